@@ -1,0 +1,1 @@
+"""The vocabulary every other part speaks: readings, periods, quality, money, errors. Pure."""

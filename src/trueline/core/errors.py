@@ -1,0 +1,118 @@
+"""One error tree. The HTTP status lives on the class, the message says what to do.
+
+TruelineError                500
+├── InputError               422  what was given breaks a rule
+│   └── UnknownKeyError      404  no such KPI, table, grain... (suggests its neighbours)
+├── NotFoundError            404  a well-formed name of something that is not there
+├── ConflictError            409  it contradicts what is already recorded
+├── BusyError                503  try again later
+├── HomeError                500  the company's folder cannot be used as it is
+│   └── HomeOwnedError       503  another process owns the warehouse file
+└── AccessError              401  no key, or a wrong one
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with an input: where it is, what stood there, which rule it breaks."""
+
+    message: str
+    where: str | None = None
+    value: str | None = None
+    fix: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fault as a JSON object."""
+        return asdict(self)
+
+
+@dataclass
+class TruelineError(Exception):
+    """The root: a message for a person, how to mend it, and a stable code for a program."""
+
+    message: str
+    fix: str | None = None
+    faults: tuple[Fault, ...] = field(default=())
+
+    status = 500
+    code = "error"
+    exit_code = 1
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}" if self.fix else self.message
+
+    def to_json(self) -> dict[str, Any]:
+        """The one JSON shape of an error; ``detail`` is the sentence."""
+        return {
+            "detail": self.message,
+            "code": self.code,
+            "fix": self.fix,
+            "errors": [fault.to_json() for fault in self.faults],
+        }
+
+
+class InputError(TruelineError):
+    """What was given breaks a rule."""
+
+    status, code, exit_code = 422, "invalid_input", 2
+
+
+class UnknownKeyError(InputError):
+    """No such name among a known, listed set."""
+
+    status, code = 404, "unknown_key"
+
+    @classmethod
+    def among(cls, kind: str, key: str, known: Iterable[str]) -> UnknownKeyError:
+        """Say that ``key`` is no ``kind``, and which known names are near."""
+        names = sorted(known)
+        near = get_close_matches(key, names, n=3, cutoff=0.5)
+        listed = ", ".join(near) if near else ", ".join(names[:12])
+        lead = "Did you mean" if near else "Known are"
+        return cls(
+            f"There is no {kind} '{key[:80]}'.",
+            f"{lead}: {listed}?" if near else f"{lead}: {listed}.",
+        )
+
+
+class NotFoundError(TruelineError):
+    """A well-formed name of something that is not there."""
+
+    status, code, exit_code = 404, "not_found", 4
+
+
+class ConflictError(TruelineError):
+    """It contradicts what is already recorded."""
+
+    status, code, exit_code = 409, "conflict", 5
+
+
+class BusyError(TruelineError):
+    """Nothing is wrong; there is no room right now."""
+
+    status, code, exit_code = 503, "busy", 6
+
+
+class HomeError(TruelineError):
+    """The company's folder cannot be used as it is."""
+
+    code, exit_code = "home", 3
+
+
+class HomeOwnedError(HomeError):
+    """Another process owns the warehouse file."""
+
+    status, code = 503, "home_owned"
+
+
+class AccessError(TruelineError):
+    """No key, or a wrong one."""
+
+    status, code, exit_code = 401, "unauthorised", 7

@@ -1,0 +1,56 @@
+"""Exact amounts. Money is decimal with a currency, from the file to the sum."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import cache
+
+MONEY_SCALE = 4
+"""Decimals a recorded amount may carry at the most (DECIMAL(18,4))."""
+
+MRR_SCALE = 10
+"""Decimals of one subscription's monthly amount: a yearly price over 12 need not terminate."""
+
+_EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
+_PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
+
+
+@cache
+def exponents() -> dict[str, int]:
+    """ISO 4217 codes in use, each with the decimals an amount really charged can have."""
+    from babel.core import get_global
+    from babel.numbers import list_currencies
+
+    fractions = get_global("currency_fractions")
+    default = fractions["DEFAULT"][0]
+    return {
+        code: int(fractions.get(code, (default,))[0])
+        for code in sorted(list_currencies())
+        if len(code) == 3 and code.isalpha() and code.isupper()
+    }
+
+
+def is_plain_decimal(text: str) -> bool:
+    """Whether ``text`` is a number as files must write it: digits, a point, a sign. No 1e3."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def divide(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:
+    """Exact-context division (50 digits). The caller has ruled out a zero denominator."""
+    with localcontext(_EXACT):
+        return Decimal(numerator) / Decimal(denominator)
+
+
+def round_to(value: Decimal, places: int) -> Decimal:
+    """Round half up to ``places`` decimals."""
+    with localcontext(_EXACT):
+        return value.quantize(Decimal(1).scaleb(-places))
+
+
+def plain(value: Decimal) -> str:
+    """The shortest exact notation without an exponent: 12.5000 is 12.5, 100 is 100."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text

@@ -1,0 +1,1 @@
+"""The tables a company brings: their contracts, how files become facts, what they cover."""

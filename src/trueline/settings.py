@@ -1,0 +1,148 @@
+"""A company's settings: ``trueline.toml`` in its home, with TRUELINE_* variables on top."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from trueline.core.errors import Fault, HomeError, InputError
+from trueline.core.money import exponents
+from trueline.core.period import Calendar
+
+FILE_NAME = "trueline.toml"
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+Amount = Annotated[Decimal, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Company(_Section):
+    """Who it is, and the calendar and currency that every number uses."""
+
+    name: str = Field("My company", min_length=1, max_length=200)
+    timezone: str = "America/Toronto"
+    currency: str = "USD"
+    locale: str = "en_CA"
+    week_start: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "monday"
+    fiscal_year_start: int = Field(1, ge=1, le=12)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"'{value}' is no IANA time zone, such as America/Toronto") from None
+        return value
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        if value not in exponents():
+            raise ValueError(f"'{value}' is no ISO 4217 currency code, such as USD")
+        return value
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which days begin."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """Weeks and fiscal years."""
+        return Calendar(_DAYS.index(self.week_start), self.fiscal_year_start)
+
+
+class WarehouseSettings(_Section):
+    """Where facts are kept and what the engine may use."""
+
+    url: str = "duckdb://warehouse.duckdb"
+    memory_limit: str = Field("512MB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
+    temp_limit: str = Field("20GB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
+    threads: int | None = Field(None, ge=1, le=256)
+
+
+class ServerSettings(_Section):
+    """How ``trueline serve`` listens and when its daily job runs (company time)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    refresh_at: str = Field("01:10", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    cors_origins: tuple[str, ...] = ()
+    max_upload_bytes: int = Field(2 * 1024**3, ge=1024)
+
+
+class Assumptions(_Section):
+    """Declared stand-ins for facts that are missing. Used only when estimates are asked for."""
+
+    tier_prices: dict[str, Amount] = {}
+    cost_per_customer: Amount | None = None
+    cogs_share: Share | None = None
+    infrastructure_cost: Amount | None = None
+    personnel_cost: Amount | None = None
+
+
+class Source(_Section):
+    """A file that the daily job loads when it has changed."""
+
+    table: str
+    path: str
+    map: str | None = None
+    keep_good: bool = False
+    full: bool = False
+
+
+class Settings(_Section):
+    """Everything in ``trueline.toml``."""
+
+    company: Company = Company()
+    warehouse: WarehouseSettings = WarehouseSettings()
+    server: ServerSettings = ServerSettings()
+    assumptions: Assumptions = Assumptions()
+    targets: dict[str, Decimal] = {}
+    sources: tuple[Source, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, where: str = FILE_NAME) -> Settings:
+        """Settings from TOML text. Raises InputError that names the key and the rule."""
+        try:
+            return cls.model_validate(tomllib.loads(text, parse_float=Decimal))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{where} is not valid TOML: {error}.") from error
+        except ValidationError as error:
+            faults = tuple(
+                Fault(
+                    message=item["msg"].removeprefix("Value error, "),
+                    where=".".join(str(part) for part in item["loc"]),
+                    value=str(item["input"])[:80],
+                )
+                for item in error.errors()
+            )
+            first = faults[0]
+            raise InputError(
+                f"{where}: {first.where}: {first.message}.", f"Mend it in {where}.", faults
+            ) from error
+
+    @classmethod
+    def read(cls, home: Path) -> Settings:
+        """The settings of a home folder. Raises HomeError where it is none."""
+        path = home / FILE_NAME
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise HomeError(
+                f"{home} is no Trueline home: it has no {FILE_NAME}.",
+                f"Make one with: trueline init --home {home}",
+            ) from None
+        return cls.parse(text, str(path))

@@ -1,0 +1,1 @@
+"""Where facts are kept and counted: one small seam, an engine behind it."""

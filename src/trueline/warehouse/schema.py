@@ -1,0 +1,108 @@
+"""The warehouse's tables beside the facts: loads, roll-ups and what is derived from facts.
+
+Everything but facts, their history and the loads can be rebuilt.
+"""
+
+from __future__ import annotations
+
+from trueline.facts.contract import HISTORY, Contract
+from trueline.facts.tables import CONTRACTS
+
+SCHEMA_VERSION = 1
+
+LOADS: dict[str, str] = {
+    "load_id": "BIGINT",
+    "table_name": "VARCHAR",
+    "source": "VARCHAR",
+    "content_hash": "VARCHAR",  # sha256 of the file's bytes and of how it was to be read
+    "status": "VARCHAR",  # loaded | refused | unchanged
+    "full_export": "BOOLEAN",
+    "read": "BIGINT",
+    "accepted": "BIGINT",
+    "duplicate": "BIGINT",
+    "rejected": "BIGINT",
+    "updated": "BIGINT",  # of the accepted: how many superseded an earlier version
+    "first_day": "DATE",
+    "last_day": "DATE",
+    "rejects_path": "VARCHAR",
+    "note": "VARCHAR",
+    "recorded_at": "TIMESTAMP",
+    "seconds": "DOUBLE",
+}
+
+METRICS_DAILY: dict[str, str] = {
+    "measure": "VARCHAR",
+    "day": "DATE",
+    "slice_by": "VARCHAR",  # '' for the whole, else channel, plan, country
+    "slice": "VARCHAR",
+    "currency": "VARCHAR",  # '' for what is no money
+    "value": "DECIMAL(38,10)",
+    "rows": "BIGINT",
+    "first_fact": "TIMESTAMP",
+    "last_fact": "TIMESTAMP",
+    "watermark": "BIGINT",  # the load up to which facts are counted
+    "definition": "VARCHAR",
+}
+
+MRR_CHANGES: dict[str, str] = {
+    "subscription_id": "VARCHAR",
+    "customer_id": "VARCHAR",
+    "day": "DATE",
+    "plan": "VARCHAR",
+    "currency": "VARCHAR",
+    "mrr": "DECIMAL(28,10)",
+    "net_mrr": "DECIMAL(28,10)",
+    "trial_mrr": "DECIMAL(28,10)",
+    "at_risk_mrr": "DECIMAL(28,10)",
+    "committed_mrr": "DECIMAL(28,10)",
+    "unpriced": "BIGINT",
+    "unpriced_quantity": "BIGINT",
+    "assumed": "BIGINT",
+    "at": "TIMESTAMP",
+}
+"""Per subscription and day: by how much each amount changed (differences, not levels)."""
+
+CUSTOMER_FIRSTS: dict[str, str] = {
+    "customer_id": "VARCHAR",
+    "channel": "VARCHAR",
+    "country": "VARCHAR",
+    "first_order_on": "DATE",
+    "first_mrr_on": "DATE",
+    "first_paid_on": "DATE",
+    "at": "TIMESTAMP",
+}
+"""Per customer that ever paid: the first days."""
+
+ROLLUP_STATE: dict[str, str] = {
+    "name": "VARCHAR",
+    "watermark": "BIGINT",
+    "definition": "VARCHAR",
+    "rolled_at": "TIMESTAMP",
+}
+
+SYSTEM_TABLES: dict[str, dict[str, str]] = {
+    "loads": LOADS,
+    "metrics_daily": METRICS_DAILY,
+    "mrr_changes": MRR_CHANGES,
+    "customer_firsts": CUSTOMER_FIRSTS,
+    "rollup_state": ROLLUP_STATE,
+    "schema_version": {"version": "BIGINT"},
+}
+
+
+def history_shape(contract: Contract) -> dict[str, str]:
+    """Columns of a fact table's history."""
+    return contract.stored | HISTORY
+
+
+def create_statements() -> list[str]:
+    """Every table's CREATE, in the embedded engine's words."""
+    shapes = {c.name: c.stored for c in CONTRACTS}
+    shapes |= {f"{c.name}_history": history_shape(c) for c in CONTRACTS}
+    shapes |= SYSTEM_TABLES
+    return [
+        f'CREATE TABLE IF NOT EXISTS "{name}" ('
+        + ", ".join(f'"{column}" {kind}' for column, kind in shape.items())
+        + ")"
+        for name, shape in shapes.items()
+    ]
