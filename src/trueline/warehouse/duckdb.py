@@ -89,9 +89,9 @@ class DuckDBWarehouse:
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query, as tuples of Python values (decimals exact, null as None)."""
-        if self._writing_here():
-            return self._connection.execute(sql, list(parameters)).fetchall()
-        return self.reader.execute(sql, list(parameters)).fetchall()
+        connection = self._connection if self._writing_here() else self.reader
+        found: list[tuple[Any, ...]] = connection.execute(sql, list(parameters)).fetchall()
+        return found
 
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
