@@ -1,0 +1,28 @@
+"""The catalogue: every KPI, by subject. A visible tuple; ``kpi(key)`` finds one."""
+
+from __future__ import annotations
+
+from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpis.cash import CASH
+from trueline.catalog.kpis.customers import CUSTOMERS
+from trueline.catalog.kpis.economics import ECONOMICS
+from trueline.catalog.kpis.marketing import MARKETING
+from trueline.catalog.kpis.movement import MOVEMENTS
+from trueline.catalog.kpis.recurring import LEVELS
+from trueline.core.errors import UnknownKeyError
+
+KPIS: tuple[type[Kpi], ...] = (*LEVELS, *MOVEMENTS, *ECONOMICS, *CASH, *MARKETING, *CUSTOMERS)
+_BY_KEY = {item.key: item for item in KPIS}
+
+
+def kpi(key: str) -> type[Kpi]:
+    """The KPI of that key. Raises UnknownKeyError, naming its neighbours."""
+    found = _BY_KEY.get(key)
+    if found is None:
+        raise UnknownKeyError.among("KPI", key, _BY_KEY)
+    return found
+
+
+def stage(name: str) -> tuple[type[Kpi], ...]:
+    """The KPIs of a company's stage: ``early_stage`` or ``mid_stage``."""
+    return tuple(item for item in KPIS if item.stage == name)
