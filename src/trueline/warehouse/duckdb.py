@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import BusyError, HomeError, HomeOwnedError
-from trueline.warehouse.schema import SCHEMA_VERSION, create_statements
+from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days
 
 if TYPE_CHECKING:
     import duckdb
@@ -48,7 +48,6 @@ class DuckDBWarehouse:
             "max_temp_directory_size": temp_limit,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "TimeZone": "UTC",
         }
         if temp_folder is not None:
             config["temp_directory"] = str(temp_folder)
@@ -77,6 +76,7 @@ class DuckDBWarehouse:
                     return
             for statement in create_statements():
                 connection.execute(statement)
+            connection.execute(fill_days())
             connection.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION])
 
     @property

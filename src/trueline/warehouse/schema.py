@@ -5,6 +5,7 @@ Everything but facts, their history and the loads can be rebuilt.
 
 from __future__ import annotations
 
+from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
@@ -86,6 +87,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "mrr_changes": MRR_CHANGES,
     "customer_firsts": CUSTOMER_FIRSTS,
     "rollup_state": ROLLUP_STATE,
+    "days": {"day": "DATE"},
     "schema_version": {"version": "BIGINT"},
 }
 
@@ -106,3 +108,8 @@ def create_statements() -> list[str]:
         + ")"
         for name, shape in shapes.items()
     ]
+
+
+def fill_days() -> str:
+    """The calendar's days: joins spread a cost over the days of its service."""
+    return f"INSERT INTO days SELECT unnest(range(DATE '{FIRST_DAY}', DATE '{LAST_DAY}', INTERVAL 1 DAY))::DATE"

@@ -231,7 +231,7 @@ class BurnRate(
     example={"outflow": "60000", "months": "2"},
     example_value=Decimal(30000),
 ):
-    """Gross burn: all operating outflow a month, financing left out. Income is not set against it."""
+    """Gross burn: all operating outflow a month, financing left out, income not set against it."""
 
     outflow: Annotated[
         Charge, Field(description="all recorded costs and ad spend"), From("outflow")
@@ -327,7 +327,7 @@ class BurnMultiple(
     direction=Direction.DOWN,
     subject="cash",
     bounds=(0, None),
-    example={"net_burn": "30000", "months": "3", "net_new_arr": "60000"},
+    example={"net_burn": "30000", "months": "3", "net_new_mrr": "5000"},
     example_value=1.5,
 ):
     """Net burn for each unit of annual recurring revenue added."""
@@ -336,15 +336,15 @@ class BurnMultiple(
         Amount, Field(description="net burn a month"), From("kpi:net_burn"), _POSITIVE
     ]
     months: Annotated[Charge, Field(description="length of the period in months"), From("months")]
-    net_new_arr: Annotated[
+    net_new_mrr: Annotated[
         Amount,
-        Field(description="12 x net new MRR"),
-        From("net_new_arr"),
+        Field(description="MRR at the end less MRR at the start"),
+        From("kpi:net_new_mrr"),
         Needs("no_net_new_arr", "Annual recurring revenue did not grow."),
     ]
 
     def formula(self) -> Number:
-        return self.net_burn * self.months / self.net_new_arr
+        return self.net_burn * self.months / (12 * self.net_new_mrr)
 
 
 class RuleOf40(

@@ -1,0 +1,1 @@
+"""From facts to readings: roll-ups, values with their quality, KPIs, comparison, provenance."""

@@ -1,0 +1,230 @@
+"""What is derived from facts before it is measured: MRR changes and customers' first days.
+
+``mrr_changes`` holds, per subscription and local day, by how much each monthly amount changed:
+differences add up, so the level at the start of day t is the sum over days before t, and a late
+fact changes only the days it touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from trueline.engine.view import FactsView
+
+LIVE = ("active", "past_due")
+AMOUNTS = ("mrr", "net_mrr", "trial_mrr", "at_risk_mrr", "committed_mrr")
+COUNTS = ("unpriced", "unpriced_quantity", "assumed")
+_MONEY = "decimal(28, 10)"
+
+
+def _states_from_events(facts: FactsView) -> ir.Table:
+    """A row per subscription and day with the state at its end, valid until the next one."""
+    import ibis
+
+    t = facts.table("subscription_events")
+    last = ibis.window(
+        group_by=[t.subscription_id, t.effective_on],
+        order_by=[t.effective_at.desc(), t.load_id.desc(), t.event_id.desc()],
+    )
+    t = t.mutate(rank=ibis.row_number().over(last))
+    t = t.filter(t["rank"] == 0)
+    ahead = ibis.window(group_by=t.subscription_id, order_by=t.effective_on)
+    t = t.mutate(next_on=t.effective_on.lead().over(ahead))
+    # A cancellation scheduled for a day that has passed ends the state there, unless a newer
+    # state says otherwise first.
+    scheduled = ibis.ifelse(t.cancel_on > t.effective_on, t.cancel_on, ibis.null().cast("date"))
+    return t.select(
+        subscription_id=t.subscription_id,
+        customer_id=t.customer_id,
+        start_on=t.effective_on,
+        end_on=_earliest(t.next_on, scheduled),
+        scheduled=scheduled.notnull(),
+        status=t.status,
+        plan=t.plan,
+        currency=t.currency,
+        quantity=t.quantity,
+        mrr=t.mrr,
+        net_mrr=t.net_mrr,
+        assumed=ibis.literal(False),
+        at=t.effective_at,
+    )
+
+
+def _earliest(a: ir.Value, b: ir.Value) -> ir.Value:
+    import ibis
+
+    return ibis.ifelse(a.isnull() | (b < a), b, a)
+
+
+def _states_from_list(facts: FactsView) -> ir.Table:
+    """States from a plain list of subscriptions that have no recorded changes.
+
+    A version of a row holds from the day it was recorded until the next one; what the first
+    version says of the days before is an assumption and marked so.
+    """
+    import ibis
+
+    events = facts.table("subscription_events")
+    t = facts.without_tests(facts.versions("subscriptions"))
+    t = t.anti_join(events, t.subscription_id == events.subscription_id)
+    by_load = ibis.window(group_by=t.subscription_id, order_by=t.load_id)
+    t = t.mutate(
+        version=ibis.row_number().over(by_load),
+        recorded_on=facts.local_day(t.recorded_at),
+        ended=_earliest(
+            t.ended_on,
+            ibis.ifelse(
+                (t.status == "canceled") & t.cancel_on.isnull(), t.canceled_on, t.cancel_on
+            ),
+        ),
+    )
+    by_load = ibis.window(group_by=t.subscription_id, order_by=t.load_id)
+    t = t.mutate(next_on=t.recorded_on.lead().over(by_load), next_end=t.ended.lead().over(by_load))
+    trial_end = ibis.ifelse(t.trial_end_on > t.started_on, t.trial_end_on, t.started_on)
+    began = ibis.ifelse(t.status == "trialing", t.started_on, trial_end)
+    start = ibis.ifelse(t.version == 0, began, t.recorded_on)
+    until = _earliest(t.ended, _earliest(t.next_on, t.next_end))
+    # A cancelled subscription was live, at the price it shows, until it ended.
+    status = ibis.ifelse((t.status == "canceled") & t.ended.notnull(), "active", t.status)
+    t = t.mutate(start_on=start, until=until, was=status)
+    shared: dict[str, Any] = {
+        name: t[name]
+        for name in (
+            "subscription_id",
+            "customer_id",
+            "plan",
+            "currency",
+            "quantity",
+            "mrr",
+            "net_mrr",
+        )
+    }
+    shared |= {
+        "status": t.was,
+        "at": t.started_at,
+        "scheduled": t.cancel_on.notnull() & (t.was != "canceled"),
+    }
+    first = t.version == 0
+    known_from = ibis.ifelse(first & (t.recorded_on > t.start_on), t.recorded_on, t.start_on)
+    # The day before the load is assumed to its end, so that the state at the start of the
+    # load's day counts as known.
+    assumed_until = _earliest(known_from.cast("date") - ibis.interval(days=1), t.until)
+    before = t.select(
+        **shared, start_on=t.start_on, end_on=assumed_until, assumed=ibis.literal(True), first=first
+    )
+    before = before.filter(before.first & (before.start_on < before.end_on)).drop("first")
+    after = t.select(
+        **shared,
+        start_on=ibis.ifelse(first & (t.start_on < assumed_until), assumed_until, t.start_on),
+        end_on=t.until,
+        assumed=ibis.literal(False),
+    )
+    after = after.filter(after.end_on.isnull() | (after.start_on < after.end_on))
+    order = before.columns
+    return ibis.union(before, after.select(*order))
+
+
+def _differences(states: ir.Table) -> ir.Table:
+    """Each state as what it adds on its first day and takes away on the day it ends."""
+    import ibis
+
+    zero = ibis.literal("0").cast(_MONEY)
+    live = states.status.isin(LIVE)
+    priced = states.mrr.fill_null(zero)
+    s = states.mutate(
+        a_mrr=ibis.ifelse(live, priced, zero),
+        a_net_mrr=ibis.ifelse(live, states.net_mrr.fill_null(zero), zero),
+        a_trial_mrr=ibis.ifelse(states.status == "trialing", priced, zero),
+        a_at_risk_mrr=ibis.ifelse(states.status == "past_due", priced, zero),
+        a_committed_mrr=ibis.ifelse(live & ~states.scheduled, priced, zero),
+        a_unpriced=(live & states.mrr.isnull()).cast("int64"),
+        a_unpriced_quantity=ibis.ifelse(
+            live & states.mrr.isnull(), states.quantity.fill_null(1), 0
+        ),
+        a_assumed=(live & states.assumed).cast("int64"),
+    )
+    who = ["subscription_id", "customer_id", "plan", "currency", "at"]
+    begins = s.select(*who, day=s.start_on, **{n: s[f"a_{n}"] for n in AMOUNTS + COUNTS})
+    ended = s.filter(s.end_on.notnull())
+    ends = ended.select(*who, day=ended.end_on, **{n: -ended[f"a_{n}"] for n in AMOUNTS + COUNTS})
+    both = ibis.union(begins, ends)
+    totals = both.group_by(["subscription_id", "customer_id", "day", "plan", "currency"]).agg(
+        **{n: both[n].sum().cast(_MONEY) for n in AMOUNTS},
+        **{n: both[n].sum().cast("int64") for n in COUNTS},
+        at=both["at"].max(),
+    )
+    nothing = totals[AMOUNTS[0]] == 0
+    for name in AMOUNTS[1:] + COUNTS:
+        nothing &= totals[name] == 0
+    return totals.filter(~nothing)
+
+
+def mrr_changes(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
+    """Changes of monthly amounts per subscription and day, of all or of some customers."""
+    import ibis
+
+    events, listed = _states_from_events(facts), _states_from_list(facts)
+    states = ibis.union(events, listed.select(*events.columns))
+    if customers is not None:
+        states = states.semi_join(customers, states.customer_id == customers.customer_id)
+    return _differences(states)
+
+
+def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
+    """The first days of every customer that ever ordered or had recurring revenue."""
+    import ibis
+
+    orders, changes, people = (
+        facts.table("orders"),
+        facts.derived("mrr_changes"),
+        facts.table("customers"),
+    )
+    if customers is not None:
+        orders = orders.semi_join(customers, orders.customer_id == customers.customer_id)
+        changes = changes.semi_join(customers, changes.customer_id == customers.customer_id)
+    ordered = orders.filter(~(orders.new_customer == False).fill_null(False))  # noqa: E712
+    day, text = ibis.null().cast("date"), ibis.null().cast("string")
+    both = ibis.union(
+        ordered.group_by("customer_id").agg(
+            first_order_on=ordered.ordered_on.min(),
+            first_mrr_on=day,
+            order_channel=ordered.channel.min(),
+            at=ordered.ordered_at.min(),
+        ),
+        changes.filter(changes.mrr > 0)
+        .group_by("customer_id")
+        .agg(
+            first_order_on=day,
+            first_mrr_on=lambda c: c.day.min(),
+            order_channel=text,
+            at=lambda c: c["at"].min(),
+        ),
+    )
+    found = both.group_by("customer_id").agg(
+        first_order_on=both.first_order_on.min(),
+        first_mrr_on=both.first_mrr_on.min(),
+        order_channel=both.order_channel.min(),
+        at=both["at"].min(),
+    )
+    known = people.select(person=people.customer_id, channel=people.channel, country=people.country)
+    joined = found.left_join(known, found.customer_id == known.person)
+    return joined.select(
+        customer_id=joined.customer_id,
+        channel=joined.channel.coalesce(joined.order_channel),
+        country=joined.country,
+        first_order_on=joined.first_order_on,
+        first_mrr_on=joined.first_mrr_on,
+        first_paid_on=_earliest(joined.first_order_on, joined.first_mrr_on),
+        at=joined["at"],
+    )
+
+
+DERIVED: dict[str, Callable[[Any], Any]] = {
+    "mrr_changes": mrr_changes,
+    "customer_firsts": customer_firsts,
+}
+"""Each derived table's expression, in the order they build on each other."""

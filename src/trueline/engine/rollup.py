@@ -1,0 +1,306 @@
+"""Keeping ``metrics_daily`` and what is derived from facts up to date.
+
+Every fact row carries the number of the load that brought it, every superseded row the number of
+the load that did. What a base has not counted yet is therefore what lies above its watermark, and
+only the days of those rows (and of the customers they name, where a customer's other days depend
+on them) are counted again. All in one transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from trueline.catalog.bases import BASES
+from trueline.catalog.measure import Base, Measure
+from trueline.catalog.measures import DAILY
+from trueline.engine import derive
+from trueline.engine.view import FactsView, bound, sql, zone_offsets
+from trueline.facts.tables import contract
+from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.schema import SYSTEM_TABLES
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+Progress = Callable[[str, int, int], None]
+
+_DERIVED_FROM = {
+    "mrr_changes": ("subscription_events", "subscriptions", "customers"),
+    "customer_firsts": ("orders", "subscription_events", "subscriptions", "customers"),
+}
+_ON = {
+    "firsts": "customer_firsts",
+    "first_orders": "customer_firsts",
+    "recurring": "mrr_changes",
+    "paying": "mrr_changes",
+}
+_DAY_OF = {"customer_firsts": ("first_paid_on", "first_order_on"), "mrr_changes": ("day",)}
+
+
+def last_load(warehouse: DuckDBWarehouse) -> int:
+    """Number of the last load; 0 before the first."""
+    return int(warehouse.rows("SELECT coalesce(max(load_id), 0) FROM loads")[0][0])
+
+
+def watermark(warehouse: DuckDBWarehouse) -> int:
+    """The load up to which the roll-up counts; -1 before the first roll-up."""
+    found = warehouse.rows(
+        "SELECT min(watermark), min(definition) FROM rollup_state WHERE name = 'all'"
+    )
+    if not found or found[0][0] is None or found[0][1] != definitions():
+        return -1
+    return int(found[0][0])
+
+
+@cache
+def definitions() -> str:
+    """A digest of all that decides the roll-up's content: another one means a rebuild."""
+    import inspect
+
+    from trueline.catalog import bases, measures
+
+    text = "".join(inspect.getsource(module) for module in (bases, measures, derive))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def view_for(warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = None) -> FactsView:
+    """The facts as this warehouse's measures see them."""
+    tests = warehouse.rows(
+        "SELECT count(*) FROM (SELECT is_test FROM customers WHERE is_test "
+        "UNION ALL SELECT is_test FROM customers_history WHERE is_test) LIMIT 1"
+    )[0][0]
+    first, last = warehouse.rows("SELECT min(recorded_at), max(recorded_at) FROM loads")[0]
+    offsets = zone_offsets(zone, first, last) if first is not None else []
+    return FactsView(as_of=as_of, has_tests=bool(tests), offsets=offsets)
+
+
+class Rollup:
+    """One refresh of everything that is derived from facts."""
+
+    def __init__(
+        self, warehouse: DuckDBWarehouse, zone: Any, progress: Progress | None = None
+    ) -> None:
+        self._warehouse = warehouse
+        self._zone = zone
+        self._progress = progress or (lambda *_: None)
+
+    def refresh(self, *, rebuild: bool = False) -> dict[str, Any]:
+        """Count what is new. ``rebuild`` counts everything anew.
+
+        Returns the watermark before and after and how many days were counted again.
+        """
+        warehouse = self._warehouse
+        with warehouse.writing() as connection:
+            since = -1 if rebuild else watermark(warehouse)
+            upto = last_load(warehouse)
+            if since == upto:
+                return {"watermark": upto, "since": since, "days": 0}
+            self._view = view_for(warehouse, self._zone)
+            self._upto = upto
+            self._connection = connection
+            days = self._all() if since < 0 else self._since(since)
+            connection.execute("DELETE FROM rollup_state")
+            connection.execute(
+                "INSERT INTO rollup_state VALUES ('all', ?, ?, ?)",
+                [upto, definitions(), datetime.now(UTC).replace(tzinfo=None)],
+            )
+        return {"watermark": upto, "since": since, "days": days}
+
+    def _all(self) -> int:
+        run = self._connection.execute
+        for name, build in derive.DERIVED.items():
+            run(f"DELETE FROM {name}")
+            self._insert(name, build(self._view))
+        run("DELETE FROM metrics_daily")
+        for number, base in enumerate(BASES):
+            self._progress(base.key, number, len(BASES))
+            self._count(base, None)
+        self._progress("done", len(BASES), len(BASES))
+        found = run("SELECT count(DISTINCT day) FROM metrics_daily").fetchone()
+        return int(found[0]) if found else 0
+
+    def _since(self, since: int) -> int:
+        run = self._connection.execute
+        self._touched_customers(since)
+        for name in derive.DERIVED:
+            self._derive_touched(name)
+        total = 0
+        for number, base in enumerate(BASES):
+            self._progress(base.key, number, len(BASES))
+            run(f"CREATE OR REPLACE TEMP TABLE touched_days AS {self._days_sql(base, since)}")
+            found = run("SELECT count(*) FROM touched_days").fetchone()
+            if found and found[0]:
+                total = max(total, int(found[0]))
+                keys = ", ".join(f"'{m.key}'" for m in _measures_of(base))
+                run(
+                    f"DELETE FROM metrics_daily WHERE measure IN ({keys}) "
+                    "AND day IN (SELECT day FROM touched_days)"
+                )
+                self._count(base, bound("touched_days", {"day": "DATE"}))
+        self._progress("done", len(BASES), len(BASES))
+        return total
+
+    def _changed(self, table: str, columns: str, since: int) -> str:
+        """Rows of a table that came or went after a load."""
+        return (
+            f"SELECT {columns} FROM {table} WHERE load_id > {since} "
+            f"UNION ALL SELECT {columns} FROM {table}_history "
+            f"WHERE load_id > {since} OR superseded_by > {since}"
+        )
+
+    def _touched_customers(self, since: int) -> None:
+        """Customers whose own facts changed, per kind of derived table."""
+        for name, tables in _DERIVED_FROM.items():
+            parts = " UNION ".join(self._changed(t, "customer_id", since) for t in tables)
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE touched_{name} AS "
+                f"SELECT DISTINCT customer_id FROM ({parts})"
+            )
+        self._connection.execute(
+            "CREATE OR REPLACE TEMP TABLE touched_attributes AS SELECT DISTINCT customer_id FROM "
+            f"({self._changed('customers', 'customer_id', since)})"
+        )
+
+    def _derive_touched(self, name: str) -> None:
+        """Derive the touched customers' rows again; remember the days that came and went."""
+        run = self._connection.execute
+        theirs = f"customer_id IN (SELECT customer_id FROM touched_{name})"
+        days = " UNION ".join(
+            f"SELECT {day} AS day FROM {name} WHERE {theirs}" for day in _DAY_OF[name]
+        )
+        run(f"CREATE OR REPLACE TEMP TABLE days_{name} AS {days}")
+        run(f"DELETE FROM {name} WHERE {theirs}")
+        touched = bound(f"touched_{name}", {"customer_id": "VARCHAR"})
+        self._insert(name, _BUILD[name](self._view, touched))
+        run(f"INSERT INTO days_{name} {days}")
+
+    def _days_sql(self, base: Base, since: int) -> str:
+        """The days of a base that have to be counted again."""
+        derived = _ON.get(base.key)
+        if derived:
+            return f"SELECT DISTINCT day FROM days_{derived} WHERE day IS NOT NULL"
+        own = contract(base.tables[0])
+        parts = [self._changed(own.name, f'"{own.day}" AS day', since)]
+        if own.name == "costs":
+            spread = self._changed("costs", "service_start, service_end", since)
+            parts.append(
+                f"SELECT days.day FROM days JOIN ({spread}) c "
+                "ON days.day >= c.service_start AND days.day < c.service_end"
+            )
+        if base.by_customer and own.name != "refunds":
+            parts.append(
+                f'SELECT "{own.day}" FROM {own.name} '
+                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
+            )
+        if own.name == "refunds":
+            orders = self._changed("orders", "order_id", since)
+            theirs = (
+                "SELECT order_id FROM orders "
+                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
+            )
+            parts.append(
+                f"SELECT refunded_on FROM refunds WHERE order_id IN ({orders} UNION {theirs})"
+            )
+        return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) WHERE day IS NOT NULL"
+
+    def _insert(self, name: str, expression: ir.Table) -> None:
+        columns = list(SYSTEM_TABLES[name])
+        query = sql(expression.select(*columns), self._warehouse.dialect)
+        names = ", ".join(f'"{c}"' for c in columns)
+        self._connection.execute(f"INSERT INTO {name} ({names}) {query}")
+
+    def _count(self, base: Base, days: ir.Table | None) -> None:
+        """Count a base's measures, whole and by each of its slices, in one scan each."""
+        measures = _measures_of(base)
+        if not measures:
+            return
+        for slice_by in ("", *base.slices):
+            expression = daily(base, measures, self._view, slice_by, days)
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE rolled AS {sql(expression, self._warehouse.dialect)}"
+            )
+            for number, item in enumerate(measures):
+                self._connection.execute(
+                    "INSERT INTO metrics_daily "
+                    f"SELECT '{item.key}', day, '{slice_by}', slice, currency, "
+                    f"value_{number}, rows_{number}, first_{number}, last_{number}, {self._upto}, "
+                    f"'{item.key}@1' FROM rolled WHERE rows_{number} > 0"
+                )
+
+
+_BUILD: dict[str, Callable[[FactsView, Any], Any]] = {
+    "mrr_changes": derive.mrr_changes,
+    "customer_firsts": derive.customer_firsts,
+}
+
+
+@cache
+def _measures_of(base: Base) -> tuple[Measure, ...]:
+    return tuple(m for m in DAILY if m.base == base.key)
+
+
+def daily(
+    base: Base, measures: tuple[Measure, ...], view: Any, slice_by: str, days: ir.Table | None
+) -> ir.Table:
+    """All measures of a base by day, slice and currency: ``value_i rows_i first_i last_i``.
+
+    ``days`` limits it to some days.
+    """
+    import ibis
+
+    rows = base.rows(view)
+    if base.key == "paying":
+        rows = paying(rows, slice_by, days)
+    elif days is not None:
+        rows = rows.semi_join(days, rows.day == days.day)
+    label = rows[slice_by] if slice_by else ibis.literal("")
+    currency = rows.currency if "currency" in rows.columns else ibis.literal("")
+    rows = rows.mutate(slice=label, currency=currency)
+    aggregates: dict[str, Any] = {}
+    for number, item in enumerate(measures):
+        aggregates |= _aggregates(number, item, rows, item.where(rows) if item.where else None)
+    return rows.group_by(["day", "slice", "currency"]).agg(**aggregates)
+
+
+def _aggregates(number: int, item: Measure, rows: ir.Table, where: Any) -> dict[str, Any]:
+    value = item.value(rows)
+    if where is not None:
+        value = _filtered(value, where)
+    return {
+        f"value_{number}": value.cast("decimal(38, 10)"),
+        f"rows_{number}": rows.count(where=where),
+        f"first_{number}": rows["at"].min(where=where),
+        f"last_{number}": rows["at"].max(where=where),
+    }
+
+
+def _filtered(value: Any, where: Any) -> Any:
+    """The same aggregate over the rows for which ``where`` holds."""
+    operation = value.op()
+    return operation.copy(where=where).to_expr()
+
+
+def paying(changes: ir.Table, slice_by: str, days: ir.Table | None) -> ir.Table:
+    """By how much the number of paying customers changed: +1 where MRR rises above 0, -1 where it
+    falls to 0. Within a slice, MRR of that slice counts."""
+    import ibis
+
+    if days is not None:
+        # Only customers with a change on one of the days can change the count on it.
+        theirs = changes.semi_join(days, changes.day == days.day).select("customer_id").distinct()
+        changes = changes.semi_join(theirs, changes.customer_id == theirs.customer_id)
+    unit = ["customer_id", slice_by] if slice_by else ["customer_id"]
+    by_day = changes.group_by([*unit, "day"]).agg(mrr=changes.mrr.sum(), at=changes["at"].max())
+    window = ibis.window(group_by=unit, order_by="day", preceding=None, following=0)
+    after = by_day.mutate(after=by_day.mrr.sum().over(window))
+    after = after.mutate(before=after.after - after.mrr)
+    change = (after.after > 0).cast("int64") - (after.before > 0).cast("int64")
+    moved = after.mutate(change=change)
+    moved = moved.filter(moved.change != 0)
+    if days is not None:
+        moved = moved.semi_join(days, moved.day == days.day)
+    return moved.mutate(currency=ibis.literal(""))

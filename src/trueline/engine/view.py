@@ -1,0 +1,149 @@
+"""The facts as Ibis tables: as they are now, or as they were known at an earlier moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from trueline.engine import derive
+from trueline.facts.tables import contract
+from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+_IBIS_TYPES = {
+    "VARCHAR": "string",
+    "BIGINT": "int64",
+    "DATE": "date",
+    "TIMESTAMP": "timestamp",
+    "BOOLEAN": "boolean",
+    "DOUBLE": "float64",
+}
+
+
+def bound(name: str, shape: dict[str, str]) -> ir.Table:
+    """The table of that name and shape, as an expression (no connection is needed)."""
+    import ibis
+
+    return ibis.table(
+        {column: _IBIS_TYPES.get(kind, kind.lower()) for column, kind in shape.items()}, name=name
+    )
+
+
+class FactsView:
+    """Facts for measures. ``as_of`` (naive UTC) shows them as they were known then.
+
+    ``has_tests`` says that test customers exist: only then is every table cleared of them, as the
+    join costs time. ``stored`` False derives everything anew instead of reading what was stored.
+    """
+
+    def __init__(
+        self,
+        *,
+        as_of: datetime | None = None,
+        has_tests: bool = True,
+        stored: bool = True,
+        offsets: Sequence[tuple[datetime, int]] = (),
+    ) -> None:
+        self.as_of = as_of
+        self._offsets = offsets or ((datetime.min, 0),)
+        self.has_tests = has_tests
+        self._stored = stored and as_of is None
+
+    def versions(self, name: str) -> ir.Table:
+        """Every version of the table's rows known at the moment, superseded ones included.
+
+        Adds ``superseded_at``: null for what still held.
+        """
+        import ibis
+
+        shape = history_shape(contract(name))
+        now = bound(name, contract(name).stored)
+        past = bound(f"{name}_history", shape)
+        columns = list(contract(name).stored)
+        current = now.select(
+            **{c: now[c] for c in columns}, superseded_at=ibis.null().cast("timestamp")
+        )
+        before = past.select(*columns, "superseded_at")
+        both = ibis.union(current, before)
+        if self.as_of is None:
+            return both
+        moment = ibis.timestamp(self.as_of)
+        known = both.filter(both.recorded_at <= moment)
+        held = ibis.ifelse(
+            known.superseded_at > moment, ibis.null().cast("timestamp"), known.superseded_at
+        )
+        return known.mutate(superseded_at=held)
+
+    def _all(self, name: str) -> ir.Table:
+        if self.as_of is None:
+            return bound(name, contract(name).stored)
+        versions = self.versions(name)
+        return versions.filter(versions.superseded_at.isnull()).drop("superseded_at")
+
+    def table(self, name: str) -> ir.Table:
+        """The fact table of that name, without test customers."""
+        rows = self._all(name)
+        if not self.has_tests:
+            return rows
+        customers = self._all("customers")
+        if name == "customers":
+            return rows.filter(~rows.is_test.fill_null(False))
+        tests = customers.filter(customers.is_test.fill_null(False))
+        if name == "refunds":
+            orders = self._all("orders")
+            theirs = orders.semi_join(tests, orders.customer_id == tests.customer_id)
+            return rows.anti_join(theirs, rows.order_id == theirs.order_id)
+        if "customer_id" in rows.columns:
+            return rows.anti_join(tests, rows.customer_id == tests.customer_id)
+        if "user_id" in rows.columns:
+            return rows.anti_join(tests, rows.user_id == tests.customer_id)
+        return rows
+
+    def derived(self, name: str) -> ir.Table:
+        """What is derived from facts: stored, or worked out when looking at an earlier moment."""
+        if name == "days" or self._stored:
+            return bound(name, SYSTEM_TABLES[name])
+        return derive.DERIVED[name](self)
+
+    def local_day(self, moment: ir.Value) -> ir.Value:
+        """The company's local day of a moment at which facts were recorded."""
+        import ibis
+
+        branches = [
+            (moment >= ibis.timestamp(start), moment + ibis.interval(seconds=seconds))
+            for start, seconds in reversed(self._offsets[1:])
+        ]
+        first = moment + ibis.interval(seconds=self._offsets[0][1])
+        return (ibis.cases(*branches, else_=first) if branches else first).date()
+
+    def without_tests(self, rows: ir.Table) -> ir.Table:
+        """Rows that name a customer, less the test customers'."""
+        if not self.has_tests:
+            return rows
+        customers = self._all("customers")
+        tests = customers.filter(customers.is_test.fill_null(False))
+        return rows.anti_join(tests, rows.customer_id == tests.customer_id)
+
+
+def zone_offsets(zone: ZoneInfo, first: datetime, last: datetime) -> list[tuple[datetime, int]]:
+    """The zone's offsets from UTC (seconds) between two naive UTC moments, each with its start."""
+    found: list[tuple[datetime, int]] = []
+    hour = first.replace(minute=0, second=0, microsecond=0)
+    while hour <= last + timedelta(hours=1):
+        offset = hour.replace(tzinfo=UTC).astimezone(zone).utcoffset() or timedelta()
+        seconds = int(offset.total_seconds())
+        if not found or found[-1][1] != seconds:
+            found.append((hour, seconds))
+        hour += timedelta(hours=1)
+    return found
+
+
+def sql(expression: Any, dialect: str) -> str:
+    """The expression in an engine's SQL."""
+    import ibis
+
+    return str(ibis.to_sql(expression, dialect=dialect))
