@@ -1,0 +1,12 @@
+"""What a series says: its forecast, its pattern, its anomalies. Numpy only; knows no HTTP."""
+
+from trueline.insight.forecasting import forecast
+from trueline.insight.series import MAX_HORIZON, MAX_POINTS, MAX_SEASON, SeriesError
+
+__all__ = [
+    "MAX_HORIZON",
+    "MAX_POINTS",
+    "MAX_SEASON",
+    "SeriesError",
+    "forecast",
+]
