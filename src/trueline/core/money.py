@@ -12,7 +12,9 @@ MONEY_SCALE = 4
 MRR_SCALE = 10
 """Decimals of one subscription's monthly amount: a yearly price over 12 need not terminate."""
 
-_EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
+EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
+"""Wide enough that no sum or product of recorded amounts and rates is ever rounded."""
+
 _PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 
 
@@ -38,13 +40,13 @@ def is_plain_decimal(text: str) -> bool:
 
 def divide(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:
     """Exact-context division (50 digits). The caller has ruled out a zero denominator."""
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return Decimal(numerator) / Decimal(denominator)
 
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """Round half up to ``places`` decimals."""
-    with localcontext(_EXACT):
+    with localcontext(EXACT):
         return value.quantize(Decimal(1).scaleb(-places))
 
 

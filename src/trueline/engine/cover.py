@@ -1,0 +1,118 @@
+"""From when to when facts are complete, and what that says of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from trueline.core.period import Period
+from trueline.warehouse.duckdb import DuckDBWarehouse
+
+Span = tuple[date, date]
+
+
+def merged(spans: Sequence[Span]) -> list[Span]:
+    """Overlapping and touching spans joined, in order."""
+    out: list[Span] = []
+    for start, end in sorted(spans):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return out
+
+
+def within(period: Period, spans: Sequence[Span]) -> bool:
+    """Whether the spans cover the whole of the period."""
+    return any(start <= period.start and period.end <= end for start, end in merged(spans))
+
+
+def overlapping(period: Period, spans: Sequence[Span]) -> bool:
+    """Whether the period shares a day with one of the spans."""
+    return any(period.overlap(start, end) for start, end in spans)
+
+
+@dataclass(frozen=True)
+class TableCover:
+    """What is known of one table: declared spans by category, and what loads have brought."""
+
+    table: str
+    complete: tuple[tuple[str, date, date], ...]
+    incomplete: tuple[tuple[str, date, date], ...]
+    first_day: date | None
+    last_day: date | None
+    loaded_on: date | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the company has ever recorded or declared anything here."""
+        return self.first_day is not None or bool(self.complete)
+
+    def declared(self, category: str = "*") -> list[Span]:
+        """Spans declared complete for a category (or for all)."""
+        return [(a, b) for name, a, b in self.complete if name in ("*", category)]
+
+    def gaps(self, category: str = "*") -> list[Span]:
+        """Spans declared incomplete for a category (or for all)."""
+        return [(a, b) for name, a, b in self.incomplete if name in ("*", category)]
+
+    def observed(self) -> list[Span]:
+        """From the first to the last recorded day: presumed gapless as long as it has rows."""
+        if self.first_day is None or self.last_day is None:
+            return []
+        return [(self.first_day, self.last_day + timedelta(days=1))]
+
+
+class Covers:
+    """The cover of every table at a moment (naive UTC; None: now)."""
+
+    def __init__(
+        self, warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = None
+    ) -> None:
+        self._tables: dict[str, TableCover] = {}
+        self._spans = _declared(warehouse, as_of)
+        self._loads = _loaded(warehouse, zone, as_of)
+
+    def __getitem__(self, table: str) -> TableCover:
+        if table not in self._tables:
+            first, last, loaded = self._loads.get(table, (None, None, None))
+            mine = [s for s in self._spans if s[0] == table]
+            self._tables[table] = TableCover(
+                table,
+                tuple((c, a, b) for _, c, a, b, complete in mine if complete),
+                tuple((c, a, b) for _, c, a, b, complete in mine if not complete),
+                first,
+                last,
+                loaded,
+            )
+        return self._tables[table]
+
+
+def _declared(warehouse: DuckDBWarehouse, as_of: datetime | None) -> list[tuple[Any, ...]]:
+    columns = 'table_name, category, from_day, to_day, "complete"'
+    if as_of is None:
+        return warehouse.rows(f"SELECT {columns} FROM coverage")
+    return warehouse.rows(
+        f"SELECT {columns} FROM coverage WHERE recorded_at <= ? UNION ALL "
+        f"SELECT {columns} FROM coverage_history WHERE recorded_at <= ? AND superseded_at > ?",
+        [as_of, as_of, as_of],
+    )
+
+
+def _loaded(
+    warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None
+) -> dict[str, tuple[date | None, date | None, date | None]]:
+    from datetime import UTC
+
+    found = warehouse.rows(
+        "SELECT table_name, min(first_day), max(last_day), max(recorded_at) FROM loads "
+        "WHERE status IN ('loaded', 'unchanged') AND accepted + duplicate > 0 AND recorded_at <= ? "
+        "GROUP BY table_name",
+        [as_of or datetime.max.replace(microsecond=0)],
+    )
+    return {
+        table: (first, last, moment.replace(tzinfo=UTC).astimezone(zone).date())
+        for table, first, last, moment in found
+    }

@@ -1,0 +1,238 @@
+"""The engine: what the library, the API, the CLI and the pages ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from trueline.catalog.kpis import KPIS, kpi
+from trueline.core.errors import InputError, UnknownKeyError
+from trueline.core.period import Grain, Period
+from trueline.core.quality import Completeness, Reason
+from trueline.core.reading import Reading
+from trueline.engine.cover import Covers
+from trueline.engine.evaluate import Evaluator
+from trueline.engine.fx import Rates
+from trueline.engine.resolve import Cut, Resolver
+from trueline.engine.rollup import Progress, Rollup, last_load, watermark
+from trueline.settings import Settings
+from trueline.warehouse.duckdb import DuckDBWarehouse
+
+SLICES = ("channel", "plan", "country", "currency")
+MOST_BUCKETS = 4000
+"""A series has at most so many buckets: a daily one over eleven years."""
+
+
+class Engine:
+    """Readings from one warehouse. ``clock`` gives the present (aware); tests set it."""
+
+    def __init__(
+        self,
+        warehouse: DuckDBWarehouse,
+        settings: Settings,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.warehouse = warehouse
+        self.settings = settings
+        self.clock = clock
+        self._state: tuple[int, Covers, Rates] | None = None
+
+    def today(self) -> date:
+        """The company's local day."""
+        return self.clock().astimezone(self.settings.company.zone).date()
+
+    def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+        """Count what loads have touched since the last time."""
+        return Rollup(self.warehouse, self.settings.company.zone, progress).refresh(rebuild=rebuild)
+
+    def _fresh(self) -> tuple[Covers, Rates]:
+        """Coverage and rates of the last load, the roll-up brought up to it first."""
+        last = last_load(self.warehouse)
+        if watermark(self.warehouse) != last:
+            self.refresh()
+        if self._state is None or self._state[0] != last:
+            company = self.settings.company
+            self._state = (
+                last,
+                Covers(self.warehouse, company.zone),
+                Rates(self.warehouse, company.currency),
+            )
+        return self._state[1:]
+
+    def evaluator(
+        self,
+        *,
+        slice: dict[str, str] | None = None,  # noqa: A002  the public word
+        allow_estimates: bool = False,
+        as_of: datetime | None = None,
+    ) -> Evaluator:
+        """Readings that share their knowledge, slice and options (and so their queries)."""
+        covers, rates = self._fresh()
+        moment = _naive_utc(as_of)
+        today = self.today()
+        if moment is not None:
+            company = self.settings.company
+            covers = Covers(self.warehouse, company.zone, moment)
+            rates = Rates(self.warehouse, company.currency, moment)
+            today = moment.replace(tzinfo=UTC).astimezone(company.zone).date()
+        resolver = Resolver(
+            self.warehouse, self.settings, today=today, covers=covers, rates=rates,
+            cut=self._cut(slice), allow_estimates=allow_estimates, as_of=moment,
+        )  # fmt: skip
+        aware = moment.replace(tzinfo=UTC) if moment else self.clock().replace(microsecond=0)
+        return Evaluator(resolver, aware)
+
+    def _cut(self, wanted: dict[str, str] | None) -> Cut:
+        if not wanted:
+            return Cut()
+        if len(wanted) > 1:
+            raise InputError("Only one slice can be asked for at a time.", "Leave the others out.")
+        by, value = next(iter(wanted.items()))
+        if by not in SLICES:
+            raise UnknownKeyError.among("slice", by, SLICES)
+        known = self.slice_values(by)
+        if value not in known:
+            raise UnknownKeyError.among(by, value, known or ["(none recorded)"])
+        return Cut(by, value)
+
+    def slice_values(self, by: str) -> list[str]:
+        """The recorded values of a dimension, largest first where money says so."""
+        if by == "currency":
+            query = "SELECT DISTINCT currency FROM metrics_daily WHERE currency <> '' ORDER BY 1"
+            return [row[0] for row in self.warehouse.rows(query)]
+        self._fresh()
+        rows = self.warehouse.rows(
+            "SELECT slice FROM metrics_daily WHERE slice_by = ? GROUP BY slice "
+            "ORDER BY sum(rows) DESC, slice",
+            [by],
+        )
+        return [row[0] for row in rows]
+
+    def period(
+        self,
+        start: str | date | None = None,
+        end: str | date | None = None,
+        period_days: int | None = None,
+    ) -> Period:
+        """``[start, end)``, or the last ``period_days`` complete days (30 when nothing is given)."""
+        if start is None and end is None:
+            return Period.trailing(30 if period_days is None else period_days, self.today())
+        if start is None or end is None or period_days is not None:
+            raise InputError(
+                "Give start and end, or period_days, not a mixture.",
+                "start is the first day, end the day after the last.",
+            )
+        return Period.parse(start, end)
+
+    def reading(self, key: str, period: Period, **options: Any) -> Reading:
+        """One KPI over one period; options: slice, allow_estimates, as_of."""
+        kpi(key)
+        evaluator = self.evaluator(**options)
+        evaluator.prefetch([key], [period])
+        return evaluator.reading(key, period)
+
+    def readings(
+        self, keys: Iterable[str] | None, period: Period, **options: Any
+    ) -> dict[str, Reading]:
+        """Many KPIs over one period, their queries shared."""
+        wanted = [k.key for k in KPIS] if keys is None else list(keys)
+        evaluator = self.evaluator(**options)
+        evaluator.prefetch(wanted, [period])
+        return {key: evaluator.reading(key, period) for key in wanted}
+
+    def series(self, key: str, grain: str, period: Period, **options: Any) -> list[Reading]:
+        """A reading a bucket. The first and last are whole buckets' parts, marked partial."""
+        kpi(key)
+        calendar = self.settings.company.calendar
+        buckets = list(calendar.buckets(period, Grain.parse(grain)))
+        if len(buckets) > MOST_BUCKETS:
+            raise InputError(
+                f"{len(buckets)} buckets were asked for; at most {MOST_BUCKETS} are given.",
+                "Choose a coarser grain or a shorter period.",
+            )
+        parts = [_clipped(bucket, period) for bucket in buckets]
+        evaluator = self.evaluator(**options)
+        found = [evaluator.reading(key, part) for part in parts]
+        return [
+            _cut_short(reading) if part != bucket else reading
+            for reading, part, bucket in zip(found, parts, buckets, strict=True)
+        ]
+
+    def breakdown(self, key: str, by: str, period: Period, **options: Any) -> list[Reading]:
+        """A reading for each recorded value of a dimension."""
+        definition = kpi(key)
+        if by not in definition.slices:
+            can = ", ".join(definition.slices) or "nothing"
+            raise InputError(
+                f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
+            )
+        return [
+            self.reading(key, period, slice={by: value}, **options)
+            for value in self.slice_values(by)
+        ]
+
+    def compare(self, key: str, period: Period, **options: Any) -> dict[str, Any]:
+        """A reading beside those of the previous period and of a year earlier, and the changes."""
+        kpi(key)
+        evaluator = self.evaluator(**options)
+        others = {"previous": period.previous(), "year_earlier": period.year_earlier()}
+        evaluator.prefetch([key], [period, *others.values()])
+        reading = evaluator.reading(key, period)
+        out: dict[str, Any] = {"reading": reading}
+        for name, other in others.items():
+            found = evaluator.reading(key, other)
+            out[name] = found
+            out[f"change_{name}"] = change(reading, found)
+        return out
+
+    def explain(self, key: str, period: Period, **options: Any) -> dict[str, Any]:
+        """A reading with its formula, inputs and the queries behind them."""
+        from trueline.engine.explain import explain
+
+        return explain(self, key, period, **options)
+
+
+def change(reading: Reading, earlier: Reading) -> dict[str, Any]:
+    """By how much a reading differs; null with a reason where they must not be compared."""
+    out: dict[str, Any] = {"absolute": None, "percent": None, "good": None, "reason": None}
+    if reading.value is None or earlier.value is None:
+        lacking = reading if reading.value is None else earlier
+        why = lacking.reasons[0].message if lacking.reasons else "It is not known."
+        return out | {"reason": f"{lacking.start} to {lacking.end}: {why}"}
+    if Completeness.PARTIAL in (reading.completeness, earlier.completeness):
+        return out | {"reason": "One of the two periods is covered only in part."}
+    now, then = Decimal(str(reading.value)), Decimal(str(earlier.value))
+    out["absolute"] = now - then
+    if then > 0:
+        out["percent"] = float(100 * (now - then) / then)
+    direction = kpi(reading.key).direction
+    if now != then and direction.value != "neutral":
+        out["good"] = (now > then) == (direction.value == "up_is_good")
+    return out
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise InputError("as_of has no UTC offset.", "Write it as 2026-01-31T12:00:00Z.")
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _clipped(bucket: Period, period: Period) -> Period:
+    return Period(max(bucket.start, period.start), min(bucket.end, period.end))
+
+
+def _cut_short(reading: Reading) -> Reading:
+    """A bucket of which only a part was asked for is partial, and says so."""
+    from dataclasses import replace
+
+    note = Reason("bucket_cut_short", "Only a part of this bucket lies in the period asked for.")
+    return replace(reading, completeness=Completeness.PARTIAL, reasons=(*reading.reasons, note))
+
+
+def together(readings: Sequence[Reading]) -> list[dict[str, Any]]:
+    """Readings as JSON objects."""
+    return [reading.to_json() for reading in readings]

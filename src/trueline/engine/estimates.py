@@ -1,0 +1,133 @@
+"""Estimates: used only when asked for, from declared assumptions, each value naming its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from trueline.core.money import divide
+from trueline.core.period import Period
+from trueline.core.quality import Quality, Reason
+from trueline.engine.value import MeasureValue
+
+if TYPE_CHECKING:
+    from trueline.engine.resolve import Resolver
+
+
+def _named(assumption: str, message: str) -> Reason:
+    return Reason("assumed", f"Estimated: {message} (assumption {assumption}).")
+
+
+def recurring_quality(resolver: Resolver, found: MeasureValue, at: date) -> MeasureValue:
+    """What unpriced items and an assumed price history make of a recurring amount."""
+    if found.value is None:
+        return found
+    unpriced = resolver.items_at("unpriced_items", at)
+    if unpriced:
+        found = _unpriced(resolver, found, at, unpriced)
+    if found.value is None:
+        return found
+    assumed = resolver.items_at("assumed_items", at)
+    return _assumed(resolver, found, assumed) if assumed else found
+
+
+def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> MeasureValue:
+    extra = _tier_price_total(resolver, at) if resolver.allow_estimates else None
+    if extra is not None and found.key in ("mrr", "net_mrr", "committed_mrr", "movement_closing"):
+        reason = _named(
+            "tier_prices", f"{count} live subscriptions take their plan's declared price"
+        )
+        return replace(found, value=(found.value or 0) + extra, quality=Quality.ESTIMATED).because(
+            reason
+        )
+    reason = Reason(
+        "unpriced_items",
+        f"{count} live subscriptions have no price, quantity or interval; the others come to "
+        f"{found.value:f}, a lower bound (excluded_count {count}).",
+        "Record unit_amount, quantity and interval for every subscription.",
+    )
+    return replace(found, value=None, quality=Quality.INSUFFICIENT).because(reason)
+
+
+def _tier_price_total(resolver: Resolver, at: date) -> Decimal | None:
+    """Declared monthly price x quantity of the unpriced items; None if a plan has no price."""
+    prices = resolver.settings.assumptions.tier_prices
+    if not prices or resolver.cut.by or resolver.as_of is not None:
+        return None
+    rows = resolver.warehouse.rows(
+        "SELECT plan, sum(unpriced_quantity) FROM mrr_changes WHERE day < ? "
+        "GROUP BY plan HAVING sum(unpriced_quantity) <> 0",
+        [at],
+    )
+    if any(plan not in prices for plan, _ in rows):
+        return None
+    return sum((prices[plan] * int(quantity) for plan, quantity in rows), Decimal(0))
+
+
+def _assumed(resolver: Resolver, found: MeasureValue, count: int) -> MeasureValue:
+    if resolver.allow_estimates:
+        reason = _named(
+            "todays_prices",
+            f"{count} subscriptions without recorded changes are taken to have had today's "
+            "price and status all along",
+        )
+        return replace(found, quality=Quality.ESTIMATED).because(reason)
+    reason = Reason(
+        "no_price_history",
+        f"{count} subscriptions have no recorded changes: what they were before they were "
+        "first loaded is not known.",
+        "Load subscription_events, or ask with allow_estimates=true.",
+    )
+    return replace(found, value=None, quality=Quality.INSUFFICIENT).because(reason)
+
+
+def assumed_cost(resolver: Resolver, group: str, period: Period) -> MeasureValue | None:
+    """A cost group without any entry, from declared assumptions; None where none applies."""
+    if not resolver.allow_estimates or resolver.cut.by:
+        return None
+    given = resolver.settings.assumptions
+    if group == "sales_marketing_cost" and given.cost_per_customer is not None:
+        new = resolver.value("new_customers", period)
+        if new.value is not None:
+            reason = _named("cost_per_customer", f"{given.cost_per_customer} for each new customer")
+            return MeasureValue(
+                group,
+                new.value * given.cost_per_customer,
+                Quality.ESTIMATED,
+                new.completeness,
+                (reason,),
+            )
+    if group == "cogs" and given.cogs_share is not None:
+        revenue = resolver.value("revenue", period)
+        if revenue.value is not None:
+            reason = _named("cogs_share", f"{given.cogs_share * 100:f}% of revenue")
+            return MeasureValue(
+                group,
+                revenue.value * given.cogs_share,
+                Quality.ESTIMATED,
+                revenue.completeness,
+                (reason,),
+            )
+    if group == "operating_cost":
+        return _assumed_operating(resolver, group, period)
+    return None
+
+
+def _assumed_operating(resolver: Resolver, group: str, period: Period) -> MeasureValue | None:
+    given = resolver.settings.assumptions
+    monthly = [
+        (name, amount)
+        for name, amount in (
+            ("infrastructure_cost", given.infrastructure_cost),
+            ("personnel_cost", given.personnel_cost),
+        )
+        if amount is not None
+    ]
+    if not monthly:
+        return None
+    months = divide(period.months.numerator, period.months.denominator)
+    reasons = tuple(_named(name, f"{amount} a month") for name, amount in monthly)
+    total = sum((amount for _, amount in monthly), Decimal(0)) * months
+    return MeasureValue(group, total, Quality.ESTIMATED, reasons=reasons)

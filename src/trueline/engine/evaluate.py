@@ -1,0 +1,274 @@
+"""KPIs evaluated to readings: inputs resolved, rules applied, the formula, the worst quality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
+from typing import Any
+
+from trueline.catalog.kpi import From, Kpi, Needs, Unit, Window
+from trueline.catalog.kpis import kpi
+from trueline.catalog.measure import PeriodMeasure, Sum
+from trueline.catalog.measures import measure
+from trueline.core.errors import InputError, TruelineError
+from trueline.core.money import EXACT, divide, round_to
+from trueline.core.period import Period, add_months
+from trueline.core.quality import Completeness, Quality, Reason
+from trueline.core.reading import Reading, ReadingInput, Value
+from trueline.engine.resolve import Resolver
+from trueline.engine.value import MeasureValue
+
+_MONEY_PLACES = 10
+
+
+def window(period: Period, which: Window) -> Period:
+    """The days an input is read over."""
+    if which is Window.PREVIOUS:
+        return period.previous()
+    if which is Window.YEAR_EARLIER:
+        return period.year_earlier()
+    if which is Window.LAST_3_MONTHS:
+        end = period.end.replace(day=1)
+        return Period(add_months(end, -3), end)
+    return period
+
+
+class Evaluator:
+    """Readings of KPIs at one moment of knowledge and for one slice; each computed once."""
+
+    def __init__(self, resolver: Resolver, as_of: datetime | None = None) -> None:
+        self.resolver = resolver
+        self._moment = as_of or datetime.now(UTC).replace(microsecond=0)
+        self._memo: dict[tuple[str, Period], Reading] = {}
+
+    def prefetch(self, keys: Iterable[str], periods: Sequence[Period]) -> None:
+        """Fetch what these KPIs need from the roll-up, one query a window."""
+        self.resolver.prefetch(
+            triple for key in keys for period in periods for triple in _measures(kpi(key), period)
+        )
+
+    def reading(self, key: str, period: Period) -> Reading:
+        """One KPI's reading. Raises UnknownKeyError, or InputError for a slice it lacks."""
+        place = (key, period)
+        if place not in self._memo:
+            self._memo[place] = self._evaluate(kpi(key), period)
+        return self._memo[place]
+
+    def _evaluate(self, definition: type[Kpi], period: Period) -> Reading:
+        self._check_slice(definition)
+        origins = definition.origins()
+        if not origins:
+            raise InputError(
+                f"{definition.label} is a calculator only: no facts feed it.",
+                f"Give its inputs to POST /metrics/{definition.key.replace('_', '-')}.",
+            )
+        inputs = {name: self._input(name, origin, period) for name, origin in origins.items()}
+        reasons = list(dict.fromkeys(r for found in inputs.values() for r in found.reasons))
+        parts = [found.completeness for found in inputs.values()]
+        value: Value = None
+        unlike = _unlike(origins, inputs)
+        if all(found.value is not None for found in inputs.values()):
+            if unlike:
+                reasons.append(unlike)
+            else:
+                value, why = self._formula(definition, inputs)
+                reasons += why
+        quality = Quality.worst(found.quality for found in inputs.values())
+        if value is None:
+            quality = Quality.INSUFFICIENT
+        return self._reading(
+            definition, period, value, quality, Completeness.worst(parts), reasons, inputs
+        )
+
+    def _check_slice(self, definition: type[Kpi]) -> None:
+        by = self.resolver.cut.by
+        if by and by not in definition.slices:
+            can = ", ".join(definition.slices) or "nothing"
+            raise InputError(
+                f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
+            )
+
+    def _input(self, name: str, origin: From, period: Period) -> MeasureValue:
+        source = origin.source
+        if self.resolver.cut.by == "channel" and origin.by_channel:
+            source = origin.by_channel
+        over = window(period, origin.window)
+        if source == "none":
+            return MeasureValue(name, Decimal(0))
+        if source == "months":
+            return MeasureValue(name, divide(over.months.numerator, over.months.denominator))
+        if source.startswith("kpi:"):
+            return _from_reading(self.reading(source.removeprefix("kpi:"), over))
+        found = self.resolver.value(source, over, origin.at)
+        if found.value is None and origin.group:
+            return self._part_of_group(found, origin.group, over)
+        return found
+
+    def _part_of_group(self, found: MeasureValue, group: str, over: Period) -> MeasureValue:
+        """A part without entries is 0 as soon as its group is known."""
+        whole = self.resolver.value(group, over)
+        if whole.value is None:
+            return found
+        note = Reason("types_without_entries", f"No entries in the period for: {found.key}.")
+        if whole.quality is Quality.ESTIMATED:
+            # The group itself is assumed: its first part carries it, the others add nothing.
+            carries = "marketing" in found.key
+            return MeasureValue(
+                found.key, whole.value if carries else Decimal(0), whole.quality,
+                whole.completeness, whole.reasons,
+            )  # fmt: skip
+        return MeasureValue(found.key, Decimal(0), reasons=(note,), table=found.table)
+
+    def _formula(
+        self, definition: type[Kpi], inputs: dict[str, MeasureValue]
+    ) -> tuple[Value, list[Reason]]:
+        for name, need in definition.needs().items():
+            amount = inputs[name].value
+            if amount is not None and amount <= need.above:
+                return None, [_reason(need)]
+        given = {name: found.value for name, found in inputs.items()}
+        try:
+            model = definition.model_validate(given)
+            with localcontext(EXACT):
+                return _finished(definition, model.formula()), []
+        except (DivisionByZero, InvalidOperation, ZeroDivisionError):
+            return None, [_reason(definition.undefined)]
+        except ValueError as error:
+            return None, [Reason("contradicting_inputs", _in_words(error))]
+
+    def _reading(
+        self,
+        definition: type[Kpi],
+        period: Period,
+        value: Value,
+        quality: Quality,
+        completeness: Completeness,
+        reasons: list[Reason],
+        inputs: dict[str, MeasureValue],
+    ) -> Reading:
+        currency = self.resolver.currency
+        return Reading(
+            key=definition.key,
+            label=definition.label,
+            value=value,
+            unit=definition.unit.written(currency),
+            currency=currency if definition.unit.is_money else None,
+            start=period.start,
+            end=period.end,
+            quality=quality,
+            completeness=completeness,
+            reasons=tuple(reasons),
+            inputs=tuple(
+                ReadingInput(
+                    name, _plain(found.value, definition, name), found.quality, found.key,
+                    found.table, found.rows, found.first, found.last,
+                )
+                for name, found in inputs.items()
+            ),
+            definition=definition.definition(),
+            as_of=self._moment,
+            slice=self.resolver.cut.as_dict(),
+        )  # fmt: skip
+
+
+def _unlike(origins: dict[str, From], inputs: dict[str, MeasureValue]) -> Reason | None:
+    """A period is never compared with one that is covered differently."""
+    if (
+        len(
+            {origin.window for origin in origins.values()}
+            & {Window.PERIOD, Window.PREVIOUS, Window.YEAR_EARLIER}
+        )
+        < 2
+    ):
+        return None
+    compared = {
+        inputs[name].completeness
+        for name, origin in origins.items()
+        if origin.window is not Window.LAST_3_MONTHS
+    }
+    if Completeness.PARTIAL not in compared:
+        return None
+    return Reason(
+        "unequal_coverage",
+        "One of the periods compared is covered only in part.",
+        "Choose a period that is over and whose facts are complete.",
+    )
+
+
+def _finished(definition: type[Kpi], value: Decimal | int) -> Value:
+    """The formula's result in the KPI's type: exact amounts, whole counts, ratios as floats."""
+    if definition.unit is Unit.COUNT:
+        return int(value)
+    exact = Decimal(value)
+    if not exact.is_finite():
+        raise TruelineError(f"{definition.key} gave a value that is not finite.")
+    if not definition.unit.is_money:
+        return float(exact)
+    exponent = exact.as_tuple().exponent
+    long = isinstance(exponent, int) and exponent < -_MONEY_PLACES
+    return round_to(exact, _MONEY_PLACES) if long else exact
+
+
+def _plain(value: Decimal | None, definition: type[Kpi], name: str) -> Value:
+    if value is None:
+        return None
+    kind = definition.model_fields[name].annotation
+    return int(value) if kind is int else value
+
+
+def _reason(need: Needs) -> Reason:
+    return Reason(need.code, need.message, need.enable)
+
+
+def _in_words(error: ValueError) -> str:
+    problems = getattr(error, "errors", None)
+    if problems is None:
+        return str(error)
+    first: dict[str, Any] = problems()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+
+
+def _from_reading(found: Reading) -> MeasureValue:
+    rows = [i.rows for i in found.inputs if i.rows]
+    tables = dict.fromkeys(i.table for i in found.inputs if i.table)
+    return MeasureValue(
+        f"kpi:{found.key}",
+        None if found.value is None else Decimal(str(found.value)),
+        found.quality,
+        found.completeness,
+        found.reasons,
+        ", ".join(tables) or None,
+        max(rows, default=0),
+        min((i.first for i in found.inputs if i.first), default=None),
+        max((i.last for i in found.inputs if i.last), default=None),
+    )
+
+
+def _measures(definition: type[Kpi], period: Period) -> Iterable[tuple[str, Period, str]]:
+    """Every daily measure a KPI needs, through the KPIs it is made of."""
+    for origin in definition.origins().values():
+        over = window(period, origin.window)
+        if origin.source.startswith("kpi:"):
+            yield from _measures(kpi(origin.source.removeprefix("kpi:")), over)
+        elif origin.source not in ("months", "none"):
+            yield from _needed(origin.source, over, origin.at)
+
+
+def _needed(source: str, over: Period, side: str) -> Iterable[tuple[str, Period, str]]:
+    item = measure(source)
+    if isinstance(item, PeriodMeasure):
+        if item.source == "movements":
+            for at in ("opening", "closing"):
+                yield from _recurring("mrr", over, at)
+        return
+    if isinstance(item, Sum) or item.base not in ("recurring", "paying"):
+        yield source, over, side
+    else:
+        yield from _recurring(source, over, side)
+
+
+def _recurring(source: str, over: Period, side: str) -> Iterable[tuple[str, Period, str]]:
+    for key in (source, "unpriced_items", "assumed_items"):
+        yield key, over, side

@@ -1,0 +1,194 @@
+"""Whether recorded facts support a value: the rules of absence and coverage, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from trueline.core.period import Period
+from trueline.core.quality import Completeness, Reason
+from trueline.engine.cover import Covers, TableCover, overlapping, within
+
+SUBSCRIPTION_TABLES = ("subscription_events", "subscriptions")
+TABLES_OF = {
+    "firsts": ("orders", *SUBSCRIPTION_TABLES),
+    "subscription_events": SUBSCRIPTION_TABLES,
+}
+"""Facts that stand in for one another: of these, those that the company keeps must cover."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Whether a value may be given, and how complete it is."""
+
+    known: bool
+    completeness: Completeness = Completeness.COMPLETE
+    reasons: tuple[Reason, ...] = ()
+
+    @staticmethod
+    def no(code: str, message: str, enable: str | None = None) -> Known:
+        """Not known, and why."""
+        return Known(False, reasons=(Reason(code, message, enable),))
+
+
+def _span(period: Period) -> str:
+    return f"{period.start} to {period.end - timedelta(days=1)}"
+
+
+def not_kept(table: str) -> Reason:
+    """Nothing was ever recorded in a table."""
+    return Reason(
+        f"no_{table}",
+        f"No {table.replace('_', ' ')} are recorded.",
+        f"Load {table}, or declare coverage if there really were none.",
+    )
+
+
+def flow(
+    covers: Covers, table: str, period: Period, rows: int, today: date, category: str = "*"
+) -> Known:
+    """A flow: zero counts only under declared coverage; facts only in part make it partial."""
+    tables = [covers[name] for name in TABLES_OF.get(table, (table,))]
+    kept = [cover for cover in tables if cover.kept]
+    if not kept:
+        return Known(False, reasons=(not_kept(tables[0].table),))
+    past = _past(period, today)
+    if past is None:
+        return Known.no("not_yet", f"{_span(period)} has not begun.")
+    gaps = [c for c in kept if overlapping(past, c.gaps(category))]
+    whole = [c for c in kept if _declared_whole(c, past, category)]
+    inside = [
+        c for c in kept if within(past, c.observed() if c not in whole else c.declared(category))
+    ]
+    if rows == 0 and (gaps or len(whole) < len(kept)):
+        missing = next((c for c in kept if c in gaps or c not in whole), kept[0])
+        return Known.no(
+            "no_records",
+            f"No {missing.table.replace('_', ' ')} are recorded from {_span(period)}, and nothing "
+            "says that there were none.",
+            f"Load {missing.table} for these days, or declare coverage for them.",
+        )
+    reasons = [
+        _over(period, today),
+        *(_partly(c, period) for c in kept if c in gaps or c not in inside),
+    ]
+    return _known(reasons)
+
+
+def _declared_whole(cover: TableCover, period: Period, category: str) -> bool:
+    if within(period, cover.declared(category)):
+        return True
+    if cover.table in SUBSCRIPTION_TABLES and not cover.declared(category):
+        return state_at(cover, period.start, category) and state_at(cover, period.end, category)
+    return False
+
+
+def recorded(
+    covers: Covers, table: str, period: Period, rows: int, today: date, category: str
+) -> Known:
+    """A cost: an entry makes it known, its absence is zero only if declared complete."""
+    cover = covers[table]
+    if overlapping(period, cover.gaps(category)):
+        return Known.no(
+            "declared_incomplete",
+            f"{table} of type {category} are declared incomplete from {_span(period)}.",
+            "Record what is missing and declare them complete.",
+        )
+    past = _past(period, today)
+    if past is None:
+        return Known.no("not_yet", f"{_span(period)} has not begun.")
+    if rows == 0 and not within(past, cover.declared(category)):
+        kind = f"{category} cost" if category != "*" else table
+        return Known.no(
+            "no_cost_recorded",
+            f"No {kind} is recorded from {_span(period)}.",
+            f"Record it (POST /api/kpi/costs, cost_type {category}), or declare coverage if "
+            "there was none."
+            if category != "*"
+            else f"Load {table}.",
+        )
+    return _known([_over(period, today)])
+
+
+def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
+    """Whether the state at the start of a day is known from this table."""
+    declared = cover.declared(category)
+    if declared:
+        first = cover.first_day or moment
+        return any(a <= min(first, moment) and moment <= b for a, b in declared)
+    if cover.first_day is None or cover.loaded_on is None:
+        return False
+    return cover.first_day < moment <= cover.loaded_on + timedelta(days=1)
+
+
+def level(covers: Covers, table: str, moment: date, today: date, category: str = "*") -> Known:
+    """A state: known where the facts reach from their beginning to the moment."""
+    tables = [covers[name] for name in TABLES_OF.get(table, (table,))]
+    kept = [cover for cover in tables if cover.kept]
+    if not kept:
+        return Known(False, reasons=(not_kept(tables[0].table),))
+    late = moment > today
+    at = min(moment, today + timedelta(days=1))
+    for cover in kept:
+        begins = cover.first_day or at
+        if begins < at and overlapping(Period(begins, at), cover.gaps(category)):
+            return Known.no(
+                "declared_incomplete",
+                f"{cover.table} are declared incomplete before {at}.",
+                "Load what is missing and declare them complete.",
+            )
+    lacking = [c for c in kept if not state_at(c, at, category)]
+    # A table that begins only later adds nothing to an earlier state that another one covers.
+    if lacking and len(lacking) == len(kept):
+        return _state_unknown(lacking[0], at)
+    stale = [c for c in lacking if c.first_day is not None and c.first_day < at]
+    if stale:
+        return _state_unknown(stale[0], at)
+    reason = Reason("period_not_over", f"The period ends after today ({today}).") if late else None
+    return _known([reason])
+
+
+def _state_unknown(cover: TableCover, moment: date) -> Known:
+    if cover.first_day is not None and moment <= cover.first_day:
+        return Known.no(
+            "before_first_fact",
+            f"{cover.table} begin on {cover.first_day}: what was there before is not recorded.",
+            f"Declare coverage of {cover.table} from your company's first day "
+            "(or load them with --full).",
+        )
+    until = max((b for _, b in cover.declared()), default=None) or cover.loaded_on
+    return Known.no(
+        "facts_end_earlier",
+        f"{cover.table} are complete only until {until}.",
+        f"Load {cover.table} up to {moment}, or declare them complete.",
+    )
+
+
+def _past(period: Period, today: date) -> Period | None:
+    """The part of the period that is over or running."""
+    end = min(period.end, today)
+    if end <= period.start:
+        return period if period.start <= today else None
+    return Period(period.start, end)
+
+
+def _over(period: Period, today: date) -> Reason | None:
+    if period.end <= today:
+        return None
+    return Reason("period_not_over", f"The period ends after today ({today}).")
+
+
+def _partly(cover: TableCover, period: Period) -> Reason:
+    spans = cover.declared() or cover.observed()
+    covered = ", ".join(f"{a} to {b - timedelta(days=1)}" for a, b in spans) or "no day"
+    return Reason(
+        "partial_coverage",
+        f"{cover.table} cover {covered}, not all of {_span(period)}.",
+        f"Load {cover.table} for the other days, or declare coverage for them.",
+    )
+
+
+def _known(reasons: Sequence[Reason | None]) -> Known:
+    given = tuple(reason for reason in reasons if reason is not None)
+    return Known(True, Completeness.PARTIAL if given else Completeness.COMPLETE, given)

@@ -1,0 +1,244 @@
+"""Measures that need a whole period at once: movements, churn history, cash, cohorts' returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING
+
+from trueline.core.errors import InputError
+from trueline.core.period import Period, add_months
+from trueline.core.quality import Quality, Reason
+from trueline.engine import knowledge
+from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
+from trueline.engine.value import MeasureValue
+from trueline.engine.view import sql
+
+if TYPE_CHECKING:
+    from trueline.engine.resolve import Resolver
+
+Values = dict[str, MeasureValue]
+STALE_AFTER = timedelta(days=35)
+"""An account's balance says nothing of a day more than a monthly statement later."""
+
+LONGEST_HISTORY = 12
+"""Months of churn that a lifetime is read from, at the most."""
+
+
+def movements(resolver: Resolver, period: Period) -> Values:
+    """What moved recurring revenue between the period's start and its end, by customer."""
+    keys = [f"movement_{name}" for name in (*MONEY, "closing", "fx")] + list(COUNTS)
+    opening = resolver.value("mrr", period, "opening")
+    closing = resolver.value("mrr", period, "closing")
+    worst = Quality.worst((opening.quality, closing.quality))
+    reasons = tuple(dict.fromkeys((*opening.reasons, *closing.reasons)))
+    if opening.value is None or closing.value is None:
+        unknown = MeasureValue("", None, worst, reasons=reasons, table=closing.table)
+        return {key: replace(unknown, key=key) for key in keys}
+    found = movements_by_currency(resolver, period)
+    base = replace(closing, quality=worst, reasons=reasons, by_currency={})
+    return _valued(resolver, period, base, found) | {
+        key: replace(base, key=key, value=Decimal(sum(m.counts[key] for m in found.values())))
+        for key in COUNTS
+    }
+
+
+def _valued(
+    resolver: Resolver, period: Period, base: MeasureValue, found: dict[str, Movements]
+) -> Values:
+    """Movements at the opening day's rates; what rates changed since is ``fx``.
+
+    Prices may have been filled from tier prices: then the bridge cannot say by whom, and is null.
+    """
+    at_start = {code: m.money for code, m in found.items()}
+    values: dict[str, Decimal] = {name: Decimal(0) for name in (*MONEY, "closing", "fx")}
+    for code, money in at_start.items():
+        closing = money["opening"] + money["new"] + money["reactivation"] + money["expansion"]
+        closing -= money["contraction"] + money["churn"]
+        before = _rate(resolver, code, period.start)
+        after = _rate(resolver, code, period.end)
+        if before is None or after is None:
+            day = (period.start if before is None else period.end) - timedelta(days=1)
+            from trueline.engine.resolve import missing_rate
+
+            lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(
+                missing_rate(code, resolver.currency, day)
+            )
+            return {f"movement_{name}": replace(lost, key=f"movement_{name}") for name in values}
+        for name in MONEY:
+            values[name] += money[name] * before
+        values["closing"] += closing * after
+        values["fx"] += closing * (after - before)
+    return {
+        f"movement_{name}": replace(base, key=f"movement_{name}", value=value)
+        for name, value in values.items()
+    }
+
+
+def _rate(resolver: Resolver, code: str, at: date) -> Decimal | None:
+    if code == resolver.currency:
+        return Decimal(1)
+    return resolver.rates.on(code, at - timedelta(days=1))
+
+
+def churn_history(resolver: Resolver, period: Period) -> Values:
+    """Customers lost and exposed over the last complete months, twelve at most."""
+    end = period.end.replace(day=1)
+    months, lost, exposed = 0, Decimal(0), Decimal(0)
+    worst, last = Quality.ACTUAL, None
+    for back in range(LONGEST_HISTORY):
+        month = Period(add_months(end, -back - 1), add_months(end, -back))
+        start = resolver.value("customers_at_start", month)
+        gone = resolver.value("customers_lost", month)
+        last = gone
+        if start.value is None or gone.value is None or not start.value:
+            break
+        months += 1
+        lost += gone.value
+        exposed += start.value
+        worst = Quality.worst((worst, start.quality, gone.quality))
+    base = MeasureValue(
+        "", Decimal(0), worst, table="subscription_events", rows=last.rows if last else 0
+    )
+    return {
+        "churn_months": replace(base, key="churn_months", value=Decimal(months)),
+        "churned_in_months": replace(base, key="churned_in_months", value=lost),
+        "exposed_in_months": replace(base, key="exposed_in_months", value=exposed),
+    }
+
+
+def cash(resolver: Resolver, period: Period) -> Values:
+    """Every account's last balance before the period's end."""
+    _refuse_slice(resolver, "cash")
+    end = min(period.end, resolver.today + timedelta(days=1))
+    t = resolver.view().table("cash_balances")
+    rows = resolver.warehouse.rows(
+        sql(t.filter(t.balance_date < end).select("account", "balance_date", "amount", "currency"),
+            resolver.warehouse.dialect)
+    )  # fmt: skip
+    last: dict[str, tuple[date, Decimal, str]] = {}
+    for account, day, amount, currency in sorted(rows, key=lambda r: (r[0], r[1])):
+        last[account] = (day, amount, currency)
+    if not last:
+        return {
+            "cash": MeasureValue.unknown(
+                "cash", knowledge.not_kept("cash_balances"), "cash_balances"
+            )
+        }
+    base = MeasureValue("cash", None, Quality.INSUFFICIENT, table="cash_balances", rows=len(rows))
+    stale = [
+        (account, day)
+        for account, (day, amount, _) in last.items()
+        if amount and period.end - timedelta(days=1) - day > STALE_AFTER
+    ]
+    if stale:
+        named = ", ".join(f"{account} ({day})" for account, day in stale)
+        reason = Reason(
+            "stale_balance",
+            f"The last balance is more than {STALE_AFTER.days} days old: {named}.",
+            "Record a newer balance (0 for an account that was closed).",
+        )
+        return {"cash": base.because(reason)}
+    amounts: dict[str, Decimal] = {}
+    for _, amount, currency in last.values():
+        amounts[currency] = amounts.get(currency, Decimal(0)) + amount
+    return {"cash": resolver.converted(replace(base, by_currency=amounts), amounts, end)}
+
+
+def first_period_revenue(resolver: Resolver, period: Period) -> Values:
+    """Revenue from customers whose first paid day lies in the period."""
+    key = "new_customer_revenue"
+    whole = resolver.value("revenue", period)
+    if whole.value is None:
+        return {key: replace(whole, key=key)}
+    import ibis
+
+    view = resolver.view()
+    firsts = view.derived("customer_firsts")
+    won = firsts.filter(firsts.first_paid_on >= period.start, firsts.first_paid_on < period.end)
+    orders, entries = view.table("orders"), view.table("revenue")
+    both = ibis.union(
+        orders.select("customer_id", "currency", day=orders.ordered_on, amount=orders.amount),
+        entries.select("customer_id", "currency", day=entries.revenue_date, amount=entries.amount),
+    )
+    both = both.filter(both.day >= period.start, both.day < period.end)
+    joined = both.left_join(won.select(winner=won.customer_id), both.customer_id == won.customer_id)
+    new = joined.winner.notnull()
+    query = joined.group_by(["day", "currency"]).agg(
+        amount=ibis.ifelse(new, joined.amount, 0).sum().cast("decimal(38, 4)"),
+        nameless=joined.customer_id.isnull().sum(),
+    )
+    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
+    nameless = sum(int(r[3]) for r in rows)
+    base = replace(whole, key=key, by_currency={})
+    if nameless:
+        reason = Reason(
+            "unattributed_revenue",
+            f"{nameless} revenue entries name no customer: whose they are is not known.",
+            "Record customer_id on revenue entries.",
+        )
+        return {key: replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)}
+    total = Decimal(0)
+    for day, code, amount, _ in rows:
+        rate = Decimal(1) if code == resolver.currency else resolver.rates.on(code, day)
+        if rate is None and amount:
+            from trueline.engine.resolve import missing_rate
+
+            lost = replace(base, value=None, quality=Quality.INSUFFICIENT)
+            return {key: lost.because(missing_rate(code, resolver.currency, day))}
+        total += amount * (rate or 0)
+    return {key: replace(base, value=total)}
+
+
+def repeat(days: int, resolver: Resolver, period: Period) -> Values:
+    """Customers whose first order fell in the period, and who of them ordered again in time."""
+    names = (f"repeat_{days}_cohort", f"repeat_{days}_returned")
+    _refuse_slice(resolver, f"retention_{days}d")
+    cohort = resolver.value("first_orders", period)
+    if cohort.value is None:
+        return {name: replace(cohort, key=name) for name in names}
+    base = replace(cohort, by_currency={})
+    watched = Period(period.start, period.end + timedelta(days=days))
+    cover = resolver.covers["orders"]
+    spans = cover.declared() or cover.observed()
+    mature = watched.end <= resolver.today and any(watched.end <= b for _, b in spans)
+    if not mature:
+        reason = Reason(
+            "immature_cohort",
+            f"Whether these customers order again within {days} days is known on {watched.end}.",
+            f"Choose a period that ends at least {days} days before the last recorded order.",
+        )
+        lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
+        return {name: replace(lost, key=name) for name in names}
+    view = resolver.view()
+    firsts, orders = view.derived("customer_firsts"), view.table("orders")
+    first = firsts.filter(
+        firsts.first_order_on >= period.start, firsts.first_order_on < period.end
+    ).select(who=firsts.customer_id, first_on=firsts.first_order_on)
+    joined = orders.join(first, orders.customer_id == first.who)
+    later = joined.ordered_on.delta(joined.first_on, unit="day")
+    back = joined.filter(later >= 1, later <= days).select("who").distinct().count().as_scalar()
+    returned = resolver.warehouse.rows(sql(back.as_table(), resolver.warehouse.dialect))[0][0]
+    return {
+        names[0]: replace(base, key=names[0]),
+        names[1]: replace(base, key=names[1], value=Decimal(int(returned))),
+    }
+
+
+def _refuse_slice(resolver: Resolver, what: str) -> None:
+    if resolver.cut.by:
+        raise InputError(f"{what} cannot be cut by {resolver.cut.by}.", "Ask for it as a whole.")
+
+
+SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
+    "movements": movements,
+    "churn_history": churn_history,
+    "cash": cash,
+    "first_period_revenue": first_period_revenue,
+    "repeat_30": partial(repeat, 30),
+    "repeat_60": partial(repeat, 60),
+    "repeat_90": partial(repeat, 90),
+}

@@ -1,0 +1,413 @@
+"""Measures resolved to values: from the roll-up, or from the facts as known earlier."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING, Any
+
+from trueline.catalog.bases import BASES
+from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
+from trueline.catalog.measures import DAILY, measure
+from trueline.core.money import EXACT
+from trueline.core.period import Period
+from trueline.core.quality import Completeness, Quality, Reason
+from trueline.engine import knowledge
+from trueline.engine.cover import Covers
+from trueline.engine.fx import Rates
+from trueline.engine.value import MeasureValue
+from trueline.settings import Settings
+from trueline.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    from trueline.engine.view import FactsView
+
+BEGINNING = date(1900, 1, 1)
+Row = tuple[str, date, str, Decimal, int, datetime | None, datetime | None]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A slice: one dimension at one value, or the whole."""
+
+    by: str = ""
+    value: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The slice as readings give it."""
+        return {self.by: self.value} if self.by else {}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the roll-up holds of one measure in a window, by currency."""
+
+    values: dict[str, Decimal]
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+NOTHING = Totals({}, 0, None, None)
+
+
+class Resolver:
+    """Values of measures at one moment of knowledge, for one slice; each computed once."""
+
+    def __init__(
+        self,
+        warehouse: DuckDBWarehouse,
+        settings: Settings,
+        *,
+        today: date,
+        covers: Covers,
+        rates: Rates,
+        cut: Cut | None = None,
+        allow_estimates: bool = False,
+        as_of: datetime | None = None,
+    ) -> None:
+        self.warehouse = warehouse
+        self.settings = settings
+        self.today = today
+        self.covers = covers
+        self.rates = rates
+        self.cut = cut or Cut()
+        self.allow_estimates = allow_estimates
+        self.as_of = as_of
+        self._totals: dict[tuple[str, Period], Totals] = {}
+        self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
+        self._earlier: dict[str, list[Row]] = {}
+
+    @property
+    def currency(self) -> str:
+        """The currency values are given in: the slice's, else the company's."""
+        return self.cut.value if self.cut.by == "currency" else self.settings.company.currency
+
+    def view(self) -> FactsView:
+        """The facts that this resolver reads."""
+        from trueline.engine.rollup import view_for
+
+        return view_for(self.warehouse, self.settings.company.zone, self.as_of)
+
+    # -- totals -----------------------------------------------------------------------------
+
+    def prefetch(self, wanted: Iterable[tuple[str, Period, str]]) -> None:
+        """Fetch all daily measures of (key, period, side) triples, one query a window."""
+        windows: dict[Period, set[str]] = defaultdict(set)
+        for key, period, side in wanted:
+            for item in _leaves(key):
+                windows[_window(item, period, side)].add(item.key)
+        for window, keys in windows.items():
+            missing = {key for key in keys if (key, window) not in self._totals}
+            if missing:
+                self._fetch(window, missing)
+
+    def totals(self, item: Measure, window: Period) -> Totals:
+        """One daily measure added up over a window."""
+        if (item.key, window) not in self._totals:
+            self._fetch(window, {item.key})
+        return self._totals[item.key, window]
+
+    def _fetch(self, window: Period, keys: set[str]) -> None:
+        if self.as_of is not None:
+            rows = [r for key in keys for r in self._rows_then(key) if window.contains(r[1])]
+            found = _added(rows)
+        else:
+            found = self._query(window, keys)
+        for key in keys:
+            self._totals[key, window] = found.get(key, NOTHING)
+
+    def _query(self, window: Period, keys: set[str]) -> dict[str, Totals]:
+        where, values = self._where()
+        marks = ", ".join("?" * len(keys))
+        rows = self.warehouse.rows(
+            "SELECT measure, currency, sum(value), sum(rows), min(first_fact), max(last_fact) "
+            f"FROM metrics_daily WHERE {where} AND measure IN ({marks}) AND day >= ? AND day < ? "
+            "GROUP BY measure, currency",
+            [*values, *sorted(keys), window.start, window.end],
+        )
+        grouped: dict[str, list[Any]] = defaultdict(list)
+        for row in rows:
+            grouped[row[0]].append(row)
+        return {key: _joined(parts) for key, parts in grouped.items()}
+
+    def _where(self) -> tuple[str, list[str]]:
+        if self.cut.by == "currency":
+            return "slice_by = '' AND currency = ?", [self.cut.value]
+        return "slice_by = ? AND slice = ?", [self.cut.by, self.cut.value]
+
+    def by_day(self, item: Measure, window: Period) -> list[tuple[date, str, Decimal]]:
+        """A measure day by day and currency by currency."""
+        if self.as_of is not None:
+            rows = self._rows_then(item.key)
+            return [(r[1], r[2], r[3]) for r in rows if window.contains(r[1])]
+        where, values = self._where()
+        return [
+            (day, currency, value)
+            for day, currency, value in self.warehouse.rows(
+                f"SELECT day, currency, value FROM metrics_daily WHERE {where} "
+                "AND measure = ? AND day >= ? AND day < ? ORDER BY day",
+                [*values, item.key, window.start, window.end],
+            )
+        ]
+
+    def _rows_then(self, key: str) -> list[Row]:
+        """A measure's daily rows as they were known at ``as_of``."""
+        if key not in self._earlier:
+            self._count_then(next(m for m in DAILY if m.key == key).base)
+        return self._earlier[key]
+
+    def _count_then(self, base_key: str) -> None:
+        from trueline.engine.rollup import daily
+        from trueline.engine.view import sql
+
+        base = next(b for b in BASES if b.key == base_key)
+        measures = tuple(m for m in DAILY if m.base == base_key)
+        by = "" if self.cut.by == "currency" else self.cut.by
+        expression = daily(base, measures, self.view(), by, None)
+        columns = ["day", "slice", "currency"]
+        rows = self.warehouse.rows(sql(expression, self.warehouse.dialect))
+        wide = len(columns)
+        for number, item in enumerate(measures):
+            at = wide + 4 * number
+            self._earlier[item.key] = [
+                (item.key, r[0], r[2], r[at], r[at + 1], r[at + 2], r[at + 3])
+                for r in rows
+                if r[at + 1] and self._in_cut(r[1], r[2])
+            ]
+
+    def _in_cut(self, label: str, currency: str) -> bool:
+        return currency == self.cut.value if self.cut.by == "currency" else label == self.cut.value
+
+    # -- values -----------------------------------------------------------------------------
+
+    def value(self, key: str, period: Period, side: str = "closing") -> MeasureValue:
+        """The value of a measure over a period (for a level: at its ``opening`` or ``closing``)."""
+        place = (key, period, side)
+        if place not in self._memo:
+            with localcontext(EXACT):
+                self._memo[place] = self._resolve(key, period, side)
+        return self._memo[place]
+
+    def _resolve(self, key: str, period: Period, side: str) -> MeasureValue:
+        item = measure(key)
+        if isinstance(item, Sum):
+            return self._sum(item, period, side)
+        if isinstance(item, PeriodMeasure):
+            from trueline.engine.period_measures import SOURCES
+
+            found = SOURCES[item.source](self, period)
+            for name, value in found.items():
+                self._memo[name, period, "closing"] = value
+                self._memo[name, period, "opening"] = value
+            return found[key]
+        if item.kind is MeasureKind.LEVEL:
+            moment = period.start if side == "opening" else period.end
+            return self._level(item, moment)
+        return self._flow(item, period)
+
+    def _flow(self, item: Measure, period: Period) -> MeasureValue:
+        totals = self.totals(item, period)
+        rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
+        # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
+        rows = self._whole_rows(item, period) if self.cut.by else totals.rows
+        known = rule(self.covers, item.table, period, rows, self.today, item.category)
+        base = MeasureValue(
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, item.table,
+            totals.rows, totals.first, totals.last, totals.values,
+        )  # fmt: skip
+        if not known.known:
+            return replace(base, by_currency={})
+        return self._converted_flow(base, item, period)
+
+    def _whole_rows(self, item: Measure, period: Period) -> int:
+        found = self.warehouse.rows(
+            "SELECT coalesce(sum(rows), 0) FROM metrics_daily WHERE slice_by = '' AND measure = ? "
+            "AND day >= ? AND day < ?",
+            [item.key, period.start, period.end],
+        )
+        return int(found[0][0])
+
+    def _converted_flow(self, base: MeasureValue, item: Measure, period: Period) -> MeasureValue:
+        if item.unit != "money":
+            return replace(
+                base, value=sum(base.by_currency.values(), Decimal(0)), quality=Quality.ACTUAL
+            )
+        total = base.by_currency.get(self.currency, Decimal(0))
+        if any(code != self.currency for code in base.by_currency):
+            total = Decimal(0)
+            for day, code, amount in self.by_day(item, period):
+                rate = Decimal(1) if code == self.currency else self.rates.on(code, day)
+                if rate is None:
+                    return base.because(missing_rate(code, self.currency, day))
+                total += amount * rate
+        return replace(base, value=total, quality=Quality.ACTUAL)
+
+    def _level(self, item: Measure, moment: date) -> MeasureValue:
+        at = min(moment, self.today + timedelta(days=1))
+        totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
+        known = knowledge.level(self.covers, item.table, moment, self.today, item.category)
+        base = MeasureValue(
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, item.table,
+            totals.rows, totals.first, totals.last, totals.values,
+        )  # fmt: skip
+        if not known.known:
+            return replace(base, by_currency={})
+        converted = self._converted_level(base, item, at)
+        if item.base in ("recurring", "paying") and item.key not in (
+            "unpriced_items",
+            "assumed_items",
+        ):
+            return self._recurring_quality(converted, at)
+        return converted
+
+    def _converted_level(self, base: MeasureValue, item: Measure, at: date) -> MeasureValue:
+        if item.unit != "money":
+            return replace(
+                base, value=sum(base.by_currency.values(), Decimal(0)), quality=Quality.ACTUAL
+            )
+        return self.converted(base, base.by_currency, at)
+
+    def converted(self, base: MeasureValue, amounts: dict[str, Decimal], at: date) -> MeasureValue:
+        """Amounts by currency as one, at the rates of the day before ``at`` (its closing)."""
+        total = Decimal(0)
+        for code, amount in amounts.items():
+            day = at - timedelta(days=1)
+            rate = Decimal(1) if code == self.currency else self.rates.on(code, day)
+            if rate is None and amount:
+                return base.because(missing_rate(code, self.currency, day))
+            total += amount * (rate or 0)
+        return replace(base, value=total, quality=Quality.ACTUAL)
+
+    def _recurring_quality(self, found: MeasureValue, at: date) -> MeasureValue:
+        from trueline.engine.estimates import recurring_quality
+
+        return recurring_quality(self, found, at)
+
+    def items_at(self, key: str, at: date) -> int:
+        """How many live items are unpriced, or assumed, at the start of a day."""
+        item = next(m for m in DAILY if m.key == key)
+        totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
+        return int(sum(totals.values.values(), Decimal(0)))
+
+    def _sum(self, item: Sum, period: Period, side: str) -> MeasureValue:
+        parts = [self.value(key, period, side) for key in item.parts]
+        if item.rule == "kept":
+            parts = [p for p in parts if not p.table or self.covers[p.table].kept] or parts[:1]
+            if item.key == "refunds_kept" and not self.covers["refunds"].kept:
+                note = Reason(
+                    "refunds_not_kept", "No refunds are recorded: none are set against income."
+                )
+                return MeasureValue(item.key, Decimal(0), reasons=(note,), table="refunds")
+            return _total(item.key, parts, parts)
+        known = [p for p in parts if p.value is not None]
+        if not known:
+            from trueline.engine.estimates import assumed_cost
+
+            return assumed_cost(self, item.key, period) or _group_unknown(item, parts)
+        absent = [p.key for p in parts if p.value is None]
+        blocked = [p for p in parts if p.value is None and _blocking(p)]
+        if blocked:
+            return _total(item.key, blocked, blocked)
+        total = _total(item.key, known, known)
+        return total.because(_absent_note(absent)) if absent else total
+
+
+def missing_rate(code: str, reporting: str, day: date) -> Reason:
+    """No exchange rate says what an amount is worth."""
+    return Reason(
+        "missing_rate",
+        f"No rate from {code} to {reporting} is recorded for {day}.",
+        "Load fx_rates for that day (a rate holds for seven days at the most).",
+    )
+
+
+def _blocking(part: MeasureValue) -> bool:
+    return any(r.code in ("missing_rate", "declared_incomplete") for r in part.reasons)
+
+
+def _absent_note(absent: list[str]) -> Reason:
+    names = ", ".join(name.removeprefix("cost_").replace("_", " ") for name in absent)
+    return Reason("types_without_entries", f"No entries in the period for: {names}.")
+
+
+def _group_unknown(item: Sum, parts: list[MeasureValue]) -> MeasureValue:
+    names = ", ".join(part.key.removeprefix("cost_").replace("_", " ") for part in parts)
+    codes = {r.code for p in parts for r in p.reasons}
+    code = (
+        "no_cost_recorded"
+        if codes & {"no_cost_recorded", "no_spend", "no_records"}
+        else codes.pop()
+    )
+    reason = Reason(
+        code,
+        f"No {item.label} is recorded in the period ({names}).",
+        "Record costs (POST /api/kpi/costs or load costs), or declare coverage if there were none.",
+    )
+    return MeasureValue.unknown(item.key, reason, parts[0].table)
+
+
+def _total(key: str, counted: list[MeasureValue], parts: list[MeasureValue]) -> MeasureValue:
+    unknown = [p for p in counted if p.value is None]
+    seen = dict.fromkeys(reason for p in parts for reason in p.reasons)
+    firsts = [p.first for p in parts if p.first]
+    lasts = [p.last for p in parts if p.last]
+    return MeasureValue(
+        key,
+        None if unknown else sum((p.value for p in counted if p.value is not None), Decimal(0)),
+        Quality.INSUFFICIENT if unknown else Quality.worst(p.quality for p in counted),
+        Completeness.worst(p.completeness for p in counted),
+        tuple(seen),
+        ", ".join(dict.fromkeys(p.table for p in parts if p.table)) or None,
+        sum(p.rows for p in parts),
+        min(firsts, default=None),
+        max(lasts, default=None),
+    )
+
+
+def _leaves(key: str) -> list[Measure]:
+    item = measure(key)
+    if isinstance(item, Sum):
+        return [leaf for part in item.parts for leaf in _leaves(part)]
+    return [item] if isinstance(item, Measure) else []
+
+
+def _window(item: Measure, period: Period, side: str) -> Period:
+    if item.kind is not MeasureKind.LEVEL:
+        return period
+    return Period(BEGINNING, period.start if side == "opening" else period.end)
+
+
+def _joined(parts: list[Any]) -> Totals:
+    return Totals(
+        {p[1]: p[2] for p in parts},
+        int(sum(p[3] for p in parts)),
+        min((p[4] for p in parts if p[4]), default=None),
+        max((p[5] for p in parts if p[5]), default=None),
+    )
+
+
+def _added(rows: list[Row]) -> dict[str, Totals]:
+    """Daily rows added up as the database would."""
+    groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        groups[row[0]][row[2]].append(row)
+    return {
+        key: _joined(
+            [
+                (
+                    key,
+                    currency,
+                    sum((r[3] for r in found), Decimal(0)),
+                    sum(r[4] for r in found),
+                    min((r[5] for r in found if r[5]), default=None),
+                    max((r[6] for r in found if r[6]), default=None),
+                )
+                for currency, found in currencies.items()
+            ]
+        )
+        for key, currencies in groups.items()
+    }
