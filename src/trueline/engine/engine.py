@@ -116,7 +116,7 @@ class Engine:
         end: str | date | None = None,
         period_days: int | None = None,
     ) -> Period:
-        """``[start, end)``, or the last ``period_days`` complete days (30 when nothing is given)."""
+        """``[start, end)``, or the last ``period_days`` complete days (30 if nothing is given)."""
         if start is None and end is None:
             return Period.trailing(30 if period_days is None else period_days, self.today())
         if start is None or end is None or period_days is not None:

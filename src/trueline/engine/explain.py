@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.catalog.bases import BASES
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis import kpi
-from trueline.catalog.measure import Measure, PeriodMeasure, Sum
+from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import measure
 from trueline.core.period import Period
 from trueline.engine.evaluate import window
@@ -71,13 +71,18 @@ def _queries(
 
 
 def _daily_query(engine: Engine, item: Measure, period: Period) -> dict[str, Any]:
+    from ibis import _
+
     from trueline.engine.rollup import daily, view_for
     from trueline.engine.view import sql
 
     base = next(b for b in BASES if b.key == item.base)
     view = view_for(engine.warehouse, engine.settings.company.zone)
     # The daily query names its columns value_0, rows_0...: this measure is the only one in it.
-    text = sql(daily(base, (item,), view, "", None), engine.warehouse.dialect)
+    rows = daily(base, (item,), view, "", None).filter(_.day < period.end)
+    if item.kind is not MeasureKind.LEVEL:
+        rows = rows.filter(_.day >= period.start)
+    text = sql(rows, engine.warehouse.dialect)
     return {"measure": item.key, "kind": item.kind.value, "tables": list(base.tables), "sql": text}
 
 

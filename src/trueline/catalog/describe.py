@@ -1,0 +1,60 @@
+"""A KPI's declaration as data: what catalogues, pages and references show."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpis import KPIS
+
+
+@cache
+def targets() -> dict[str, dict[str, Any]]:
+    """Default targets by KPI, each with its source and date (``targets.toml``)."""
+    text = files("trueline.catalog").joinpath("targets.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text, parse_float=Decimal)
+
+
+def target(key: str, own: dict[str, Decimal]) -> dict[str, Any] | None:
+    """The target of a KPI: the company's own, else the default one; None where there is none."""
+    if key in own:
+        return {"value": own[key], "source": "trueline.toml"}
+    found = targets().get(key)
+    return None if found is None else dict(found)
+
+
+def describe(definition: type[Kpi], own_targets: dict[str, Decimal]) -> dict[str, Any]:
+    """One KPI as the catalogue lists it."""
+    low, high = definition.bounds
+    return {
+        "key": definition.key,
+        "label": definition.label,
+        "meaning": definition.meaning(),
+        "unit": definition.unit.value,
+        "direction": definition.direction.value,
+        "subject": definition.subject,
+        "stage": definition.stage,
+        "slices": list(definition.slices),
+        "bounds": [low, high],
+        "definition": definition.definition(),
+        "target": target(definition.key, own_targets),
+        "inputs": [
+            {
+                "name": name,
+                "description": info.description,
+                "source": definition.origins()[name].source
+                if name in definition.origins()
+                else None,
+            }
+            for name, info in definition.model_fields.items()
+        ],
+    }
+
+
+def catalogue(own_targets: dict[str, Decimal]) -> list[dict[str, Any]]:
+    """Every KPI, in the catalogue's order."""
+    return [describe(definition, own_targets) for definition in KPIS]

@@ -1,0 +1,434 @@
+"""A company's home: a folder with its settings, warehouse and store. The library's front door."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trueline.core.errors import ConflictError, HomeError, InputError, NotFoundError
+from trueline.core.period import parse_day
+from trueline.core.reading import Reading
+from trueline.engine.engine import Engine
+from trueline.settings import FILE_NAME, Settings
+from trueline.warehouse.duckdb import DuckDBWarehouse
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from trueline.engine.bridge import Bridge
+    from trueline.engine.cohort import Cohorts
+    from trueline.facts.load import LoadReport
+    from trueline.store import Store
+
+Day = str | date | None
+
+
+class Series(list[Reading]):
+    """Readings in time order; also as an Arrow table or a pandas frame."""
+
+    def to_arrow(self) -> pa.Table:
+        """Columns start, end, value, quality, completeness; an unknown value is null."""
+        import pyarrow as pa
+
+        values = [reading.value for reading in self]
+        exact = any(isinstance(value, Decimal) for value in values)
+        kind = pa.decimal128(38, 10) if exact else pa.float64()
+        return pa.table(
+            {
+                "start": pa.array([r.start for r in self], pa.date32()),
+                "end": pa.array([r.end for r in self], pa.date32()),
+                "value": pa.array(
+                    [None if v is None else Decimal(v) if exact else float(v) for v in values], kind
+                ),
+                "quality": pa.array([r.quality.value for r in self]),
+                "completeness": pa.array([r.completeness.value for r in self]),
+            }
+        )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The Arrow table as a pandas frame. Raises InputError where pandas is not installed."""
+        try:
+            import pandas  # noqa: F401
+        except ImportError:
+            raise InputError(
+                "pandas is not installed.", 'Install it with: pip install "trueline[pandas]"'
+            ) from None
+        return self.to_arrow().to_pandas()
+
+
+def init(
+    path: str | Path,
+    *,
+    name: str = "My company",
+    timezone: str = "America/Toronto",
+    currency: str = "USD",
+    **company: Any,
+) -> Path:
+    """Make a home: the folder and its ``trueline.toml``. Raises ConflictError if there is one.
+
+    ``company`` may hold ``locale``, ``week_start`` (a day's name) and ``fiscal_year_start``.
+    """
+    home = Path(path)
+    words = {"name": name, "timezone": timezone, "currency": currency, **company}
+    text = "[company]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in words.items())
+    Settings.parse(text)
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with (home / FILE_NAME).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConflictError(
+            f"{home} is a Trueline home already.", f"Its settings are in {home / FILE_NAME}."
+        ) from None
+    return home
+
+
+def _toml(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def open_home(path: str | Path) -> Trueline:
+    """Open a home. Raises HomeError where there is none, HomeOwnedError where a process has it."""
+    return Trueline(Path(path))
+
+
+class Trueline:
+    """One company's facts and numbers. Use as a context manager: it owns the warehouse file."""
+
+    def __init__(
+        self, home: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.home = home
+        self.clock = clock
+        self.settings = Settings.read(home)
+        self.warehouse = _warehouse(home, self.settings)
+        self.engine = Engine(self.warehouse, self.settings, clock)
+
+    @cached_property
+    def store(self) -> Store:
+        """Snapshots, idempotency keys and scheduled slots."""
+        from trueline.store import Store
+
+        return Store(f"sqlite:///{self.home / 'store.sqlite'}")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if "store" in self.__dict__:
+            self.store.close()
+        self.warehouse.close()
+
+    def __enter__(self) -> Trueline:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- facts ------------------------------------------------------------------------------
+
+    def load(
+        self,
+        table: str,
+        path: str | Path,
+        *,
+        mapping: str | Path | dict[str, str] | None = None,
+        keep_good: bool = False,
+        full: bool = False,
+        source: str | None = None,
+        progress: Callable[[Any], None] | None = None,
+    ) -> LoadReport:
+        """Load a file into a table: all of it, or (``keep_good``) its good rows.
+
+        ``full`` says that the file is a full export: the table is complete until today. Raises
+        InputError where the file cannot be read at all; rows that break a rule are in the report.
+        """
+        from trueline.facts.load import load_file
+
+        if not Path(path).is_file():
+            raise NotFoundError(f"There is no file {path}.", "Check the path.")
+        report = load_file(
+            self.warehouse,
+            self.settings,
+            table,
+            Path(path),
+            mapping=Path(mapping) if isinstance(mapping, str) else mapping,
+            keep_good=keep_good,
+            full=full,
+            source=source,
+            rejects_folder=self.home / "rejects",
+            progress=progress,
+            now=self.clock(),
+        )
+        self.engine.refresh()
+        return report
+
+    def load_rows(
+        self,
+        table: str,
+        rows: Sequence[dict[str, Any]],
+        *,
+        keep_good: bool = False,
+        source: str = "api",
+    ) -> LoadReport:
+        """Record rows given as dictionaries, by the same rules as a file's."""
+        from trueline.facts.load import load_rows
+
+        report = load_rows(
+            self.warehouse,
+            self.settings,
+            table,
+            list(rows),
+            source=source,
+            keep_good=keep_good,
+            rejects_folder=self.home / "rejects",
+            now=self.clock(),
+        )
+        self.engine.refresh()
+        return report
+
+    def load_report(self, load_id: int) -> LoadReport:
+        """What an earlier load did. Raises NotFoundError."""
+        from trueline.facts.load import load_report
+
+        return load_report(self.warehouse, load_id)
+
+    def facts(self) -> list[dict[str, Any]]:
+        """Every table: rows, first and last day, coverage, last load."""
+        from trueline.facts.load import facts_overview
+
+        return facts_overview(self.warehouse, self.settings)
+
+    def declare_coverage(
+        self,
+        table: str,
+        *,
+        category: str = "*",
+        start: str | date,
+        end: str | date,
+        complete: bool = True,
+    ) -> None:
+        """Say that a table (or one cost type) is complete from ``start`` until before ``end``."""
+        from trueline.facts.load import declare_coverage
+
+        declare_coverage(
+            self.warehouse,
+            self.settings,
+            table,
+            category=category,
+            start=parse_day(start, "start"),
+            end=parse_day(end, "end"),
+            complete=complete,
+            now=self.clock(),
+        )
+        self.engine.refresh()
+
+    # -- numbers ----------------------------------------------------------------------------
+
+    def kpis(self) -> list[dict[str, Any]]:
+        """The catalogue: every KPI with its meaning, unit, inputs and target."""
+        from trueline.catalog.describe import catalogue
+
+        return catalogue(self.settings.targets)
+
+    def kpi(
+        self,
+        key: str,
+        *,
+        start: Day = None,
+        end: Day = None,
+        period_days: int | None = None,
+        slice: dict[str, str] | None = None,  # noqa: A002  the public word
+        allow_estimates: bool = False,
+        as_of: datetime | None = None,
+    ) -> Reading:
+        """One KPI over ``[start, end)``, or over the last ``period_days`` complete days.
+
+        ``as_of`` (aware) gives it as it would have been read at that moment.
+        """
+        period = self.engine.period(start, end, period_days)
+        return self.engine.reading(
+            key, period, slice=slice, allow_estimates=allow_estimates, as_of=as_of
+        )
+
+    def readings(
+        self,
+        keys: Iterable[str] | None = None,
+        *,
+        start: Day = None,
+        end: Day = None,
+        period_days: int | None = None,
+        **options: Any,
+    ) -> dict[str, Reading]:
+        """Many KPIs (all, when ``keys`` is None) over one period, in one pass."""
+        return self.engine.readings(keys, self.engine.period(start, end, period_days), **options)
+
+    def compare(
+        self,
+        key: str,
+        *,
+        start: Day = None,
+        end: Day = None,
+        period_days: int | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """A reading beside the previous period's and the year's before, with the changes."""
+        return self.engine.compare(key, self.engine.period(start, end, period_days), **options)
+
+    def series(
+        self, key: str, *, grain: str = "month", start: Day = None, end: Day = None, **options: Any
+    ) -> Series:
+        """A reading for each day, week, month, quarter or year that touches ``[start, end)``."""
+        return Series(self.engine.series(key, grain, self.engine.period(start, end), **options))
+
+    def breakdown(
+        self,
+        key: str,
+        by: str,
+        *,
+        start: Day = None,
+        end: Day = None,
+        period_days: int | None = None,
+        **options: Any,
+    ) -> list[Reading]:
+        """A reading for each recorded channel, plan, country or currency."""
+        return self.engine.breakdown(
+            key, by, self.engine.period(start, end, period_days), **options
+        )
+
+    def bridge(
+        self, *, start: Day = None, end: Day = None, period_days: int | None = None, **options: Any
+    ) -> Bridge:
+        """The MRR bridge: opening, movements (losses negative), fx, closing. Closes exactly."""
+        from trueline.engine.bridge import bridge
+
+        period = self.engine.period(start, end, period_days)
+        return bridge(self.engine.evaluator(**options).resolver, period)
+
+    def cohorts(
+        self,
+        kind: str = "subscriptions",
+        by: str = "customers",
+        *,
+        start: Day = None,
+        end: Day = None,
+        **options: Any,
+    ) -> Cohorts:
+        """Retention by first paid month; cells beyond the facts' end are None, not 0."""
+        from trueline.engine.cohort import cohorts
+
+        resolver = self.engine.evaluator(**options).resolver
+        first = None if start is None else parse_day(start, "start")
+        last = None if end is None else parse_day(end, "end")
+        return cohorts(resolver, kind, by, first, last)
+
+    def explain(
+        self,
+        key: str,
+        *,
+        start: Day = None,
+        end: Day = None,
+        period_days: int | None = None,
+        **options: Any,
+    ) -> dict[str, Any]:
+        """How a number came about: formula, inputs, facts, row counts and SQL."""
+        return self.engine.explain(key, self.engine.period(start, end, period_days), **options)
+
+    # -- what was reported --------------------------------------------------------------------
+
+    def snapshot(self, day: Day = None, *, period_days: int = 30) -> dict[str, Any]:
+        """Keep every reading of the ``period_days`` before ``day`` (default: today) as reported.
+
+        The same values again change nothing; changed ones make a new revision, marked restated.
+        """
+        from trueline.catalog.kpis import KPIS
+        from trueline.engine.rollup import last_load
+
+        on = self.engine.today() if day is None else parse_day(day, "day")
+        if on > self.engine.today():
+            raise InputError(f"{on} has not come yet.", "A snapshot is of today or earlier.")
+        readings = self.readings(start=on - timedelta(days=period_days), end=on)
+        result = self.store.save_snapshot(
+            on,
+            list(readings.values()),
+            stages={k.key: k.stage or "all" for k in KPIS},
+            watermark=last_load(self.warehouse),
+            moment=self.clock(),
+        )
+        return {
+            "snapshot_date": on.isoformat(),
+            "revision": result.revision,
+            "stored": result.stored,
+            "restated": list(result.restated),
+        }
+
+    def history(
+        self,
+        key: str | None = None,
+        *,
+        days: int = 90,
+        stage: str | None = None,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> Any:
+        """Snapshots of the last ``days`` days, newest first, restatements beside what they were."""
+        if key is not None:
+            from trueline.catalog.kpis import kpi
+
+            kpi(key)
+        today = self.engine.today()
+        return self.store.history(
+            key=key,
+            stage=stage,
+            start=today - timedelta(days=days),
+            end=today + timedelta(days=1),
+            limit=limit,
+            cursor=cursor,
+        )
+
+    def refresh(self, progress: Callable[[str, int, int], None] | None = None) -> dict[str, Any]:
+        """The daily job: load changed sources, count what they touched, keep a snapshot.
+
+        Safe to repeat.
+        """
+        loads = [self._pull(source) for source in self.settings.sources]
+        counted = self.engine.refresh(progress=progress)
+        return {"loads": loads, "rollup": counted, "snapshot": self.snapshot()}
+
+    def _pull(self, source: Any) -> dict[str, Any]:
+        path = Path(source.path)
+        path = path if path.is_absolute() else self.home / path
+        mapping = None if source.map is None else self.home / source.map
+        report = self.load(
+            source.table, path, mapping=mapping, keep_good=source.keep_good, full=source.full
+        )
+        return report.to_json()
+
+    def doctor(self) -> list[dict[str, Any]]:
+        """Checks of the home, each with what to do where it fails."""
+        from trueline.doctor import examine
+
+        return examine(self)
+
+
+def _warehouse(home: Path, settings: Settings) -> DuckDBWarehouse:
+    url = settings.warehouse.url
+    if not url.startswith("duckdb://"):
+        raise HomeError(
+            f"The warehouse {url.split('://')[0]}:// is not known.",
+            "Use duckdb://warehouse.duckdb in trueline.toml, [warehouse] url.",
+        )
+    (home / "tmp").mkdir(exist_ok=True)
+    return DuckDBWarehouse(
+        home / url.removeprefix("duckdb://"),
+        memory_limit=settings.warehouse.memory_limit,
+        temp_folder=home / "tmp",
+        temp_limit=settings.warehouse.temp_limit,
+        threads=settings.warehouse.threads or os.cpu_count(),
+    )
