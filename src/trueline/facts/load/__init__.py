@@ -1,0 +1,17 @@
+"""How files become facts: parsed, checked, rejected with reasons, written in one transaction."""
+
+from trueline.facts.load.files import declare_coverage, load_file, load_rows
+from trueline.facts.load.ledger import Warehouse, load_report
+from trueline.facts.load.report import LoadReport, Progress, Reject, rejects
+
+__all__ = [
+    "LoadReport",
+    "Progress",
+    "Reject",
+    "Warehouse",
+    "declare_coverage",
+    "load_file",
+    "load_report",
+    "load_rows",
+    "rejects",
+]

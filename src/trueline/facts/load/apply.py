@@ -1,0 +1,126 @@
+"""Staged rows become facts: repeats in the file, what is new, the same or an update, the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from trueline.facts.contract import BOOKKEEPING, Contract
+from trueline.facts.load.checks import quoted
+
+if TYPE_CHECKING:
+    import duckdb
+
+CONFLICT, OLDER, REPEAT = "conflict", "older", "repeat"
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """Rows of the file set aside before the table is looked at."""
+
+    conflicts: int
+    older: int
+    repeats: int
+
+
+def names(columns: tuple[str, ...], prefix: str = "") -> str:
+    """Columns as a list of identifiers."""
+    return ", ".join(f"{prefix}{quoted(column)}" for column in columns)
+
+
+def sift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Sifted:
+    """Set aside good rows whose key comes more than once in the file.
+
+    Same content: the first stays. Other content: the latest by the order column stays; without
+    one, or where it does not decide, all of the key's rows are in conflict.
+    """
+    key = names(contract.key)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE load_drop AS WITH repeated AS ("
+        f"SELECT {key} FROM load_stage WHERE fault = 0 GROUP BY ALL HAVING count(*) > 1), "
+        f'held AS (SELECT s.rowid AS rid, line, {key}, "order", '
+        f"struct_pack({_packed(contract)}) AS content "
+        f"FROM load_stage s SEMI JOIN repeated USING ({key}) WHERE fault = 0), "
+        f'latest AS (SELECT *, coalesce("order" = max("order") OVER (PARTITION BY {key}), true) '
+        "AS last FROM held), "
+        f"judged AS (SELECT *, min(content) OVER (PARTITION BY {key}, last) IS DISTINCT FROM "
+        f"max(content) OVER (PARTITION BY {key}, last) AS torn, "
+        f"row_number() OVER (PARTITION BY {key}, last ORDER BY line, rid) AS nth FROM latest), "
+        f"whole AS (SELECT *, bool_or(last AND torn) OVER (PARTITION BY {key}) AS conflicting "
+        "FROM judged) "
+        f"SELECT rid, CASE WHEN conflicting THEN '{CONFLICT}' WHEN NOT last THEN '{OLDER}' "
+        f"ELSE '{REPEAT}' END AS why FROM whole WHERE conflicting OR NOT last OR nth > 1"
+    )
+    found = dict(connection.execute("SELECT why, count(*) FROM load_drop GROUP BY why").fetchall())
+    return Sifted(found.get(CONFLICT, 0), found.get(OLDER, 0), found.get(REPEAT, 0))
+
+
+def _packed(contract: Contract) -> str:
+    columns = contract.content or contract.key
+    return ", ".join(f"{quoted(name)} := {quoted(name)}" for name in columns)
+
+
+def classify(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[int, int]:
+    """Find staged rows whose key is recorded: how many state the same, how many update it."""
+    on = " AND ".join(f"s.{quoted(k)} = f.{quoted(k)}" for k in contract.key)
+    changed = " OR ".join(f"s.{quoted(c)} IS DISTINCT FROM f.{quoted(c)}" for c in contract.content)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE load_hits AS SELECT s.rowid AS rid, f.rowid AS fid, "
+        f"{changed or 'false'} AS changed FROM load_stage s JOIN {quoted(contract.name)} f ON {on} "
+        "WHERE s.fault = 0 AND s.rowid NOT IN (SELECT rid FROM load_drop)"
+    )
+    found = connection.execute(
+        "SELECT count(*) FILTER (NOT changed), count(*) FILTER (changed) FROM load_hits"
+    ).fetchone()
+    return (found[0], found[1]) if found else (0, 0)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a load leaves on every row it writes."""
+
+    source: str
+    load_id: int
+    recorded_at: datetime
+
+
+def write(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, stamp: Stamp, updates: int
+) -> None:
+    """Insert the new, and replace the updated, whose earlier version goes to the history."""
+    table = quoted(contract.name)
+    if updates:
+        supersede(connection, contract, stamp, "SELECT fid FROM load_hits WHERE changed")
+    columns = tuple(name for name in contract.stored if name not in BOOKKEEPING)
+    connection.execute(
+        f"INSERT INTO {table} ({names(columns)}, source, load_id, recorded_at) "
+        f"SELECT {names(columns)}, ?, ?, ? FROM load_stage WHERE fault = 0 "
+        "AND rowid NOT IN (SELECT rid FROM load_drop) "
+        "AND rowid NOT IN (SELECT rid FROM load_hits WHERE NOT changed)",
+        [stamp.source, stamp.load_id, stamp.recorded_at],
+    )
+
+
+def supersede(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, stamp: Stamp, rowids: str
+) -> None:
+    """Move recorded rows to the history: nothing is erased."""
+    table, history = quoted(contract.name), quoted(f"{contract.name}_history")
+    columns = names(tuple(contract.stored))
+    connection.execute(
+        f"INSERT INTO {history} ({columns}, superseded_at, superseded_by) "
+        f"SELECT {columns}, ?, ? FROM {table} WHERE rowid IN ({rowids})",
+        [stamp.recorded_at, stamp.load_id],
+    )
+    connection.execute(f"DELETE FROM {table} WHERE rowid IN ({rowids})")
+
+
+def span(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[object, object]:
+    """First and last day of the staged rows that are good."""
+    found = connection.execute(
+        f"SELECT min({quoted(contract.day)}), max({quoted(contract.day)}) FROM load_stage "
+        "WHERE fault = 0 AND rowid NOT IN "
+        f"(SELECT rid FROM load_drop WHERE why = '{CONFLICT}')"
+    ).fetchone()
+    return found or (None, None)

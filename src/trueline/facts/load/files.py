@@ -1,0 +1,174 @@
+"""Loading a file, or rows given as JSON, and taking rows away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from trueline.core.errors import InputError
+from trueline.facts.contract import Contract, Kind
+from trueline.facts.load import ledger
+from trueline.facts.load.apply import Stamp
+from trueline.facts.load.job import Job, cover, run
+from trueline.facts.load.ledger import Warehouse
+from trueline.facts.load.mapping import Mapping
+from trueline.facts.load.report import LoadReport, Progress
+from trueline.facts.load.scan import scan
+from trueline.facts.load.sources import TextRows, csv_rows, json_rows
+from trueline.facts.tables import contract as contract_named
+from trueline.settings import Settings
+
+
+def load_file(
+    warehouse: Warehouse,
+    settings: Settings,
+    table: str,
+    path: Path,
+    *,
+    mapping: Path | dict[str, str] | None = None,
+    keep_good: bool = False,
+    full: bool = False,
+    source: str | None = None,
+    rejects_folder: Path,
+    progress: Callable[[Progress], None] | None = None,
+    now: datetime | None = None,
+) -> LoadReport:
+    """Load a CSV file into a fact table, all or nothing unless ``keep_good``.
+
+    ``full`` says that the file holds all there is, and so covers the table until today. The
+    file is known by its content: loading it again changes nothing. Raises InputError where the
+    file as a whole cannot be read; a row that breaks a rule is rejected, in the report.
+    """
+    contract = contract_named(table)
+    renames = Mapping.read(mapping)
+    more: dict[str, Any] = {} if now is None else {"moment": now}
+    _check_file(path)
+    found = scan(path, text=True, progress=progress)
+    job = Job(
+        warehouse,
+        settings,
+        contract,
+        (source or path.name)[:200],
+        rejects_folder,
+        mapping=renames,
+        keep_good=keep_good,
+        full=full,
+        digest=_digest(found.digest, contract, renames, settings, full=full),
+        progress=progress,
+        **more,
+    )
+    known = _unchanged(job)
+    return known if known is not None else run(job, csv_rows(path))
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path.name} is empty.", "The first line names the columns.")
+
+
+def _digest(
+    content: str, contract: Contract, mapping: Mapping, settings: Settings, *, full: bool
+) -> str:
+    """What makes a load the same: the bytes, and everything that says how they are read."""
+    company = settings.company
+    how = [contract.name, mapping.to_json(), company.currency, company.timezone, full]
+    return hashlib.sha256((content + json.dumps(how, sort_keys=True)).encode()).hexdigest()
+
+
+def _unchanged(job: Job) -> LoadReport | None:
+    """The report of a file that was loaded before, in whole: nothing is written but its row."""
+    with job.warehouse.writing() as connection:
+        before = ledger.earlier(connection, job.contract.name, job.digest)
+        if before is None:
+            return None
+        report = LoadReport(
+            load_id=ledger.next_id(connection),
+            table=job.contract.name,
+            source=job.source,
+            status="unchanged",
+            read=before.read,
+            accepted=0,
+            duplicate=before.read,
+            rejected=0,
+            updated=0,
+            first_day=before.first_day,
+            last_day=before.last_day,
+            notes=(f"This very file was loaded before, as load {before.load_id}.",),
+        )
+        ledger.enter(connection, report, digest=job.digest, full=job.full, moment=job.recorded_at)
+        return report
+
+
+def load_rows(
+    warehouse: Warehouse,
+    settings: Settings,
+    table: str,
+    rows: list[dict[str, Any]],
+    *,
+    source: str = "api",
+    keep_good: bool = False,
+    rejects_folder: Path,
+    now: datetime | None = None,
+) -> LoadReport:
+    """Load rows given as JSON objects: the rules of a file; a reject's line is the row's number."""
+    contract = contract_named(table)
+    more: dict[str, Any] = {} if now is None else {"moment": now}
+    job = Job(
+        warehouse,
+        settings,
+        contract,
+        source[:200],
+        rejects_folder,
+        keep_good=keep_good,
+        **more,
+    )
+    return run(job, _from_json(contract, rows))
+
+
+def _from_json(contract: Contract, rows: list[dict[str, Any]]) -> TextRows:
+    nested = [c.name for c in contract.columns if c.kind is Kind.JSON]
+    return json_rows(rows, nested)
+
+
+def declare_coverage(
+    warehouse: Warehouse,
+    settings: Settings,
+    table: str,
+    *,
+    category: str = "*",
+    start: date,
+    end: date,
+    complete: bool = True,
+    now: datetime | None = None,
+) -> None:
+    """Record that a table (or a category of it) is complete, or is not, in ``[start, end)``."""
+    contract = contract_named(table)
+    if end <= start:
+        raise InputError(
+            "The coverage's end is not after its start.", "end is the day after the last."
+        )
+    more: dict[str, Any] = {} if now is None else {"moment": now}
+    job = Job(warehouse, settings, contract, "declared", Path(), **more)
+    with warehouse.writing() as connection:
+        stamp = Stamp("declared", ledger.next_id(connection), job.recorded_at)
+        cover(connection, stamp, contract.name, category, start, end, complete=complete)
+        report = LoadReport(
+            load_id=stamp.load_id,
+            table="coverage",
+            source="declared",
+            status="loaded",
+            read=1,
+            accepted=1,
+            duplicate=0,
+            rejected=0,
+            updated=0,
+            first_day=start,
+            last_day=end,
+        )
+        ledger.enter(connection, report, digest="", full=False, moment=job.recorded_at)

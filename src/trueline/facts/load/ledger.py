@@ -1,0 +1,116 @@
+"""The loads table: every load leaves a row, also the refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from trueline.core.errors import NotFoundError
+from trueline.facts.load.report import LoadReport, rejects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    import duckdb
+    import pyarrow as pa
+
+
+class Warehouse(Protocol):
+    """What a load needs of a warehouse."""
+
+    def writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The one writer, in a transaction."""
+        ...
+
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        ...
+
+    def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """The rows of a query as an Arrow table."""
+        ...
+
+
+def next_id(connection: duckdb.DuckDBPyConnection) -> int:
+    """The number of the load that is being written (there is one writer)."""
+    found = connection.execute("SELECT coalesce(max(load_id), 0) + 1 FROM loads").fetchone()
+    return int(found[0]) if found else 1
+
+
+def enter(
+    connection: duckdb.DuckDBPyConnection,
+    report: LoadReport,
+    *,
+    digest: str,
+    full: bool,
+    moment: datetime,
+) -> None:
+    """Write the load's row."""
+    row = {
+        "load_id": report.load_id,
+        "table_name": report.table,
+        "source": report.source,
+        "content_hash": digest,
+        "status": report.status,
+        "full_export": full,
+        "read": report.read,
+        "accepted": report.accepted,
+        "duplicate": report.duplicate,
+        "rejected": report.rejected,
+        "updated": report.updated,
+        "first_day": report.first_day,
+        "last_day": report.last_day,
+        "rejects_path": str(report.rejects_path) if report.rejects_path else None,
+        "note": "\n".join(report.notes) or None,
+        "recorded_at": moment,
+        "seconds": report.seconds,
+    }
+    connection.execute(
+        f"INSERT INTO loads ({', '.join(row)}) VALUES ({', '.join('?' for _ in row)})",
+        list(row.values()),
+    )
+
+
+_REPORT = (
+    "SELECT load_id, table_name, source, status, read, accepted, duplicate, rejected, updated, "
+    "first_day, last_day, rejects_path, note, seconds FROM loads"
+)
+
+
+def load_report(warehouse: Warehouse, load_id: int) -> LoadReport:
+    """The report of an earlier load. Raises NotFoundError."""
+    found = warehouse.rows(f"{_REPORT} WHERE load_id = ?", [load_id])
+    if not found:
+        raise NotFoundError(f"There is no load {load_id}.")
+    return _report(found[0])
+
+
+def _report(row: tuple[Any, ...]) -> LoadReport:
+    *counts, first, last, path, note, seconds = row
+    where = Path(path) if path else None
+    return LoadReport(
+        *counts,
+        first_day=_day(first),
+        last_day=_day(last),
+        rejects=tuple(rejects(where)) if where else (),
+        rejects_path=where,
+        notes=tuple(note.split("\n")) if note else (),
+        seconds=seconds,
+    )
+
+
+def _day(value: date | None) -> date | None:
+    return value
+
+
+def earlier(connection: duckdb.DuckDBPyConnection, table: str, digest: str) -> LoadReport | None:
+    """The load that brought this very content, in whole, if there was one."""
+    found = connection.execute(
+        f"{_REPORT} WHERE table_name = ? AND content_hash = ? AND status = 'loaded' "
+        "AND rejected = 0 ORDER BY load_id LIMIT 1",
+        [table, digest],
+    ).fetchone()
+    return _report(found) if found else None

@@ -1,0 +1,90 @@
+"""One pass over a file's bytes before anything is parsed: its hash, and what no parser forgives."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from trueline.core.errors import InputError
+from trueline.facts.load.report import Progress
+from trueline.facts.load.sources import CHUNK, LONGEST_LINE, not_text, open_bytes
+
+MOST_BYTES = 200 * 1024**3
+"""Decompressed bytes a file may hold."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What the pass found: sha256 of the content as parsed, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class _Text:
+    """Checks bytes for UTF-8, NUL and endless lines, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._seen = 0
+        self._line = 0
+
+    def take(self, chunk: bytes, final: bool = False) -> None:
+        if not chunk.isascii() or final:
+            self._decode(chunk, final)
+        elif self._decoder.getstate()[0]:
+            self._decode(chunk, final)
+        if b"\0" in chunk:
+            at = self._seen + chunk.index(b"\0")
+            raise InputError(
+                f"The file holds a NUL at byte {at}: it is no text.", "Save it as UTF-8."
+            )
+        self._measure(chunk)
+        self._seen += len(chunk)
+
+    def _decode(self, chunk: bytes, final: bool) -> None:
+        held = len(self._decoder.getstate()[0])
+        try:
+            self._decoder.decode(chunk, final)
+        except UnicodeDecodeError as error:
+            raise not_text(self._seen - held + error.start) from None
+
+    def _measure(self, chunk: bytes) -> None:
+        first = chunk.find(b"\n")
+        if first < 0:
+            first = chunk.find(b"\r")
+        length = self._line + (len(chunk) if first < 0 else first)
+        if length > LONGEST_LINE:
+            raise InputError("A line is longer than 1 MiB.", "Check the file's line endings.")
+        last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        self._line = length if last < 0 else len(chunk) - last - 1
+
+
+def scan(path: Path, *, text: bool, progress: Callable[[Progress], None] | None) -> Scan:
+    """Read the file once. Raises InputError where it is not UTF-8 text (when ``text``)."""
+    total = path.stat().st_size
+    digest = hashlib.sha256()
+    checks = _Text() if text else None
+    size = 0
+    try:
+        with open_bytes(path) as stream:
+            while chunk := stream.read(CHUNK):
+                if size == 0 and checks and chunk[:2] in (b"\xff\xfe", b"\xfe\xff"):
+                    raise not_text(0)
+                digest.update(chunk)
+                size += len(chunk)
+                if size > MOST_BYTES:
+                    raise InputError("The file is too large once decompressed.", "Split it.")
+                if checks:
+                    checks.take(chunk)
+                if progress:
+                    progress(Progress("checking", min(size, total) if total else 0, total, "bytes"))
+        if checks:
+            checks.take(b"", final=True)
+    except (EOFError, zlib.error, OSError) as error:
+        raise InputError(f"{path.name} could not be read safely: {error}.") from None
+    return Scan(digest.hexdigest(), size)

@@ -1,0 +1,163 @@
+"""Files as rows of text with their line numbers, whatever their format."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from trueline.core.errors import Fault, InputError
+
+Row = tuple[int, list[str | None], str | None]
+"""Line, values, and what is wrong with the row's shape."""
+
+CHUNK = 1 << 20
+LONGEST_LINE = 1 << 20
+
+
+@dataclass(frozen=True)
+class TextRows:
+    """A header and its rows; ``rows`` reads from the start each time it is called."""
+
+    header: tuple[str, ...]
+    rows: Callable[[], Iterator[Row]]
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """The file's bytes, decompressed when its name ends in .gz."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rb")  # type: ignore[return-value]
+    return path.open("rb")
+
+
+def csv_rows(path: Path) -> TextRows:
+    """A CSV file's header and rows. Raises InputError for a header that is none."""
+    with _reading(path) as stream:
+        header = _header(stream)
+
+    def rows() -> Iterator[Row]:
+        with _reading(path) as stream:
+            yield from _csv_lines(stream, len(header))
+
+    return TextRows(header, rows)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[io.TextIOWrapper]:
+    with open_bytes(path) as stream:
+        yield io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+
+
+def _header(stream: io.TextIOWrapper) -> tuple[str, ...]:
+    try:
+        header = next(csv.reader(stream, strict=True), None)
+    except csv.Error as error:
+        raise InputError(f"The header is not CSV: {error}.") from None
+    if not header or not any(name.strip() for name in header):
+        raise InputError("The file is empty.", "The first line names the columns.")
+    for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if len(header) == 1 and mark in header[0]:
+            raise InputError(
+                f"The columns are separated by {word}.", "Separate them by commas: save it as CSV."
+            )
+    empty = [str(i) for i, name in enumerate(header, 1) if not name.strip()]
+    if empty:
+        raise InputError(f"The header leaves column {empty[0]} without a name.", "Name it.")
+    return tuple(header)
+
+
+def _csv_lines(stream: io.TextIOWrapper, width: int) -> Iterator[Row]:
+    reader = csv.reader(stream, strict=True)
+    next(reader)
+    line = reader.line_num + 1
+    while True:
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield line, [None] * width, f"is not CSV: {error}"
+            line = reader.line_num + 1
+            continue
+        if values:
+            yield line, *_shaped(values, width)
+        line = reader.line_num + 1
+
+
+def _shaped(values: list[str], width: int) -> tuple[list[str | None], str | None]:
+    if len(values) == width:
+        return [value or None for value in values], None
+    fault = f"has {len(values)} values where the header has {width} columns"
+    return [*values[:width], *[None] * (width - len(values))], fault
+
+
+def json_rows(rows: Sequence[dict[str, Any]], nested: Sequence[str] = ()) -> TextRows:
+    """Rows given as JSON objects. ``nested`` names the columns that may hold an object."""
+    header: dict[str, None] = {}
+    for row in rows:
+        if not isinstance(row, dict):
+            raise InputError("A row is not an object.", 'Give rows such as {"order_id": "1"}.')
+        header.update(dict.fromkeys(map(str, row)))
+    if not header:
+        raise InputError("There are no rows.", "Give at least one row with its columns.")
+    names = tuple(header)
+
+    def texts() -> Iterator[Row]:
+        for line, row in enumerate(rows, 1):
+            yield json_row(line, row, names, nested)
+
+    return TextRows(names, texts)
+
+
+def json_row(line: int, row: dict[str, Any], names: Sequence[str], nested: Sequence[str]) -> Row:
+    """One JSON object as a row of text."""
+    values: list[str | None] = []
+    fault = None
+    for name in names:
+        try:
+            values.append(json_text(row.get(name), name in nested))
+        except ValueError as error:
+            values.append(None)
+            fault = fault or f"{name}: {error}"
+    return line, values, fault
+
+
+def json_text(value: Any, nested: bool) -> str | None:
+    """A JSON value as the text a file would hold. Raises ValueError for what is no one value."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        value.encode("utf-8")
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if abs(value) >= 10**40:
+            raise ValueError("a number of more than 40 digits")
+        return str(value)
+    if isinstance(value, Decimal | float):
+        return _number_text(value)
+    if nested and isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+    raise ValueError("a nested value where one value is expected")
+
+
+def _number_text(value: Decimal | float) -> str:
+    if isinstance(value, float):
+        return repr(value)
+    if not value.is_finite() or abs(value.adjusted()) > 40:
+        raise ValueError("not a finite number of reasonable size")
+    return format(value, "f")
+
+
+def not_text(position: int) -> InputError:
+    """The error of a file that is not UTF-8."""
+    message = f"The file is not UTF-8 at byte {position}."
+    return InputError(message, "Save it as UTF-8.", (Fault("not UTF-8", where=f"byte {position}"),))

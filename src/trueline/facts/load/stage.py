@@ -1,0 +1,187 @@
+"""From text columns to typed columns with a fault number: SQL generated from a contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from trueline.facts.contract import BOOKKEEPING, Column, Contract, Kind
+from trueline.facts.load import amounts, zone
+from trueline.facts.load.checks import (
+    Check,
+    clock_value,
+    column_checks,
+    exponent_check,
+    literal,
+    offset_value,
+    quoted,
+    text_of,
+    value_sql,
+)
+from trueline.facts.load.mapping import Matched
+
+SHAPE_FAULT = 1
+"""The fault of a row that has too few or too many values; rules are numbered from 2."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """How one file's text becomes rows of one contract.
+
+    ``matched`` says where each column stands; ``currency`` is the company's default where the
+    file names none; ``timezone`` is the company's.
+    """
+
+    contract: Contract
+    matched: Matched
+    currency: str
+    timezone: str
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """SQL of each column's text: a column of the file, a constant, a default, or NULL."""
+        return {column.name: self._given(column) for column in self.contract.columns}
+
+    def _given(self, column: Column) -> str:
+        place = self.matched.places.get(column.name)
+        if place is not None:
+            text = f"nullif(c{place}, '')"
+            keyed = column.name in self.contract.key and column.default is not None
+            return f"coalesce({text}, {literal(column.default)})" if keyed else text
+        if column.name in self.matched.constants:
+            return literal(self.matched.constants[column.name])
+        if column.kind is Kind.CURRENCY and column.required:
+            return literal(self.currency)
+        return f"CAST({literal(column.default)} AS VARCHAR)"
+
+    @cached_property
+    def checks(self) -> tuple[Check, ...]:
+        """Every rule a row must pass, in the order in which the first broken one is told."""
+        return tuple(self._checks())
+
+    def _checks(self) -> Iterator[Check]:
+        for column in self.contract.columns:
+            if column.name in self._said:
+                yield from column_checks(column)
+        for column in self.contract.columns:
+            if column.kind is Kind.MONEY and column.name in self._said:
+                yield exponent_check(column)
+        for rule in self.contract.rules:
+            yield Check(rule.column, rule.test, rule.message, rule.fix)
+        if "mrr" in self._computed:
+            yield Check(
+                "unit_amount",
+                amounts.fits_rule(),
+                "times quantity is too large",
+                "Check unit_amount and quantity.",
+            )
+        if self.matched.order_place is not None:
+            yield Check(
+                self.matched.header[self.matched.order_place],
+                '"order" IS NOT NULL',
+                "does not say which row is later",
+                "Give a moment or a number.",
+            )
+
+    @cached_property
+    def _said(self) -> frozenset[str]:
+        """Columns that can hold anything at all."""
+        return frozenset(
+            c.name
+            for c in self.contract.columns
+            if c.required
+            or c.default
+            or c.name in self.matched.places
+            or c.name in self.matched.constants
+        )
+
+    @cached_property
+    def _computed(self) -> dict[str, str]:
+        names = {item.name for item in self.contract.computed}
+        found: dict[str, str] = {}
+        if "mrr" in names:
+            found |= amounts.monthly("discount" in self._said)
+        if "daily_amount" in names:
+            found |= amounts.spread()
+        return found
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The stored columns, without bookkeeping."""
+        return tuple(name for name in self.contract.stored if name not in BOOKKEEPING)
+
+    def typed(self, relation: str) -> str:
+        """SELECT of line, fault, order and every stored column from a relation of text columns.
+
+        ``relation`` has ``line``, ``shape`` (text, null when right) and ``c0``, ``c1``...
+        """
+        moments = [c for c in self.contract.columns if c.kind is Kind.MOMENT]
+        plain = [c for c in self.contract.columns if c.kind is not Kind.MOMENT]
+        texts = ", ".join(f"{sql} AS {text_of_name(name)}" for name, sql in self.given.items())
+        order = self._order_text()
+        layer = f"SELECT line, shape, {texts}, {order} AS t_order FROM {relation}"
+        values = [f"{value_sql(c)} AS {quoted(c.name)}" for c in plain]
+        for c in moments:
+            values.append(f"{clock_value(c)} AS {quoted('s_' + c.name)}")
+            values.append(f"{offset_value(c)} AS {quoted('z_' + c.name)}")
+        layer = f"SELECT *, {', '.join([*values, self._order_value()])} FROM ({layer})"
+        if moments:
+            instants = ", ".join(self._instant(c) for c in moments)
+            layer = f"SELECT *, {instants} FROM ({layer})"
+            days = ", ".join(self._day(c) for c in moments)
+            layer = f"SELECT *, {days} FROM ({layer})"
+        stored = [
+            self._computed.get(name, quoted(name)) + f" AS {quoted(name)}" for name in self.columns
+        ]
+        return f'SELECT line, {self._fault()} AS fault, "order", {", ".join(stored)} FROM ({layer})'
+
+    def _instant(self, column: Column) -> str:
+        clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
+        local = zone.offset_sql(clock, zone.clock(self.timezone))
+        seconds = f"epoch_us({clock}) // 1000000"
+        midnight = zone.midnight_sql(seconds, self.timezone)
+        shifted = f"make_timestamp(epoch_us({clock}) - 1000000 * CAST(coalesce({offset}, {local}) AS BIGINT))"
+        return (
+            f"CASE WHEN length({text_of(column)}) = 10 THEN coalesce({shifted}, "
+            f"make_timestamp(1000000 * CAST({midnight} AS BIGINT))) "
+            f"ELSE {shifted} END AS {quoted(column.name)}"
+        )
+
+    def _day(self, column: Column) -> str:
+        clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
+        shift = zone.offset_sql(quoted(column.name), zone.instants(self.timezone))
+        local = (
+            f"make_timestamp(epoch_us({quoted(column.name)}) + 1000000 * CAST({shift} AS BIGINT))"
+        )
+        return (
+            f"CAST(CASE WHEN {offset} IS NULL THEN {clock} ELSE {local} END AS DATE) "
+            f"AS {quoted(column.day_name)}"
+        )
+
+    def _order_text(self) -> str:
+        place = self.matched.order_place
+        return "CAST(NULL AS VARCHAR)" if place is None else f"nullif(c{place}, '')"
+
+    def _order_value(self) -> str:
+        if self.matched.order_place is None:
+            return 'CAST(NULL AS DECIMAL(38,10)) AS "order"'
+        pseudo = Column("order", Kind.MOMENT, "which is later")
+        clock, offset = clock_value(pseudo), offset_value(pseudo)
+        return (
+            "coalesce(CASE WHEN regexp_full_match(t_order, '[+-]?\\d{1,18}(\\.\\d{1,10})?') "
+            "THEN CAST(t_order AS DECIMAL(28,10)) END, "
+            f'CAST(epoch_us({clock}) - 1000000 * coalesce({offset}, 0) AS DECIMAL(28,10))) AS "order"'
+        )
+
+    def _fault(self) -> str:
+        cases = " ".join(
+            f"WHEN NOT ({check.test}) THEN {number}"
+            for number, check in enumerate(self.checks, SHAPE_FAULT + 1)
+        )
+        return f"CASE WHEN shape IS NOT NULL THEN {SHAPE_FAULT} {cases} ELSE 0 END"
+
+
+def text_of_name(name: str) -> str:
+    """Name of a column's text."""
+    return quoted(f"t_{name}")

@@ -1,0 +1,96 @@
+"""Local time and instants of one zone, as SQL: which offset holds, which local times do not exist.
+
+The offsets come from the zone's own transitions (zoneinfo), as a balanced CASE over their
+instants, so that every engine answers alike and no engine's timezone functions are used.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+_FIRST = datetime(1899, 12, 30, tzinfo=UTC)
+_LAST = datetime(2200, 1, 3, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Piece = tuple[int, int | None]
+"""From this second on (since 1970), this offset in seconds; None: no such time, or twice."""
+
+
+def _offset(zone: ZoneInfo, second: int) -> int:
+    moment = (_EPOCH + timedelta(seconds=second)).astimezone(zone)
+    shift = moment.utcoffset()
+    return int(shift.total_seconds()) if shift else 0
+
+
+@cache
+def transitions(name: str) -> tuple[tuple[int, int], ...]:
+    """``(instant, offset from then on)`` in seconds, from 1899 to 2200; the first is the start."""
+    zone = ZoneInfo(name)
+    second, stop = (int((edge - _EPOCH).total_seconds()) for edge in (_FIRST, _LAST))
+    found = [(second, _offset(zone, second))]
+    while second < stop:
+        following = second + 86400
+        while _offset(zone, following) != found[-1][1]:
+            low, high = second, following
+            while high - low > 1:
+                middle = (low + high) // 2
+                if _offset(zone, middle) == found[-1][1]:
+                    low = middle
+                else:
+                    high = middle
+            found.append((high, _offset(zone, high)))
+            second = high
+        second = following
+    return tuple(found)
+
+
+@cache
+def instants(name: str) -> tuple[Piece, ...]:
+    """The offset by instant."""
+    return transitions(name)
+
+
+@cache
+def clock(name: str) -> tuple[Piece, ...]:
+    """The offset by local clock time; None in a gap and in an overlap."""
+    steps = transitions(name)
+    pieces: list[Piece] = [(steps[0][0], steps[0][1])]
+    for (_, before), (instant, after) in zip(steps, steps[1:], strict=False):
+        low, high = sorted((instant + before, instant + after))
+        pieces += [(low, None), (high, after)]
+    return tuple(pieces)
+
+
+@cache
+def first_instants(name: str) -> tuple[tuple[int, int], ...]:
+    """Local midnights that do not exist or come twice, each with its day's first instant."""
+    steps = transitions(name)
+    found = []
+    for (_, before), (instant, after) in zip(steps, steps[1:], strict=False):
+        low, high = sorted((instant + before, instant + after))
+        midnight = -(-low // 86400) * 86400
+        while midnight < high:
+            found.append((midnight, instant if after > before else midnight - before))
+            midnight += 86400
+    return tuple(found)
+
+
+def offset_sql(column: str, pieces: tuple[Piece, ...]) -> str:
+    """SQL for the offset in seconds that holds at ``column``, a TIMESTAMP; NULL where none."""
+    if len(pieces) == 1:
+        return "NULL" if pieces[0][1] is None else str(pieces[0][1])
+    middle = len(pieces) // 2
+    edge = (_EPOCH + timedelta(seconds=pieces[middle][0])).strftime("%Y-%m-%d %H:%M:%S")
+    low, high = offset_sql(column, pieces[:middle]), offset_sql(column, pieces[middle:])
+    return f"CASE WHEN {column} < TIMESTAMP '{edge}' THEN {low} ELSE {high} END"
+
+
+def midnight_sql(seconds: str, name: str) -> str:
+    """SQL for the first instant, in seconds, of a day whose local midnight is not one instant."""
+    found = first_instants(name)
+    if not found:
+        return "NULL"
+    cases = " ".join(f"WHEN {midnight} THEN {instant}" for midnight, instant in found)
+    return f"CASE {seconds} {cases} END"
