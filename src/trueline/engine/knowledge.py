@@ -58,9 +58,7 @@ def flow(
         return Known.no("not_yet", f"{_span(period)} has not begun.")
     gaps = [c for c in kept if overlapping(past, c.gaps(category))]
     whole = [c for c in kept if _declared_whole(c, past, category)]
-    inside = [
-        c for c in kept if within(past, c.observed() if c not in whole else c.declared(category))
-    ]
+    inside = [c for c in kept if c in whole or within(past, _presumed(c))]
     if rows == 0 and (gaps or len(whole) < len(kept)):
         missing = next((c for c in kept if c in gaps or c not in whole), kept[0])
         return Known.no(
@@ -82,6 +80,16 @@ def _declared_whole(cover: TableCover, period: Period, category: str) -> bool:
     if cover.table in SUBSCRIPTION_TABLES and not cover.declared(category):
         return state_at(cover, period.start, category) and state_at(cover, period.end, category)
     return False
+
+
+def _presumed(cover: TableCover) -> list[tuple[date, date]]:
+    """Days taken to be complete without a declaration, as long as there are rows.
+
+    A log of changes says by its silence that nothing changed, until the day it was loaded.
+    """
+    if cover.table in SUBSCRIPTION_TABLES and cover.first_day and cover.loaded_on:
+        return [(cover.first_day, cover.loaded_on + timedelta(days=1))]
+    return cover.observed()
 
 
 def recorded(
@@ -180,7 +188,7 @@ def _over(period: Period, today: date) -> Reason | None:
 
 
 def _partly(cover: TableCover, period: Period) -> Reason:
-    spans = cover.declared() or cover.observed()
+    spans = cover.declared() or _presumed(cover)
     covered = ", ".join(f"{a} to {b - timedelta(days=1)}" for a, b in spans) or "no day"
     return Reason(
         "partial_coverage",

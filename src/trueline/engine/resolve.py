@@ -216,12 +216,17 @@ class Resolver:
         rows = self._whole_rows(item, period) if self.cut.by else totals.rows
         known = rule(self.covers, item.table, period, rows, self.today, item.category)
         base = MeasureValue(
-            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, item.table,
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, self._tables(item),
             totals.rows, totals.first, totals.last, totals.values,
         )  # fmt: skip
         if not known.known:
             return replace(base, by_currency={})
         return self._converted_flow(base, item, period)
+
+    def _tables(self, item: Measure) -> str:
+        """The fact tables behind a measure that the company keeps."""
+        names = knowledge.TABLES_OF.get(item.table, (item.table,))
+        return ", ".join(name for name in names if self.covers[name].kept) or names[0]
 
     def _whole_rows(self, item: Measure, period: Period) -> int:
         found = self.warehouse.rows(
@@ -251,7 +256,7 @@ class Resolver:
         totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         known = knowledge.level(self.covers, item.table, moment, self.today, item.category)
         base = MeasureValue(
-            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, item.table,
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, self._tables(item),
             totals.rows, totals.first, totals.last, totals.values,
         )  # fmt: skip
         if not known.known:
@@ -296,7 +301,8 @@ class Resolver:
     def _sum(self, item: Sum, period: Period, side: str) -> MeasureValue:
         parts = [self.value(key, period, side) for key in item.parts]
         if item.rule == "kept":
-            parts = [p for p in parts if not p.table or self.covers[p.table].kept] or parts[:1]
+            kept = [p for p in parts if not p.table or self.covers[p.table].kept]
+            parts = kept or parts[:1]
             if item.key == "refunds_kept" and not self.covers["refunds"].kept:
                 note = Reason(
                     "refunds_not_kept", "No refunds are recorded: none are set against income."

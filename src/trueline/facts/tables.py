@@ -431,7 +431,7 @@ FX_RATES = Contract(
         Column("rate_date", Kind.DAY, "the local day"),
         CURRENCY,
         Column("rate", Kind.NUMBER, "units of the reporting currency for one unit", least=0),
-        Column("source", Kind.TEXT, "who says so", required=False, aliases=("rate_source",)),
+        Column("rate_source", Kind.TEXT, "who says so", required=False, aliases=("source",)),
     ),
     day="rate_date",
     rules=(Rule("rate", "rate > 0", "rate is 0", "Give what one unit of the currency is worth."),),

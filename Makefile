@@ -1,0 +1,51 @@
+# Two targets matter: `make demo` shows what Trueline does, `make test` runs all that CI runs.
+# Both set up what they need: nothing but Python 3.11+, pip, git and make has to be there.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .uv/bin/uv
+BIN := .venv/bin
+export UV_PYTHON_DOWNLOADS = never
+
+.PHONY: demo test setup lint types imports tests bench soak clean format
+
+demo: .venv/.ready
+	$(BIN)/trueline demo --home demo-home --open
+
+test: lint types imports tests
+
+setup: .venv/.ready
+
+$(UV):
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)
+
+.venv/.ready: $(UV) pyproject.toml uv.lock
+	$(UV) sync --frozen --quiet --python $(PYTHON)
+	@touch $@
+
+lint: .venv/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.ready
+	$(BIN)/mypy
+
+imports: .venv/.ready
+	$(BIN)/lint-imports
+
+tests: .venv/.ready
+	$(BIN)/pytest -n 2 --dist worksteal
+
+format: .venv/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.ready
+	$(UV) sync --frozen --quiet --group bench --python $(PYTHON)
+	$(BIN)/python -m benchmarks
+
+soak: .venv/.ready
+	TRUELINE_SOAK=1 $(BIN)/pytest -n 2 tests/faults tests/properties
+
+clean:
+	rm -rf .venv .uv demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis

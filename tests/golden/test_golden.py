@@ -1,0 +1,57 @@
+"""Golden cases: companies small enough to work out by hand, in readable files beside this one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CASES = sorted(Path(__file__).parent.glob("*.toml"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda p: p.stem)
+def test_golden(path: Path, new_company: Callable[..., Any]) -> None:
+    case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    today = case.get("today", "2026-03-15")
+    company = new_company(
+        now=datetime.fromisoformat(f"{today}T16:00:00").replace(tzinfo=UTC),
+        **case.get("company", {}),
+    )
+    if "settings" in case:
+        company.settings(case["settings"])
+    for facts in case["facts"]:
+        company.load(facts["table"], facts["csv"], full=facts.get("full", False))
+    for expected in case["expect"]:
+        _check(company.tl, expected)
+
+
+def _check(tl: Any, expected: dict[str, Any]) -> None:
+    period = {"start": expected["start"], "end": expected["end"]}
+    options = {k: expected[k] for k in ("slice", "allow_estimates") if k in expected}
+    if "bridge" in expected:
+        bridge = tl.bridge(**period, **options)
+        found = {name: getattr(bridge, name) for name in expected["bridge"]}
+        assert found == expected["bridge"], (expected, bridge)
+        return
+    reading = tl.kpi(expected["kpi"], **period, **options)
+    about = (expected, reading)
+    if expected.get("value") == "null":
+        assert reading.value is None, about
+        assert reading.quality == "insufficient_data", about
+    elif isinstance(reading.value, float):
+        assert reading.value == pytest.approx(float(expected["value"]), abs=1e-9), about
+    else:
+        assert reading.value == Decimal(str(expected["value"])), about
+    if "quality" in expected:
+        assert reading.quality == expected["quality"], about
+    elif expected.get("value") != "null":
+        assert reading.quality == "actual", about
+    if "completeness" in expected:
+        assert reading.completeness == expected["completeness"], about
+    if "reason" in expected:
+        assert expected["reason"] in [r.code for r in reading.reasons], about
