@@ -2,6 +2,8 @@
 
 from trueline.facts.load.files import declare_coverage, load_file, load_rows
 from trueline.facts.load.ledger import Warehouse, load_report
+from trueline.facts.load.overview import facts_overview
+from trueline.facts.load.removal import remove_rows
 from trueline.facts.load.report import LoadReport, Progress, Reject, rejects
 
 __all__ = [
@@ -10,8 +12,10 @@ __all__ = [
     "Reject",
     "Warehouse",
     "declare_coverage",
+    "facts_overview",
     "load_file",
     "load_report",
     "load_rows",
     "rejects",
+    "remove_rows",
 ]

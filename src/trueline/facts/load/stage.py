@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from trueline.facts.contract import BOOKKEEPING, Column, Contract, Kind
@@ -21,6 +22,10 @@ from trueline.facts.load.checks import (
 )
 from trueline.facts.load.mapping import Matched
 
+ALL_YEARS = (1900, 2201)
+YEARS_FAULT = -1
+"""Not the row's fault: it lies outside the years that offsets were generated for."""
+
 SHAPE_FAULT = 1
 """The fault of a row that has too few or too many values; rules are numbered from 2."""
 
@@ -37,6 +42,8 @@ class Staging:
     matched: Matched
     currency: str
     timezone: str
+    years: tuple[int, int] = ALL_YEARS
+    """Moments lie after the first day of the first year and before that of the last."""
 
     @cached_property
     def given(self) -> dict[str, str]:
@@ -127,37 +134,43 @@ class Staging:
             values.append(f"{offset_value(c)} AS {quoted('z_' + c.name)}")
         layer = f"SELECT *, {', '.join([*values, self._order_value()])} FROM ({layer})"
         if moments:
-            instants = ", ".join(self._instant(c) for c in moments)
-            layer = f"SELECT *, {instants} FROM ({layer})"
-            days = ", ".join(self._day(c) for c in moments)
-            layer = f"SELECT *, {days} FROM ({layer})"
+            for part in (self._offset, self._instant, self._day):
+                layer = f"SELECT *, {', '.join(part(c) for c in moments)} FROM ({layer})"
         stored = [
             self._computed.get(name, quoted(name)) + f" AS {quoted(name)}" for name in self.columns
         ]
         return f'SELECT line, {self._fault()} AS fault, "order", {", ".join(stored)} FROM ({layer})'
 
-    def _instant(self, column: Column) -> str:
+    def _offset(self, column: Column) -> str:
+        """The offset of a moment: its own, or the one that the zone has at that clock time."""
         clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
-        local = zone.offset_sql(clock, zone.clock(self.timezone))
-        seconds = f"epoch_us({clock}) // 1000000"
-        midnight = zone.midnight_sql(seconds, self.timezone)
-        shifted = f"make_timestamp(epoch_us({clock}) - 1000000 * CAST(coalesce({offset}, {local}) AS BIGINT))"
+        local = zone.offset_sql(clock, zone.within(zone.clock(self.timezone), self.years))
+        return f"CAST(coalesce({offset}, {local}) AS BIGINT) AS {quoted('o_' + column.name)}"
+
+    def _instant(self, column: Column) -> str:
+        clock, offset = quoted("s_" + column.name), quoted("o_" + column.name)
+        midnight = zone.midnight_sql(f"(epoch_us({clock}) // 1000000)", self.timezone)
+        bare = f"CASE WHEN length({text_of(column)}) = 10 THEN {midnight} END"
         return (
-            f"CASE WHEN length({text_of(column)}) = 10 THEN coalesce({shifted}, "
-            f"make_timestamp(1000000 * CAST({midnight} AS BIGINT))) "
-            f"ELSE {shifted} END AS {quoted(column.name)}"
+            f"coalesce(make_timestamp(epoch_us({clock}) - 1000000 * {offset}), "
+            f"make_timestamp(1000000 * CAST({bare} AS BIGINT))) AS {quoted(column.name)}"
         )
 
     def _day(self, column: Column) -> str:
         clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
-        shift = zone.offset_sql(quoted(column.name), zone.instants(self.timezone))
-        local = (
-            f"make_timestamp(epoch_us({quoted(column.name)}) + 1000000 * CAST({shift} AS BIGINT))"
-        )
+        instant = quoted(column.name)
+        shift = zone.offset_sql(instant, zone.within(zone.instants(self.timezone), self.years))
+        local = f"make_timestamp(epoch_us({instant}) + 1000000 * CAST({shift} AS BIGINT))"
         return (
             f"CAST(CASE WHEN {offset} IS NULL THEN {clock} ELSE {local} END AS DATE) "
             f"AS {quoted(column.day_name)}"
         )
+
+    def _known_years(self, column: Column) -> str:
+        """SQL: the moment lies in the years for which offsets were generated."""
+        clock = quoted("s_" + column.name)
+        first, last = (date(year, 1, 2) for year in self.years)
+        return f"coalesce({clock} >= DATE '{first}' AND {clock} < DATE '{last}', true)"
 
     def _order_text(self) -> str:
         place = self.matched.order_place
@@ -175,11 +188,16 @@ class Staging:
         )
 
     def _fault(self) -> str:
+        moments = [c for c in self.contract.columns if c.kind is Kind.MOMENT]
+        known = " AND ".join(self._known_years(c) for c in moments)
+        outside = (
+            f"WHEN NOT ({known}) THEN {YEARS_FAULT}" if known and self.years != ALL_YEARS else ""
+        )
         cases = " ".join(
             f"WHEN NOT ({check.test}) THEN {number}"
             for number, check in enumerate(self.checks, SHAPE_FAULT + 1)
         )
-        return f"CASE WHEN shape IS NOT NULL THEN {SHAPE_FAULT} {cases} ELSE 0 END"
+        return f"CASE WHEN shape IS NOT NULL THEN {SHAPE_FAULT} {outside} {cases} ELSE 0 END"
 
 
 def text_of_name(name: str) -> str:

@@ -77,6 +77,15 @@ def first_instants(name: str) -> tuple[tuple[int, int], ...]:
     return tuple(found)
 
 
+def within(pieces: tuple[Piece, ...], years: tuple[int, int]) -> tuple[Piece, ...]:
+    """The pieces that reach into the years from the first to the last of ``years``."""
+    low, high = (int((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) for year in years)
+    ends = [second for second, _ in pieces[1:]] + [high + 1]
+    return tuple(
+        piece for piece, end in zip(pieces, ends, strict=True) if end > low and piece[0] < high
+    )
+
+
 def offset_sql(column: str, pieces: tuple[Piece, ...]) -> str:
     """SQL for the offset in seconds that holds at ``column``, a TIMESTAMP; NULL where none."""
     if len(pieces) == 1:
