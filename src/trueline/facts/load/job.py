@@ -227,9 +227,10 @@ def _value(matched: Matched, name: str, values: list[str | None]) -> str | None:
 def _cover(
     job: Job, connection: duckdb.DuckDBPyConnection, stamp: Stamp, first: date, last: date
 ) -> None:
-    """A full export says that the table is complete from its first day until today."""
+    """A full export says that nothing is missing: not before its first row either, until today."""
     until = max(job.today, last + timedelta(days=1))
-    cover(connection, stamp, job.contract.name, "*", first, until, complete=True)
+    start = min(first, FIRST_DAY)
+    cover(connection, stamp, job.contract.name, "*", start, until, complete=True)
 
 
 def cover(
