@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trueline.core.period import FIRST_DAY
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.load import apply, ledger
 from trueline.facts.load.apply import Sifted, Stamp
