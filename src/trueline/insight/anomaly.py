@@ -28,6 +28,7 @@ _SEASONS = 3  #: silent before this many seasons
 _LEAST = 21  #: and before this many known values
 _ERRORS = 120  #: the most past errors a threshold looks at
 _TAIL = 0.8  #: errors above this quantile describe the tail
+_ROUNDING = 1e-9  #: a past without any error still allows rounding
 _RANKED = 5  #: errors beyond a conformal rank for it to be used as it is
 _CLIP = 3.0  #: an error moves the level as if it were at most this many typical errors
 _GRID = np.array(
@@ -70,7 +71,7 @@ def anomalies(
     scale = Scale.of(series, positive)
     shown = scale.forward(series)
     expected = one_step_forecasts(shown, season_length)
-    limits = thresholds(shown - expected, season_length, alarm_budget)
+    limits = np.maximum(thresholds(shown - expected, season_length, alarm_budget), _ROUNDING)
     far = np.abs(shown - expected) > limits
     offset = len(values) - series.size
     return [
@@ -91,8 +92,6 @@ def _anomaly(
     middle, limit = expected[at], limits[at]
     error = shown[at] - middle
     lower, centre, upper = scale.back(np.array([middle - limit, middle, middle + limit]))
-    # A past without any error has a threshold of zero: the least departure is beyond it.
-    score = float(abs(error) / limit) if limit > 0 else float(np.finfo(float).max)
     return Anomaly(
         index=at + offset,
         value=float(series[at]),
@@ -100,7 +99,7 @@ def _anomaly(
         lower=float(lower),
         upper=float(upper),
         side="above" if error > 0 else "below",
-        score=score,
+        score=float(abs(error) / limit),
     )
 
 

@@ -8,6 +8,7 @@ yet (partial) has no answer either: pass NaN for it, or leave it out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,15 @@ from numpy.typing import NDArray
 from trueline.core.errors import InputError
 
 Floats = NDArray[np.float64]
-Values = Sequence[float | None] | NDArray[np.floating] | NDArray[np.integer]
+Values = (
+    Sequence[float | None] | Sequence[Decimal | None] | NDArray[np.floating] | NDArray[np.integer]
+)
 
 MAX_POINTS = 10_000  #: the longest series taken
 MAX_HORIZON = 400  #: the furthest step forecast
 MAX_SEASON = 400  #: the longest season tested; a year of days fits
+
+_LARGEST = 1e150
 
 
 class SeriesError(InputError, ValueError):
@@ -29,55 +34,58 @@ class SeriesError(InputError, ValueError):
 def checked(values: Values, *, at_least: int = 2) -> Floats:
     """``values`` as floats, leading missing steps trimmed, interior and trailing ones NaN.
 
-    Raises :class:`SeriesError` when the series is empty, not one-dimensional, not numbers, too
-    long, infinite, or holds fewer than ``at_least`` known values.
+    Numbers, numpy arrays and decimals are taken. Raises :class:`SeriesError` when the series is
+    empty, not one-dimensional, not numbers, too long, infinite, or holds fewer than ``at_least``
+    known values.
     """
-    given = np.asarray(_rectangular(values))
-    if given.ndim != 1:
-        raise SeriesError(
-            f"A series has one dimension; this one has {given.ndim}.", "Pass a flat list."
-        )
-    if given.size == 0:
-        raise SeriesError("The series is empty.", f"Pass at least {at_least} values, oldest first.")
-    if given.size > MAX_POINTS:
-        raise SeriesError(
-            f"The series has {given.size:,} points; at most {MAX_POINTS:,} are taken.",
-            "Pass the most recent ones, or sum them to a longer period.",
-        )
-    return _known(_as_floats(given), at_least)
-
-
-def _rectangular(values: Values) -> Values:
     if isinstance(values, str | bytes | dict) or not hasattr(values, "__len__"):
         raise SeriesError(
             f"A series is a list of numbers, not {type(values).__name__}.",
             "Pass a list or a numpy array, oldest first.",
         )
-    return values
-
-
-def _as_floats(given: NDArray[np.generic]) -> Floats:
-    if given.dtype.kind not in "fiuO" or any(
-        isinstance(v, str | bytes | bool) for v in (given if given.dtype.kind == "O" else ())
-    ):
+    if len(values) == 0:
+        raise SeriesError("The series is empty.", f"Pass at least {at_least} values, oldest first.")
+    if len(values) > MAX_POINTS:
         raise SeriesError(
-            "A series holds numbers only; text and true/false are not read as numbers.",
-            "Pass numbers, and None or NaN where the value is missing.",
+            f"The series has {len(values):,} points; at most {MAX_POINTS:,} are taken.",
+            "Pass the most recent ones, or sum them to a longer period.",
         )
+    return _known(_finite(_as_floats(values)), at_least)
+
+
+def _as_floats(values: Values) -> Floats:
+    wrong = SeriesError(
+        "A series holds numbers only; text and true/false are not read as numbers.",
+        "Pass numbers, and None or NaN where the value is missing.",
+    )
+    if not isinstance(values, np.ndarray) and any(isinstance(v, bool | np.bool_) for v in values):
+        raise wrong
     try:
-        series = given.astype(np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
+        given = np.asarray(values)
+    except ValueError as error:
+        raise wrong from error
+    if given.ndim != 1:
         raise SeriesError(
-            "A series holds numbers only.",
-            "Pass numbers, and None or NaN where the value is missing.",
-        ) from error
+            f"A series has one dimension; this one has {given.ndim}.", "Pass a flat list."
+        )
+    if given.dtype.kind not in "fiuO":
+        raise wrong
+    if given.dtype.kind == "O" and any(isinstance(v, str | bytes | bool) for v in given):
+        raise wrong
+    try:
+        return given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise wrong from error
+
+
+def _finite(series: Floats) -> Floats:
     infinite = np.flatnonzero(np.isinf(series))
     if infinite.size:
         raise SeriesError(
             f"Value {infinite[0] + 1} of the series is infinite; every value must be finite.",
             "Pass None or NaN where a ratio had no denominator.",
         )
-    huge = np.flatnonzero(np.abs(series) > 1e150)
+    huge = np.flatnonzero(np.abs(series) > _LARGEST)
     if huge.size:
         raise SeriesError(
             f"Value {huge[0] + 1} of the series is beyond 1e150, where squares overflow.",

@@ -21,6 +21,9 @@ _GRAINS = (
     (364.5, 366.5, 1, "year"),
 )
 
+#: how far, in steps, a timestamp may lie from its step: February puts month ends 0.1 off
+_SLACK = 0.15
+
 
 def on_equal_steps(values: Values, timestamps: Timestamps) -> tuple[Values, int | None]:
     """Values with a NaN for every step the timestamps skip, and the season such steps may have.
@@ -72,7 +75,7 @@ def _spread_out(values: Values, days: Floats) -> tuple[Values, int | None]:
     # Months and quarters differ in length, so steps are counted from the start, not summed up.
     exact = (days - days[0]) / (_mean_length(step))
     place = np.rint(exact).astype(int)
-    if (np.diff(place) < 1).any() or np.abs(exact - place).max() > 0.34:
+    if (np.diff(place) < 1).any() or np.abs(exact - place).max() > _SLACK:
         raise SeriesError(
             "The timestamps lie on no common step.",
             "Give one value a day, week, month, quarter or year; leave out what is missing.",
