@@ -1,0 +1,19 @@
+"""JSON out: every decimal's digits kept, nothing that is not finite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from trueline.core.reading import dumps
+
+
+class Answer(Response):
+    """A JSON response whose amounts are exact."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """The content as JSON text."""
+        return dumps(content).encode("utf-8")

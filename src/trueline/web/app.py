@@ -1,0 +1,91 @@
+"""The application: one company, its routes, its errors, its headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+from fastapi import Depends, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.staticfiles import StaticFiles
+
+import trueline
+from trueline.home import Trueline
+from trueline.web import errors
+from trueline.web.api import costs, facts, kpis, snapshots, system
+from trueline.web.context import THREADS
+from trueline.web.jobs import Jobs
+from trueline.web.overview import router as pages
+from trueline.web.parameters import once
+from trueline.web.security import Access
+
+STATIC = Path(__file__).parent / "static"
+DESCRIPTION = """KPIs you can trust, from a company's own records.
+
+A number is given only when recorded facts support it; else it is null and says what is missing.
+Periods are half-open, `[start, end)`, in the company's local days."""
+
+
+def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAPI:
+    """The application for a home. A path is opened here and closed at shutdown."""
+    owned = not isinstance(home, Trueline)
+    tl = home if isinstance(home, Trueline) else Trueline(home)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.limiter = anyio.CapacityLimiter(THREADS)
+        yield
+        app.state.jobs.stop()
+        if owned:
+            tl.close()
+
+    app = FastAPI(
+        title="Trueline",
+        version=trueline.__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        dependencies=[Depends(once)],
+        redirect_slashes=False,
+        openapi_tags=[
+            {"name": "KPIs", "description": "Readings, series, comparison, provenance."},
+            {"name": "Stages", "description": "What an early- or mid-stage company looks at."},
+            {"name": "Costs", "description": "Costs recorded by hand."},
+            {"name": "Facts", "description": "Loading a company's records."},
+            {"name": "Snapshots", "description": "What was reported, and what changed since."},
+            {"name": "System", "description": "Health, refresh, checks."},
+        ],
+    )
+    app.state.tl = tl
+    app.state.access = access or Access.open_to_loopback()
+    app.state.jobs = Jobs(tl)
+    errors.install(app)
+    _allow_origins(app, tl.settings.server.cors_origins)
+    for router in (
+        kpis.fixed,
+        snapshots.router,
+        costs.router,
+        kpis.router,
+        facts.router,
+        system.router,
+    ):
+        app.include_router(router)
+    app.include_router(pages)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def _allow_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
+    """Closed unless the settings name origins."""
+    if not origins:
+        return
+    options: dict[str, Any] = {
+        "allow_origins": list(origins),
+        "allow_methods": ["GET", "POST", "PUT", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key"],
+    }
+    app.add_middleware(CORSMiddleware, **options)

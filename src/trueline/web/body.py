@@ -1,0 +1,181 @@
+"""JSON in: read within a limit, parsed strictly, checked against a model. Never a 500."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from trueline.core.errors import Fault, InputError
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_DEPTH = 32
+LONGEST_NUMBER = 60
+LONGEST_TEXT = 100_000
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class BadJsonError(InputError):
+    """The body is no JSON that is accepted here."""
+
+    status, code = 400, "bad_json"
+
+
+class TooLargeError(InputError):
+    """The body is larger than accepted."""
+
+    status, code = 413, "too_large"
+
+
+class MediaTypeError(InputError):
+    """The body is of another kind than the route takes."""
+
+    status, code = 415, "unsupported_media_type"
+
+
+async def read_limited(request: Request, most: int = MOST_BYTES) -> bytes:
+    """The body, at most ``most`` bytes. Raises TooLargeError."""
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise TooLargeError(f"The body is larger than {most:,} bytes.", "Send less at a time.")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def parse(raw: bytes) -> Any:
+    """Strict JSON: UTF-8, no duplicate keys, no NaN, numbers exact. Raises BadJsonError."""
+    if not raw.strip():
+        raise BadJsonError("The body is empty.", "Send a JSON object.")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raise BadJsonError("The body starts with a byte order mark.", "Send plain UTF-8 JSON.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadJsonError(f"The body is not UTF-8 at byte {error.start}.") from None
+    try:
+        value = json.loads(
+            text,
+            parse_float=_number,
+            parse_int=_integer,
+            parse_constant=_constant,
+            object_pairs_hook=_object,
+        )
+    except RecursionError:
+        raise BadJsonError("The body is nested too deeply.") from None
+    except json.JSONDecodeError as error:
+        raise BadJsonError(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    _check(value, 0)
+    return value
+
+
+def _number(text: str) -> Decimal:
+    if len(text) > LONGEST_NUMBER:
+        raise BadJsonError(f"A number has more than {LONGEST_NUMBER} characters.")
+    value = Decimal(text)
+    if value and not -30 <= value.adjusted() <= 30:
+        raise BadJsonError(f"The number {text} is out of range.", "Give a plain decimal number.")
+    return value
+
+
+def _integer(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise BadJsonError(f"A number has more than {LONGEST_NUMBER} characters.")
+    return int(text)
+
+
+def _constant(text: str) -> Any:
+    raise BadJsonError(f"{text} is no JSON number.", "Leave the field out where nothing is known.")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise BadJsonError(f"The key '{key[:80]}' is given twice.")
+        found[key] = value
+    return found
+
+
+def _check(value: Any, depth: int) -> None:
+    """Refuse what no field means: NUL, half of a surrogate pair, endless text, deep nesting."""
+    if depth > MOST_DEPTH:
+        raise BadJsonError(f"The body is nested more than {MOST_DEPTH} levels deep.")
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check_text(key)
+            _check(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    if len(text) > LONGEST_TEXT:
+        raise InputError(f"A text has more than {LONGEST_TEXT:,} characters.", "Shorten it.")
+    if "\x00" in text:
+        raise InputError("A text holds a NUL character.", "Leave it out.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError("A text holds half of a surrogate pair.", "Send valid Unicode.") from None
+
+
+def faults_of(error: ValidationError) -> tuple[Fault, ...]:
+    """A model's complaints in our words."""
+    return tuple(
+        Fault(
+            message=item["msg"].removeprefix("Value error, "),
+            where=".".join(str(part) for part in item["loc"]) or None,
+            value=str(item.get("input"))[:80],
+        )
+        for item in error.errors()
+    )
+
+
+def checked(model: type[Model], data: Any) -> Model:
+    """The data as the model. Raises InputError naming each field that is wrong."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = faults_of(error)
+        where = f"{faults[0].where}: " if faults[0].where else ""
+        raise InputError(f"{where}{faults[0].message}.", None, faults) from None
+
+
+def json_body(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model]]:
+    """A dependency that reads the request's body as the model."""
+
+    async def read(request: Request) -> Model:
+        kind = request.headers.get("content-type", "application/json").split(";")[0].strip()
+        if kind.lower() != "application/json":
+            raise MediaTypeError(
+                f"The body is {kind[:60]}.", "Send it with Content-Type: application/json."
+            )
+        raw = await read_limited(request)
+        request.state.body = raw
+        return checked(model, parse(raw))
+
+    return read
+
+
+def documented(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:
+    """The body's part of a route's OpenAPI entry."""
+    schema = model.model_json_schema()
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": example}},
+        }
+    }

@@ -1,0 +1,108 @@
+"""Who may ask: loopback is open, any other address needs a key; and headers for browsers."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from trueline.core.errors import AccessError, InputError
+
+KEY_VARIABLE = "TRUELINE_API_KEY"
+SHORTEST_KEY = 32
+OPEN_PATHS = ("/health",)
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class ForbiddenHostError(AccessError):
+    """The request names a host that this server is not."""
+
+    status, code = 403, "forbidden_host"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How this server lets requests in. ``key`` None: only loopback names are answered.
+
+    ``token`` is the local secret that commands of the same user find in the home.
+    """
+
+    key: str | None
+    token: str
+
+    @classmethod
+    def open_to_loopback(cls) -> Access:
+        """No key: for a server that only this machine reaches."""
+        return cls(None, secrets.token_urlsafe(32))
+
+    def check(self, request: Request) -> None:
+        """Raises AccessError where the request may not pass."""
+        if self.key is None:
+            host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+            if not is_loopback(host) and host != "testserver":
+                raise ForbiddenHostError(
+                    f"This server does not answer to '{host[:80]}'.",
+                    "Open it as http://127.0.0.1 or localhost.",
+                )
+            return
+        if request.url.path in OPEN_PATHS:
+            return
+        given = _given(request)
+        if given is None:
+            raise AccessError("No API key was sent.", "Send Authorization: Bearer <key>.")
+        # Both are compared, whatever the first says: the time taken tells nothing.
+        is_key = hmac.compare_digest(given.encode(), self.key.encode())
+        is_token = hmac.compare_digest(given.encode(), self.token.encode())
+        if not (is_key or is_token):
+            raise AccessError("The API key is wrong.", f"It is the server's {KEY_VARIABLE}.")
+
+
+def _given(request: Request) -> str | None:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and value:
+        return value.strip()
+    return request.headers.get("x-api-key")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def access_for(host: str, key: str | None) -> Access:
+    """How a server on ``host`` lets requests in. Raises InputError where it must not start."""
+    token = secrets.token_urlsafe(32)
+    if key is None or key == "":
+        if is_loopback(host):
+            return Access(None, token)
+        raise InputError(
+            f"A server on {host} can be reached from other machines, and no key protects it.",
+            f"Set {KEY_VARIABLE} to a secret of at least {SHORTEST_KEY} characters, for example "
+            "from: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'",
+        )
+    if len(key) < SHORTEST_KEY or len(set(key)) < 8:
+        raise InputError(
+            f"{KEY_VARIABLE} is too easy to guess.",
+            f"Use at least {SHORTEST_KEY} random characters.",
+        )
+    return Access(key, token)
