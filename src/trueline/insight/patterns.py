@@ -80,15 +80,9 @@ def pattern(
 
 
 def _season(series: Floats, season_length: int | None) -> SeasonTest:
-    """Test for a season beside the straight trend, which would drown it."""
     if season_length is None:
         return SeasonTest(0, False, "give timestamps or season_length to test for one")
-    known = np.flatnonzero(~np.isnan(series)).astype(float)
-    rough = fit_trend(known, series[~np.isnan(series)])
-    flat = series - rough.line(np.arange(series.size, dtype=float))
-    if np.nanmax(np.abs(flat)) <= 1e-9 * np.nanmax(np.abs(series)):
-        flat = np.where(np.isnan(flat), np.nan, 0.0)
-    return season_test(flat, season_length)
+    return season_test(series, season_length)
 
 
 def _adjusted(series: Floats, tested: SeasonTest) -> Floats:

@@ -1,14 +1,16 @@
 """Seasonality: tested, not assumed; then taken out, and put back, by classical decomposition.
 
-The test is the autocorrelation at the season's lag against its large-sample spread (Bartlett), at
-the 80% level: at 90% quarterly and monthly series of the M3 competition lose seasons they have.
-The indices are shrunk towards *no season* by how noisy they are (James-Stein, as Miller and
-Williams 2003 proposed), so a season tested in by luck does little harm.
+The test is the autocorrelation, at the season's lag, of what departs from a moving average one
+season long (so no trend can drown the season), against its large-sample spread (Bartlett), at the
+80% level: at 90% series of the M3 competition lose seasons they have. The indices are shrunk
+towards *no season* by how noisy they are (James-Stein, as Miller and Williams 2003 proposed), so
+a season tested in by luck does little harm.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 from trueline.insight.series import Floats, filled
 
 TEST_Z = 1.2816  #: 80% two-sided normal quantile
-CYCLES_NEEDED = 3  #: a season seen fewer times than this is not tested
+CYCLES_NEEDED = 2.5  #: a season seen fewer times than this is not tested
+_ROUNDING = 1e-9  #: departures this small beside the series are rounding
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,31 @@ def season_test(series: Floats, length: int, z: float = TEST_Z) -> SeasonTest:
     """Test for a season of ``length`` steps in ``series`` (NaN = missing)."""
     if length < 2:
         return SeasonTest(length, False, "no season length was given")
-    if series.size < CYCLES_NEEDED * length:
-        need = CYCLES_NEEDED * length
+    need = ceil(CYCLES_NEEDED * length)
+    if series.size < need:
         return SeasonTest(
             length, False, f"{series.size} points; {need} are needed to test a season of {length}"
         )
-    r = autocorrelations(series, length)
-    bound = z * np.sqrt((1 + 2 * float(r[:-1] @ r[:-1])) / series.size)
+    start, centre = moving_average(series, length)
+    departures = series[start : start + centre.size] - centre
+    if np.nanmax(np.abs(departures), initial=0.0) <= _ROUNDING * np.nanmax(np.abs(series)):
+        return SeasonTest(length, False, "no value departs from a moving average")
+    r = autocorrelations(departures, length)
+    bound = z * np.sqrt((1 + 2 * float(r[:-1] @ r[:-1])) / departures.size)
     found = bool(r[-1] > bound)
     verb = "exceeds" if found else "does not exceed"
     return SeasonTest(
         length, found, f"autocorrelation {r[-1]:.2f} at lag {length} {verb} {bound:.2f}"
     )
+
+
+def moving_average(series: Floats, length: int) -> tuple[int, Floats]:
+    """The centred moving average over one season, and the step its first value belongs to.
+
+    Gaps are bridged by straight lines for the average only.
+    """
+    window = np.ones(length) if length % 2 else np.r_[0.5, np.ones(length - 1), 0.5]
+    return length // 2, np.convolve(filled(series), window / length, "valid")
 
 
 def autocorrelations(series: Floats, lags: int) -> Floats:
@@ -67,9 +83,7 @@ class Season:
     def of(cls, series: Floats, length: int) -> Season:
         """Decompose ``series``: by ratio when every known value is positive, else by difference."""
         multiplicative = bool(np.nanmin(series) > 0)
-        half = length // 2
-        window = np.ones(length) if length % 2 else np.r_[0.5, np.ones(length - 1), 0.5]
-        centre = np.convolve(filled(series), window / length, "valid")
+        half, centre = moving_average(series, length)
         middle = series[half : half + centre.size]
         ratios = np.full(series.size, np.nan)
         ratios[half : half + centre.size] = middle / centre if multiplicative else middle - centre

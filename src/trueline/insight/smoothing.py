@@ -25,7 +25,7 @@ _GRID = np.array(
         (alpha, alpha * beta, phi)
         for alpha in (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.95)
         for beta in (0.0, 0.05, 0.1, 0.2, 0.4)
-        for phi in (0.8, 0.9, 0.95, 0.98)
+        for phi in (0.8, 0.9, 0.95, 1.0)
     ]
 )
 
@@ -96,7 +96,8 @@ def damped(rows: Rows, horizon: int) -> Floats:
     """Damped-trend forecasts of steps 1..``horizon`` after each row's end: (rows, horizon).
 
     Averaged over the grid of (alpha, beta, phi), each weighted by its Gaussian likelihood: on
-    short series the best fit alone is mostly luck.
+    short series the best fit alone is mostly luck. One phi of the grid is 1: a trend that has
+    never slowed is not made to.
     """
     alpha, beta, phi = _GRID.T
     level0, slope0 = rows.line(_START)
