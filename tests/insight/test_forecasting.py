@@ -259,7 +259,7 @@ def test_the_longest_series_is_taken() -> None:
 
 
 def test_the_past_must_hold_something_recent() -> None:
-    with pytest.raises(SeriesError, match="last 520 steps"):
+    with pytest.raises(SeriesError, match="last 400 steps"):
         forecast([1.0, 2.0, *[None] * 600], 1, 3)
 
 

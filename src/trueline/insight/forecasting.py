@@ -29,7 +29,7 @@ from trueline.insight.smoothing import Rows, damped, theta
 Method = Literal["smoothing", "ensemble"]
 Intervals = dict[float, tuple[Floats, Floats]]
 
-_WINDOW = 520  #: steps looked back, or four seasons if longer: older ones weigh next to nothing
+_WINDOW = 400  #: steps looked back, or four seasons if longer: older ones weigh next to nothing
 _TRUSTED_FROM = 16  #: known values from which the naive forecast has no more part
 _GROWTH = 20.0  #: on the log scale no forecast leaves the range seen by more than this factor
 
@@ -190,11 +190,14 @@ def from_origins(
     return season.restore(forecast, np.take_along_axis(index, ahead, axis=1))
 
 
+def _has_logs(table: Floats) -> bool:
+    return bool(np.nanmin(table) > 0)
+
+
 def _adjusted(table: Floats, ends: NDArray[np.intp], horizon: int) -> Floats:
     """Forecasts of seasonally adjusted rows: (rows, horizon)."""
     rows = Rows.of(table, ends)
-    positive = bool(np.nanmin(table) > 0)
-    if positive:
+    if _has_logs(table):
         both = Rows.of(np.concatenate([table, np.log(table)]), np.r_[ends, ends])
         pair = 0.5 * theta(both, horizon) + 0.5 * damped(both, horizon)
         half = ends.size
