@@ -2,9 +2,9 @@
 
 Every value is compared with a one-step forecast made without it. The forecast is exponential
 smoothing with an additive season, averaged over a small grid by how well each member has done so
-far, so a season that is not there gets no weight. Counts and money are compared on the log scale,
-where halving and doubling are equally far. A value alarms when its error is beyond a threshold
-taken from the series' own last 60 to 120 errors, set so that about ``alarm_budget`` of ordinary
+far, so a season that is not there gets no weight. Counts and money are compared on a log scale,
+where halving is about as far as doubling. A value alarms when its error is beyond a threshold
+taken from the series' own errors, 120 at most, set so that about ``alarm_budget`` of ordinary
 values alarm.
 """
 
@@ -123,10 +123,11 @@ class Scale:
                 f"positive=True, but the series holds {known.min():g}.",
                 "Correct the value, or pass positive=False.",
             )
-        # Half the least positive value is added before the log: half an order where orders are
-        # counted. A zero then has a place, and small counts are not all noise on the low side.
+        # Half the median is added before the log. A plain log has no place for zero and makes
+        # small counts all noise on the low side, which then hides rises; measured on daily orders
+        # and revenue, this offset finds more at the same rate of alarms (docs/guide/forecasts.md).
         some = known[known > 0]
-        offset = float(some.min()) / 2 if some.size else 0.0
+        offset = float(np.median(some)) / 2 if some.size else 0.0
         return cls(unit, bool(some.size), offset)
 
     def forward(self, values: Floats) -> Floats:
