@@ -110,7 +110,10 @@ class Evaluator:
         whole = self.resolver.value(group, over)
         if whole.value is None:
             return found
-        note = Reason("types_without_entries", f"No entries in the period for: {found.key.removeprefix('cost_')}.")
+        note = Reason(
+            "types_without_entries",
+            f"No entries in the period for: {found.key.removeprefix('cost_')}.",
+        )
         if whole.quality is Quality.ESTIMATED:
             # The group itself is assumed: its first part carries it, the others add nothing.
             carries = "marketing" in found.key

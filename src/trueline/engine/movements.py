@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.period import Period
-from trueline.engine.view import sql
+from trueline.engine.view import compiled_period
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -38,8 +38,15 @@ def movements_by_currency(resolver: Resolver, period: Period) -> dict[str, Movem
     A customer is new, lost or returned by all of its subscriptions together. Where one customer
     pays in several currencies, each currency's amounts are compared apart.
     """
-    query = expression(resolver, period)
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
+    several = len(_currencies(resolver)) > 1
+    query = compiled_period(
+        resolver.view(),
+        ("movements", resolver.cut, several),
+        lambda days: expression(resolver, days),
+        period,
+        resolver.warehouse.dialect,
+    )
+    rows = resolver.warehouse.rows(query)
     found = {}
     for row in rows:
         money = dict(zip(MONEY, (Decimal(v) for v in row[1 : 1 + len(MONEY)]), strict=True))

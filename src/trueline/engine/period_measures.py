@@ -15,9 +15,11 @@ from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import sql
+from trueline.engine.view import FactsView, compiled, compiled_period
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from trueline.engine.resolve import Resolver
 
 Values = dict[str, MeasureValue]
@@ -114,11 +116,13 @@ def cash(resolver: Resolver, period: Period) -> Values:
     """Every account's last balance before the period's end."""
     _refuse_slice(resolver, "cash")
     end = min(period.end, resolver.today + timedelta(days=1))
-    t = resolver.view().table("cash_balances")
-    rows = resolver.warehouse.rows(
-        sql(t.filter(t.balance_date < end).select("account", "balance_date", "amount", "currency"),
-            resolver.warehouse.dialect)
-    )  # fmt: skip
+    view = resolver.view()
+
+    def balances() -> ir.Table:
+        return view.table("cash_balances").select("account", "balance_date", "amount", "currency")
+
+    text = compiled(view, ("cash",), balances, resolver.warehouse.dialect)
+    rows = [row for row in resolver.warehouse.rows(text) if row[1] < end]
     last: dict[str, tuple[date, Decimal, str]] = {}
     for account, day, amount, currency in sorted(rows, key=lambda r: (r[0], r[1])):
         last[account] = (day, amount, currency)
@@ -154,24 +158,11 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     whole = resolver.value("revenue", period)
     if whole.value is None:
         return {key: replace(whole, key=key)}
-    import ibis
-
     view = resolver.view()
-    firsts = view.derived("customer_firsts")
-    won = firsts.filter(firsts.first_paid_on >= period.start, firsts.first_paid_on < period.end)
-    orders, entries = view.table("orders"), view.table("revenue")
-    both = ibis.union(
-        orders.select("customer_id", "currency", day=orders.ordered_on, amount=orders.amount),
-        entries.select("customer_id", "currency", day=entries.revenue_date, amount=entries.amount),
+    query = compiled_period(
+        view, ("first_revenue",), partial(_new_revenue, view), period, resolver.warehouse.dialect
     )
-    both = both.filter(both.day >= period.start, both.day < period.end)
-    joined = both.left_join(won.select(winner=won.customer_id), both.customer_id == won.customer_id)
-    new = joined.winner.notnull()
-    query = joined.group_by(["day", "currency"]).agg(
-        amount=ibis.ifelse(new, joined.amount, 0).sum().cast("decimal(38, 4)"),
-        nameless=joined.customer_id.isnull().sum(),
-    )
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
+    rows = resolver.warehouse.rows(query)
     nameless = sum(int(r[3]) for r in rows)
     base = replace(whole, key=key, by_currency={})
     if nameless:
@@ -191,6 +182,26 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
             return {key: lost.because(missing_rate(code, resolver.currency, day))}
         total += amount * (rate or 0)
     return {key: replace(base, value=total)}
+
+
+def _new_revenue(view: FactsView, period: Period) -> ir.Table:
+    """Revenue by day and currency, new customers' alone, and how many entries name nobody."""
+    import ibis
+
+    firsts = view.derived("customer_firsts")
+    won = firsts.filter(firsts.first_paid_on >= period.start, firsts.first_paid_on < period.end)
+    orders, entries = view.table("orders"), view.table("revenue")
+    both = ibis.union(
+        orders.select("customer_id", "currency", day=orders.ordered_on, amount=orders.amount),
+        entries.select("customer_id", "currency", day=entries.revenue_date, amount=entries.amount),
+    )
+    both = both.filter(both.day >= period.start, both.day < period.end)
+    winners = won.select(winner=won.customer_id)
+    joined = both.left_join(winners, both.customer_id == winners.winner)
+    return joined.group_by(["day", "currency"]).agg(
+        amount=ibis.ifelse(joined.winner.notnull(), joined.amount, 0).sum().cast("decimal(38, 4)"),
+        nameless=joined.customer_id.isnull().sum(),
+    )
 
 
 def repeat(days: int, resolver: Resolver, period: Period) -> Values:
@@ -214,18 +225,27 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
         lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
         return {name: replace(lost, key=name) for name in names}
     view = resolver.view()
+    query = compiled_period(
+        view, ("repeat", days), partial(_returned, view, days), period, resolver.warehouse.dialect
+    )
+    returned = resolver.warehouse.rows(query)[0][0]
+    return {
+        names[0]: replace(base, key=names[0]),
+        names[1]: replace(base, key=names[1], value=Decimal(int(returned))),
+    }
+
+
+def _returned(view: FactsView, days: int, period: Period) -> ir.Table:
+    """How many of the period's first-order customers ordered again within ``days`` days."""
     firsts, orders = view.derived("customer_firsts"), view.table("orders")
     first = firsts.filter(
         firsts.first_order_on >= period.start, firsts.first_order_on < period.end
     ).select(who=firsts.customer_id, first_on=firsts.first_order_on)
     joined = orders.join(first, orders.customer_id == first.who)
     later = joined.ordered_on.delta(joined.first_on, unit="day")
-    back = joined.filter(later >= 1, later <= days).select("who").distinct().count().as_scalar()
-    returned = resolver.warehouse.rows(sql(back.as_table(), resolver.warehouse.dialect))[0][0]
-    return {
-        names[0]: replace(base, key=names[0]),
-        names[1]: replace(base, key=names[1], value=Decimal(int(returned))),
-    }
+    return (
+        joined.filter(later >= 1, later <= days).select("who").distinct().agg(lambda t: t.count())
+    )
 
 
 def _refuse_slice(resolver: Resolver, what: str) -> None:

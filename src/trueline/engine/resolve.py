@@ -80,6 +80,7 @@ class Resolver:
         self._totals: dict[tuple[str, Period], Totals] = {}
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
         self._earlier: dict[str, list[Row]] = {}
+        self._view: FactsView | None = None
 
     @property
     def currency(self) -> str:
@@ -88,9 +89,11 @@ class Resolver:
 
     def view(self) -> FactsView:
         """The facts that this resolver reads."""
-        from trueline.engine.rollup import view_for
+        if self._view is None:
+            from trueline.engine.rollup import view_for
 
-        return view_for(self.warehouse, self.settings.company.zone, self.as_of)
+            self._view = view_for(self.warehouse, self.settings.company.zone, self.as_of)
+        return self._view
 
     # -- totals -----------------------------------------------------------------------------
 

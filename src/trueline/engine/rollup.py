@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Base, Measure
 from trueline.catalog.measures import DAILY
 from trueline.engine import derive
-from trueline.engine.view import FactsView, bound, sql, zone_offsets
+from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
 from trueline.warehouse.duckdb import DuckDBWarehouse
 from trueline.warehouse.schema import SYSTEM_TABLES
@@ -73,7 +73,9 @@ def view_for(warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = Non
         "SELECT count(*) FROM (SELECT is_test FROM customers WHERE is_test "
         "UNION ALL SELECT is_test FROM customers_history WHERE is_test) LIMIT 1"
     )[0][0]
-    first, last = warehouse.rows("SELECT min(recorded_at), max(recorded_at) FROM loads")[0]
+    first, last = warehouse.rows(
+        "SELECT min(recorded_at), max(recorded_at) FROM loads WHERE table_name = 'subscriptions'"
+    )[0]
     offsets = zone_offsets(zone, first, last) if first is not None else []
     return FactsView(as_of=as_of, has_tests=bool(tests), offsets=offsets)
 
@@ -114,7 +116,7 @@ class Rollup:
         run = self._connection.execute
         for name, build in derive.DERIVED.items():
             run(f"DELETE FROM {name}")
-            self._insert(name, build(self._view))
+            self._insert(name, "all", partial(build, self._view))
         run("DELETE FROM metrics_daily")
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
@@ -175,7 +177,7 @@ class Rollup:
         run(f"CREATE OR REPLACE TEMP TABLE days_{name} AS {days}")
         run(f"DELETE FROM {name} WHERE {theirs}")
         touched = bound(f"touched_{name}", {"customer_id": "VARCHAR"})
-        self._insert(name, _BUILD[name](self._view, touched))
+        self._insert(name, "touched", partial(_BUILD[name], self._view, touched))
         run(f"INSERT INTO days_{name} {days}")
 
     def _days_sql(self, base: Base, since: int) -> str:
@@ -207,9 +209,14 @@ class Rollup:
             )
         return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) WHERE day IS NOT NULL"
 
-    def _insert(self, name: str, expression: ir.Table) -> None:
+    def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
         columns = list(SYSTEM_TABLES[name])
-        query = sql(expression.select(*columns), self._warehouse.dialect)
+        query = compiled(
+            self._view,
+            ("derive", name, which),
+            lambda: build().select(*columns),
+            self._warehouse.dialect,
+        )
         names = ", ".join(f'"{c}"' for c in columns)
         self._connection.execute(f"INSERT INTO {name} ({names}) {query}")
 
@@ -219,10 +226,13 @@ class Rollup:
         if not measures:
             return
         for slice_by in ("", *base.slices):
-            expression = daily(base, measures, self._view, slice_by, days)
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE rolled AS {sql(expression, self._warehouse.dialect)}"
+            query = compiled(
+                self._view,
+                ("daily", base.key, slice_by, days is None),
+                partial(daily, base, measures, self._view, slice_by, days),
+                self._warehouse.dialect,
             )
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE rolled AS {query}")
             for number, item in enumerate(measures):
                 self._connection.execute(
                     "INSERT INTO metrics_daily "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from trueline.core.period import Period
 from trueline.engine import derive
 from trueline.facts.tables import contract
 from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
@@ -52,6 +53,11 @@ class FactsView:
         self._offsets = offsets or ((datetime.min, 0),)
         self.has_tests = has_tests
         self._stored = stored and as_of is None
+
+    @property
+    def signature(self) -> tuple[Any, ...]:
+        """What shapes every expression made from this view."""
+        return (self.as_of, self.has_tests, self._stored, tuple(self._offsets))
 
     def versions(self, name: str) -> ir.Table:
         """Every version of the table's rows known at the moment, superseded ones included.
@@ -140,6 +146,40 @@ def zone_offsets(zone: ZoneInfo, first: datetime, last: datetime) -> list[tuple[
             found.append((hour, seconds))
         hour += timedelta(hours=1)
     return found
+
+
+_COMPILED: dict[tuple[Any, ...], str] = {}
+_START, _END = date(1901, 2, 3), date(1901, 2, 4)
+
+
+def compiled(view: FactsView, key: tuple[Any, ...], build: Callable[[], Any], dialect: str) -> str:
+    """SQL of an expression that is asked for again and again: compiling costs more than running.
+
+    ``key`` names the expression; what else shapes it is the view.
+    """
+    if view.as_of is not None:
+        return sql(build(), dialect)
+    place = (*key, view.signature, dialect)
+    if place not in _COMPILED:
+        _COMPILED[place] = sql(build(), dialect)
+    return _COMPILED[place]
+
+
+def compiled_period(
+    view: FactsView,
+    key: tuple[Any, ...],
+    build: Callable[[Period], Any],
+    period: Period,
+    dialect: str,
+) -> str:
+    """The same for an expression over a period: compiled once, the days put in."""
+    text = compiled(view, key, lambda: build(Period(_START, _END)), dialect)
+    return _dated(_dated(text, _START, period.start), _END, period.end)
+
+
+def _dated(text: str, placeholder: date, day: date) -> str:
+    written = f"MAKE_DATE({placeholder.year}, {placeholder.month}, {placeholder.day})"
+    return text.replace(written, f"DATE '{day}'").replace(f"DATE '{placeholder}'", f"DATE '{day}'")
 
 
 def sql(expression: Any, dialect: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -134,14 +134,32 @@ def _check_text(text: str) -> None:
 
 def faults_of(error: ValidationError) -> tuple[Fault, ...]:
     """A model's complaints in our words."""
-    return tuple(
-        Fault(
-            message=item["msg"].removeprefix("Value error, "),
-            where=".".join(str(part) for part in item["loc"]) or None,
-            value=str(item.get("input"))[:80],
-        )
-        for item in error.errors()
-    )
+    return faults_from(error.errors())
+
+
+_WORDS = {
+    "extra_forbidden": "is not known here",
+    "missing": "is missing",
+    "decimal_type": "is not a number",
+    "is_instance_of": "is not a number",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "string_type": "is not a text",
+    "int_type": "is not a whole number",
+    "int_parsing": "is not a whole number",
+}
+
+
+def faults_from(errors: Sequence[Any], skip: int = 0) -> tuple[Fault, ...]:
+    """Pydantic's errors as faults; ``skip`` drops leading parts of where they are."""
+    faults = {}
+    for item in errors:
+        place = [str(part) for part in item["loc"][skip:] if part not in ("decimal", "int")]
+        where = ".".join(place) or None
+        message = _WORDS.get(item["type"], item["msg"].removeprefix("Value error, "))
+        # One fault a place: the members of a union each complain in their own way.
+        faults.setdefault(where, Fault(message, where, str(item.get("input"))[:80]))
+    return tuple(faults.values())
 
 
 def checked(model: type[Model], data: Any) -> Model:
@@ -150,7 +168,7 @@ def checked(model: type[Model], data: Any) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         faults = faults_of(error)
-        where = f"{faults[0].where}: " if faults[0].where else ""
+        where = f"{faults[0].where} " if faults[0].where else ""
         raise InputError(f"{where}{faults[0].message}.", None, faults) from None
 
 

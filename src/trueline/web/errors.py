@@ -13,8 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from trueline.core.errors import BusyError, Fault, InputError, TruelineError
+from trueline.core.errors import BusyError, InputError, TruelineError
 from trueline.web.answers import Answer
+from trueline.web.body import faults_from
 from trueline.web.security import HEADERS
 
 log = logging.getLogger("trueline.web")
@@ -74,16 +75,9 @@ async def _ours(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = tuple(
-        Fault(
-            message=item["msg"].removeprefix("Value error, "),
-            where=".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]),
-            value=str(item.get("input"))[:80],
-        )
-        for item in error.errors()
-    )
+    faults = faults_from(error.errors(), skip=1)
     first = faults[0]
-    ours = InputError(f"{first.where}: {first.message}.", None, faults)
+    ours = InputError(f"{first.where} {first.message}.", None, faults)
     return error_answer(request, ours.status, ours.to_json())
 
 

@@ -117,7 +117,7 @@ def shown(reading: Reading, locale: str) -> str:
     if value is None:
         return "–"
     if reading.currency is not None:
-        digits = "#,##0" if abs(value) >= 10_000 else "#,##0.00"
+        digits = "#,##0" if abs(Decimal(value)) >= 10_000 else "#,##0.00"
         text = str(
             format_currency(
                 value, reading.currency, f"¤{digits}", locale=locale, currency_digits=False

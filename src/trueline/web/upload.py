@@ -79,7 +79,8 @@ async def receive(request: Request, tl: Trueline) -> Received:
     try:
         return _received(fields, file, folder)
     except BaseException:
-        Path(file.actual_file_name or b"").unlink(missing_ok=True) if file else None
+        if file is not None and file.actual_file_name:
+            Path(file.actual_file_name.decode()).unlink(missing_ok=True)
         raise
 
 

@@ -1,0 +1,126 @@
+"""Laws that hold for every KPI and measure of the catalogue, whatever is added to it."""
+
+from __future__ import annotations
+
+from decimal import Decimal, localcontext
+
+import pytest
+
+from trueline.catalog.bases import BASES
+from trueline.catalog.describe import describe, targets
+from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpis import KPIS, kpi
+from trueline.catalog.measure import PeriodMeasure, Sum
+from trueline.catalog.measures import DAILY, MEASURES, measure
+from trueline.core.errors import UnknownKeyError
+from trueline.core.money import EXACT
+from trueline.engine.period_measures import SOURCES
+from trueline.facts.tables import contract
+
+EACH = pytest.mark.parametrize("definition", KPIS, ids=lambda k: k.key)
+
+PUBLIC = set(
+    """
+    mrr arr committed_mrr trial_mrr at_risk_mrr mrr_new mrr_expansion mrr_contraction
+    mrr_churn mrr_reactivation net_new_mrr mrr_growth_rate nrr grr churn_rate
+    revenue_churn_rate retention_rate quick_ratio expansion_revenue customers new_customers
+    arpu cac clv clv_cac_ratio cac_payback_months sales_efficiency magic_number revenue
+    net_revenue refund_rate revenue_growth_rate aov gross_margin cogs_rate ebitda_margin
+    burn_rate net_burn cash_balance runway_months burn_multiple rule_of_40 spend impressions
+    clicks conversions ctr ad_conversion_rate new_customer_orders returning_customer_orders
+    retention_30d retention_60d retention_90d
+    """.split()  # noqa: SIM905  a list of words reads best as words
+)
+
+
+def test_the_public_keys_are_there() -> None:
+    assert {definition.key for definition in KPIS} >= PUBLIC
+
+
+def test_keys_are_unique() -> None:
+    assert len({d.key for d in KPIS}) == len(KPIS)
+    assert len({m.key for m in MEASURES}) == len(MEASURES)
+
+
+@EACH
+def test_its_example_computes(definition: type[Kpi]) -> None:
+    with localcontext(EXACT):
+        value = definition(**definition.example).formula()
+    assert float(value) == pytest.approx(float(definition.example_value), rel=1e-12)
+
+
+@EACH
+def test_it_says_what_it_means(definition: type[Kpi]) -> None:
+    assert len(definition.meaning()) > 20
+    assert definition.meaning().endswith(".")
+    for name, info in definition.model_fields.items():
+        assert info.description, name
+
+
+@EACH
+def test_every_input_has_an_origin(definition: type[Kpi]) -> None:
+    origins = definition.origins()
+    assert set(origins) == set(definition.model_fields)
+    for origin in origins.values():
+        for source in (origin.source, origin.group, origin.by_channel):
+            if source is None or source in ("months", "none"):
+                continue
+            if source.startswith("kpi:"):
+                kpi(source.removeprefix("kpi:"))
+            else:
+                measure(source)
+
+
+@EACH
+def test_its_example_lies_in_its_bounds(definition: type[Kpi]) -> None:
+    low, high = definition.bounds
+    value = float(definition.example_value)
+    assert (low is None or value >= low) and (high is None or value <= high)
+
+
+@EACH
+def test_it_can_be_described(definition: type[Kpi]) -> None:
+    described = describe(definition, {})
+    assert described["key"] == definition.key
+    assert described["inputs"]
+
+
+def test_targets_name_kpis_and_their_source() -> None:
+    for key, target in targets().items():
+        kpi(key)
+        assert target["source"] and target["dated"]
+
+
+def test_an_unknown_key_suggests_its_neighbours() -> None:
+    with pytest.raises(UnknownKeyError, match="churn_rate"):
+        kpi("churn_rat")
+
+
+@pytest.mark.parametrize("item", MEASURES, ids=lambda m: m.key)
+def test_measures_stand_on_facts(item: object) -> None:
+    if isinstance(item, Sum):
+        for part in item.parts:
+            measure(part)
+        assert item.rule in ("kept", "any")
+    elif isinstance(item, PeriodMeasure):
+        assert item.source in SOURCES
+        for table in item.tables:
+            contract(table)
+
+
+def test_bases_name_their_tables_and_feed_a_measure() -> None:
+    for base in BASES:
+        for table in base.tables:
+            contract(table)
+        assert any(m.base == base.key for m in DAILY), base.key
+
+
+def test_no_formula_rounds_money() -> None:
+    """CAC of 100 over 3 customers keeps its digits until it is shown."""
+    with localcontext(EXACT):
+        value = kpi("cac")(
+            total_marketing_spending=Decimal(100),
+            total_sales_spending=Decimal(0),
+            number_of_new_customers=3,
+        ).formula()
+    assert str(value).startswith("33.33333333333333333333")
