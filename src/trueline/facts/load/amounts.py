@@ -69,7 +69,7 @@ def spread() -> dict[str, str]:
     """SQL for a cost spread over the days of its service: whole ten-thousandths per day."""
     whole = "CAST(amount * 10000 AS BIGINT)"
     days = "(service_end - service_start)"
-    known = f"CASE WHEN service_end > service_start THEN"
+    known = "CASE WHEN service_end > service_start THEN"
     return {
         "service_days": f"{known} CAST({days} AS BIGINT) END",
         "daily_amount": (

@@ -1,13 +1,14 @@
-"""Staged rows become facts: repeats in the file, what is new, the same or an update, the history."""
+"""Staged rows become facts: what repeats, what is new, the same or an update; the history."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from trueline.facts.contract import BOOKKEEPING, Contract
 from trueline.facts.load.checks import quoted
+from trueline.facts.tables import COVERAGE
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,6 +23,9 @@ class Sifted:
     conflicts: int
     older: int
     repeats: int
+
+
+NOTHING_SIFTED = Sifted(0, 0, 0)
 
 
 def names(columns: tuple[str, ...], prefix: str = "") -> str:
@@ -116,11 +120,52 @@ def supersede(
     connection.execute(f"DELETE FROM {table} WHERE rowid IN ({rowids})")
 
 
-def span(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[object, object]:
-    """First and last day of the staged rows that are good."""
+def span(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[date, date] | None:
+    """First and last day of the staged rows that are good; None where there are none."""
+    day = quoted(contract.day)
     found = connection.execute(
-        f"SELECT min({quoted(contract.day)}), max({quoted(contract.day)}) FROM load_stage "
-        "WHERE fault = 0 AND rowid NOT IN "
+        f"SELECT min({day}), max({day}) FROM load_stage WHERE fault = 0 AND rowid NOT IN "
         f"(SELECT rid FROM load_drop WHERE why = '{CONFLICT}')"
     ).fetchone()
-    return found or (None, None)
+    return (found[0], found[1]) if found and found[0] else None
+
+
+def repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> bool:
+    """Whether a key is in the table more than once."""
+    found = connection.execute(
+        f"SELECT {names(contract.key)} FROM {quoted(contract.name)} "
+        "GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
+    ).fetchone()
+    return found is not None
+
+
+def cover(
+    connection: duckdb.DuckDBPyConnection,
+    stamp: Stamp,
+    table: str,
+    category: str,
+    start: date,
+    end: date,
+    *,
+    complete: bool,
+) -> None:
+    """Record that a table is complete (or is not) in ``[start, end)``."""
+    held = "SELECT rowid FROM coverage WHERE table_name = ? AND category = ? AND from_day = ?"
+    found = connection.execute(held, [table, category, start]).fetchall()
+    if found:
+        supersede(connection, COVERAGE, stamp, ", ".join(str(row[0]) for row in found))
+    values = {
+        "table_name": table,
+        "category": category,
+        "from_day": start,
+        "to_day": end,
+        "complete": complete,
+        "source": stamp.source,
+        "load_id": stamp.load_id,
+        "recorded_at": stamp.recorded_at,
+    }
+    columns = ", ".join(map(quoted, values))
+    connection.execute(
+        f"INSERT INTO coverage ({columns}) VALUES ({', '.join('?' for _ in values)})",
+        list(values.values()),
+    )

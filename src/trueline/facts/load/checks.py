@@ -6,7 +6,7 @@ and '1e3' for numbers and round a fifth decimal away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from trueline.core.money import exponents
@@ -62,7 +62,8 @@ def _number_value(column: Column, text: str) -> str:
 
 
 def _count_value(_: Column, text: str) -> str:
-    return f"CASE WHEN regexp_full_match({text}, '[+-]?\\d{{1,15}}(\\.0+)?') THEN CAST({text} AS BIGINT) END"
+    pattern = r"[+-]?\d{1,15}(\.0+)?"
+    return f"CASE WHEN regexp_full_match({text}, '{pattern}') THEN CAST({text} AS BIGINT) END"
 
 
 def _flag_value(_: Column, text: str) -> str:
@@ -95,7 +96,7 @@ def clock_value(column: Column) -> str:
     text = text_of(column)
     bare = f"regexp_replace({text}, '(:[^Z+-]*){_ZONE}$', '\\1')"
     return (
-        f"CASE WHEN regexp_full_match({text}, '{_DAY}([T ]{_CLOCK})?') "
+        f"CASE WHEN regexp_full_match({text}, '{_DAY}([T ]{_CLOCK}Z?)?') "
         f"THEN TRY_CAST({text} AS TIMESTAMP) "
         f"WHEN regexp_full_match({text}, '{_DAY}[T ]{_CLOCK}{_ZONE}') "
         f"THEN TRY_CAST({bare} AS TIMESTAMP) END"
@@ -112,8 +113,10 @@ def offset_value(column: Column) -> str:
         f"CAST('0' || substr({digits}, 3) AS INTEGER) * 60"
     )
     return (
-        f"CASE WHEN length({text}) < 16 OR {zone} = '' THEN NULL WHEN {zone} = 'Z' THEN 0 "
-        f"WHEN left({zone}, 1) = '-' THEN -({seconds}) ELSE {seconds} END"
+        f"CASE WHEN suffix({text}, 'Z') THEN 0 WHEN length({text}) <= 16 THEN NULL "
+        f"WHEN NOT (contains({text}, '+') OR contains(substr({text}, 12), '-')) THEN NULL "
+        f"WHEN {zone} = '' THEN NULL WHEN left({zone}, 1) = '-' THEN -({seconds}) "
+        f"ELSE {seconds} END"
     )
 
 
@@ -216,7 +219,7 @@ def _count_checks(column: Column, text: str) -> Iterator[Check]:
     yield from _bounds(column)
 
 
-def _typed_checks(rule: str, fix: str) -> object:
+def _typed_checks(rule: str, fix: str) -> Callable[[Column, str], Iterator[Check]]:
     def checks(column: Column, text: str) -> Iterator[Check]:
         test = f"{quoted(column.name)} IS NOT NULL OR {text} IS NULL"
         yield Check(column.name, test, rule, fix)
@@ -279,15 +282,17 @@ _TEXT_CHECKS = {
 def exponent_check(column: Column) -> Check:
     """Whether an amount really charged has no more decimals than its currency."""
     name = quoted(column.name)
-    odd = {code: digits for code, digits in exponents().items() if digits != 2 and digits < 4}
-    fine = ", ".join(literal(code) for code, digits in exponents().items() if digits >= 4) or "''"
-    cases = " ".join(
-        f"WHEN {literal(code)} THEN round({name}, {digits})" for code, digits in odd.items()
+    by_digits: dict[int, list[str]] = {}
+    for code, digits in exponents().items():
+        by_digits.setdefault(min(digits, 4), []).append(literal(code))
+    usual = "'USD', 'EUR', 'CAD', 'GBP', 'AUD'"
+    others = " ".join(
+        f"WHEN currency IN ({', '.join(codes)}) THEN {name} = round({name}, {digits})"
+        for digits, codes in by_digits.items()
+        if digits != 2
     )
-    test = (
-        f"CASE WHEN {name} = trunc({name}) THEN true WHEN currency IN ({fine}) THEN true "
-        f"ELSE {name} = CASE currency {cases} ELSE round({name}, 2) END END"
-    )
+    two = f"{name} = round({name}, 2)"
+    test = f"CASE WHEN currency IN ({usual}) THEN {two} {others} ELSE {two} END"
     return Check(
         column.name,
         test,

@@ -12,13 +12,14 @@ from typing import Any
 from trueline.core.errors import InputError
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.load import ledger
-from trueline.facts.load.apply import Stamp
-from trueline.facts.load.job import Job, cover, run
+from trueline.facts.load.apply import Stamp, cover
+from trueline.facts.load.job import Job
 from trueline.facts.load.ledger import Warehouse
 from trueline.facts.load.mapping import Mapping
 from trueline.facts.load.report import LoadReport, Progress
 from trueline.facts.load.scan import scan
 from trueline.facts.load.sources import TextRows, csv_rows, json_rows
+from trueline.facts.load.ways import run
 from trueline.facts.tables import contract as contract_named
 from trueline.settings import Settings
 

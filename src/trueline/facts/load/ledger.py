@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -74,10 +73,11 @@ def enter(
     )
 
 
-_REPORT = (
-    "SELECT load_id, table_name, source, status, read, accepted, duplicate, rejected, updated, "
-    "first_day, last_day, rejects_path, note, seconds FROM loads"
+_SHOWN = (
+    *("load_id", "table_name", "source", "status", "read", "accepted", "duplicate", "rejected"),
+    *("updated", "first_day", "last_day", "rejects_path", "note", "seconds"),
 )
+_REPORT = f"SELECT {', '.join(_SHOWN)} FROM loads"
 
 
 def load_report(warehouse: Warehouse, load_id: int) -> LoadReport:
@@ -89,21 +89,16 @@ def load_report(warehouse: Warehouse, load_id: int) -> LoadReport:
 
 
 def _report(row: tuple[Any, ...]) -> LoadReport:
-    *counts, first, last, path, note, seconds = row
+    shape = dict(zip(_SHOWN, row, strict=True))
+    path, note = shape.pop("rejects_path"), shape.pop("note")
     where = Path(path) if path else None
     return LoadReport(
-        *counts,
-        first_day=_day(first),
-        last_day=_day(last),
+        table=shape.pop("table_name"),
         rejects=tuple(rejects(where)) if where else (),
         rejects_path=where,
         notes=tuple(note.split("\n")) if note else (),
-        seconds=seconds,
+        **shape,
     )
-
-
-def _day(value: date | None) -> date | None:
-    return value
 
 
 def earlier(connection: duckdb.DuckDBPyConnection, table: str, digest: str) -> LoadReport | None:

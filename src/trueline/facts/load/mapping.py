@@ -96,7 +96,7 @@ def match(contract: Contract, header: Sequence[str], mapping: Mapping) -> Matche
     """
     _check_header(header)
     _check_targets(contract, mapping)
-    places = _renamed(contract, header, mapping)
+    places = _renamed(header, mapping)
     plain = {_fold(name): index for index, name in enumerate(header)}
     taken = set(places.values())
     for column in contract.columns:
@@ -147,7 +147,7 @@ def _check_targets(contract: Contract, mapping: Mapping) -> None:
         raise InputError(f"The mapping fills {twice[0]} twice.", "Map one column to it.")
 
 
-def _renamed(contract: Contract, header: Sequence[str], mapping: Mapping) -> dict[str, int]:
+def _renamed(header: Sequence[str], mapping: Mapping) -> dict[str, int]:
     places = {}
     for theirs, ours in mapping.columns.items():
         if theirs not in header:

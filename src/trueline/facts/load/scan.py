@@ -34,9 +34,7 @@ class _Text:
         self._line = 0
 
     def take(self, chunk: bytes, final: bool = False) -> None:
-        if not chunk.isascii() or final:
-            self._decode(chunk, final)
-        elif self._decoder.getstate()[0]:
+        if not chunk.isascii() or final or self._decoder.getstate()[0]:
             self._decode(chunk, final)
         if b"\0" in chunk:
             at = self._seen + chunk.index(b"\0")

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from trueline.core.errors import Fault, InputError
+from trueline.facts.load.checks import literal
 
 Row = tuple[int, list[str | None], str | None]
 """Line, values, and what is wrong with the row's shape."""
@@ -24,10 +26,18 @@ LONGEST_LINE = 1 << 20
 
 @dataclass(frozen=True)
 class TextRows:
-    """A header and its rows; ``rows`` reads from the start each time it is called."""
+    """A header and its rows; ``rows`` reads from the start each time it is called.
+
+    ``relation`` is SQL by which the engine reads the same rows itself (columns line, shape, c0,
+    c1...), much faster; None where it cannot. ``numbered`` says that its lines are numbered.
+    ``years`` is a first guess at the years its moments lie in.
+    """
 
     header: tuple[str, ...]
     rows: Callable[[], Iterator[Row]]
+    relation: str | None = None
+    numbered: bool = False
+    years: tuple[int, int] | None = None
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -46,7 +56,38 @@ def csv_rows(path: Path) -> TextRows:
         with _reading(path) as stream:
             yield from _csv_lines(stream, len(header))
 
-    return TextRows(header, rows)
+    return TextRows(
+        header, rows, relation=_csv_relation(path, len(header)), years=guess_years(path)
+    )
+
+
+def _csv_relation(path: Path, width: int) -> str | None:
+    if set(str(path)) & set("*?[]{}"):
+        return None  # the engine would take it for a pattern of many files
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    packed = "gzip" if path.suffix == ".gz" else "none"
+    return (
+        "(SELECT CAST(NULL AS BIGINT) AS line, CAST(NULL AS VARCHAR) AS shape, * FROM read_csv("
+        f"{literal(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', "
+        f"escape='\"', columns={{{columns}}}, strict_mode=true, null_padding=false, "
+        f"nullstr='', compression='{packed}', max_line_size={4 * LONGEST_LINE}))"
+    )
+
+
+_YEAR = re.compile(rb"\b((?:19|20|21)\d\d)-\d\d-\d\d")
+
+
+def guess_years(path: Path) -> tuple[int, int] | None:
+    """The years of the days in the file's first and last pieces, one wider on either side."""
+    piece = 1 << 16
+    with open_bytes(path) as stream:
+        text = stream.read(piece)
+    if path.suffix != ".gz":
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - piece))
+            text += stream.read()
+    found = [int(year) for year in _YEAR.findall(text)]
+    return (min(found) - 1, max(found) + 2) if found else None
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from trueline.facts.load.checks import (
     value_sql,
 )
 from trueline.facts.load.mapping import Matched
+from trueline.facts.load.relations import RELATED
 
 ALL_YEARS = (1900, 2201)
 YEARS_FAULT = -1
@@ -66,6 +67,20 @@ class Staging:
     def checks(self) -> tuple[Check, ...]:
         """Every rule a row must pass, in the order in which the first broken one is told."""
         return tuple(self._checks())
+
+    @cached_property
+    def related(self) -> tuple[Check, ...]:
+        """Rules that look at other tables, told after the row's own."""
+        return RELATED.get(self.contract.name, ())
+
+    @property
+    def first_related(self) -> int:
+        """The fault number of the first of ``related``."""
+        return SHAPE_FAULT + 1 + len(self.checks)
+
+    def broken(self, fault: int) -> Check:
+        """The rule that a fault number stands for."""
+        return (*self.checks, *self.related)[fault - SHAPE_FAULT - 1]
 
     def _checks(self) -> Iterator[Check]:
         for column in self.contract.columns:
@@ -123,23 +138,42 @@ class Staging:
 
         ``relation`` has ``line``, ``shape`` (text, null when right) and ``c0``, ``c1``...
         """
-        moments = [c for c in self.contract.columns if c.kind is Kind.MOMENT]
         plain = [c for c in self.contract.columns if c.kind is not Kind.MOMENT]
         texts = ", ".join(f"{sql} AS {text_of_name(name)}" for name, sql in self.given.items())
-        order = self._order_text()
-        layer = f"SELECT line, shape, {texts}, {order} AS t_order FROM {relation}"
+        layer = f"SELECT line, shape, {texts}, {self._order_text()} AS t_order FROM {relation}"
         values = [f"{value_sql(c)} AS {quoted(c.name)}" for c in plain]
-        for c in moments:
-            values.append(f"{clock_value(c)} AS {quoted('s_' + c.name)}")
-            values.append(f"{offset_value(c)} AS {quoted('z_' + c.name)}")
+        values += self._silent()
+        values += [part for c in self._moments for part in self._clock(c)]
         layer = f"SELECT *, {', '.join([*values, self._order_value()])} FROM ({layer})"
-        if moments:
-            for part in (self._offset, self._instant, self._day):
-                layer = f"SELECT *, {', '.join(part(c) for c in moments)} FROM ({layer})"
-        stored = [
-            self._computed.get(name, quoted(name)) + f" AS {quoted(name)}" for name in self.columns
+        if self._moments:
+            for step in (self._offset, self._instant, self._day):
+                layer = f"SELECT *, {', '.join(map(step, self._moments))} FROM ({layer})"
+        stored = ", ".join(
+            f"{self._computed.get(name, quoted(name))} AS {quoted(name)}" for name in self.columns
+        )
+        return f'SELECT line, {self._fault()} AS fault, "order", {stored} FROM ({layer})'
+
+    @cached_property
+    def _moments(self) -> tuple[Column, ...]:
+        """The moments that the file says anything of."""
+        columns = self.contract.columns
+        return tuple(c for c in columns if c.kind is Kind.MOMENT and c.name in self._said)
+
+    def _silent(self) -> list[str]:
+        """Moments that the file says nothing of: unknown, without looking for an offset."""
+        silent = [
+            c for c in self.contract.columns if c.kind is Kind.MOMENT and c.name not in self._said
         ]
-        return f'SELECT line, {self._fault()} AS fault, "order", {", ".join(stored)} FROM ({layer})'
+        return [
+            f"CAST(NULL AS TIMESTAMP) AS {quoted(c.name)}, "
+            f"CAST(NULL AS DATE) AS {quoted(c.day_name)}"
+            for c in silent
+        ]
+
+    @staticmethod
+    def _clock(column: Column) -> tuple[str, str]:
+        clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
+        return f"{clock_value(column)} AS {clock}", f"{offset_value(column)} AS {offset}"
 
     def _offset(self, column: Column) -> str:
         """The offset of a moment: its own, or the one that the zone has at that clock time."""
@@ -184,12 +218,12 @@ class Staging:
         return (
             "coalesce(CASE WHEN regexp_full_match(t_order, '[+-]?\\d{1,18}(\\.\\d{1,10})?') "
             "THEN CAST(t_order AS DECIMAL(28,10)) END, "
-            f'CAST(epoch_us({clock}) - 1000000 * coalesce({offset}, 0) AS DECIMAL(28,10))) AS "order"'
+            f"CAST(epoch_us({clock}) - 1000000 * coalesce({offset}, 0) AS DECIMAL(28,10)))"
+            ' AS "order"'
         )
 
     def _fault(self) -> str:
-        moments = [c for c in self.contract.columns if c.kind is Kind.MOMENT]
-        known = " AND ".join(self._known_years(c) for c in moments)
+        known = " AND ".join(self._known_years(c) for c in self._moments)
         outside = (
             f"WHEN NOT ({known}) THEN {YEARS_FAULT}" if known and self.years != ALL_YEARS else ""
         )

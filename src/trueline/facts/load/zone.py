@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 _FIRST = datetime(1899, 12, 30, tzinfo=UTC)
@@ -57,7 +58,7 @@ def clock(name: str) -> tuple[Piece, ...]:
     """The offset by local clock time; None in a gap and in an overlap."""
     steps = transitions(name)
     pieces: list[Piece] = [(steps[0][0], steps[0][1])]
-    for (_, before), (instant, after) in zip(steps, steps[1:], strict=False):
+    for (_, before), (instant, after) in pairwise(steps):
         low, high = sorted((instant + before, instant + after))
         pieces += [(low, None), (high, after)]
     return tuple(pieces)
@@ -68,7 +69,7 @@ def first_instants(name: str) -> tuple[tuple[int, int], ...]:
     """Local midnights that do not exist or come twice, each with its day's first instant."""
     steps = transitions(name)
     found = []
-    for (_, before), (instant, after) in zip(steps, steps[1:], strict=False):
+    for (_, before), (instant, after) in pairwise(steps):
         low, high = sorted((instant + before, instant + after))
         midnight = -(-low // 86400) * 86400
         while midnight < high:

@@ -1,0 +1,91 @@
+"""What a person should know of a load beside its counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trueline.facts.contract import Kind
+from trueline.facts.load import relations
+from trueline.facts.load.checks import quoted
+from trueline.facts.load.job import Job, Outcome
+from trueline.facts.load.stage import Staging
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def notes(
+    connection: duckdb.DuckDBPyConnection,
+    job: Job,
+    staging: Staging,
+    outcome: Outcome,
+    load_id: int,
+) -> Iterator[str]:
+    """Sentences on what was ignored, assumed by default, doubtful, or not done."""
+    if outcome.refused:
+        bad = f"{outcome.rejected} of {outcome.read} rows break a rule"
+        yield f"Nothing was loaded: {bad}. Correct them, or load the good rows with keep_good."
+    yield from _columns(job, staging)
+    if outcome.sifted.older:
+        yield (
+            f"{outcome.sifted.older} rows are earlier versions of others in the file "
+            f"(by {job.mapping.order_by}): counted as duplicates."
+        )
+    if job.full and outcome.rejected:
+        yield "Rows were rejected, so the file is not taken to cover the table."
+    elif job.full and not outcome.first:
+        yield "The file has no rows, so it says nothing of the days it covers."
+    if outcome.refused or not outcome.accepted:
+        return
+    yield from _doubts(connection, job, outcome, load_id)
+    if outcome.updated:
+        yield from _narrower(connection, job, staging, load_id)
+
+
+def _columns(job: Job, staging: Staging) -> Iterator[str]:
+    matched = staging.matched
+    if matched.ignored:
+        yield f"Columns ignored: {', '.join(matched.ignored)[:500]}."
+    for column in job.contract.columns:
+        absent = column.name not in matched.places and column.name not in matched.constants
+        if column.kind is Kind.CURRENCY and column.required and absent:
+            yield (
+                f"The file has no column {column.name}: the company's currency "
+                f"{job.settings.company.currency} holds for every row."
+            )
+
+
+def _doubts(
+    connection: duckdb.DuckDBPyConnection, job: Job, outcome: Outcome, load_id: int
+) -> Iterator[str]:
+    contract = job.contract
+    forward = contract.name in ("coverage", "plan")
+    if outcome.last and outcome.last > job.today and not forward:
+        count = connection.execute(
+            f"SELECT count(*) FROM {quoted(contract.name)} "
+            f"WHERE load_id = ? AND {quoted(contract.day)} > ?",
+            [load_id, job.today],
+        ).fetchone()
+        if count and count[0]:
+            yield f"{count[0]} rows lie in the future (after {job.today})."
+    for column, table, rows in relations.orphans(connection, contract, load_id):
+        yield f"{rows} rows name a {column} that {table} does not have (yet)."
+
+
+def _narrower(
+    connection: duckdb.DuckDBPyConnection, job: Job, staging: Staging, load_id: int
+) -> Iterator[str]:
+    """A row states all of itself: what a narrower file leaves out is no longer known."""
+    given = set(staging.matched.places) | set(staging.matched.constants)
+    absent = [c.name for c in job.contract.columns if c.name not in given and not c.required]
+    if not absent:
+        return
+    counts = ", ".join(f"count({quoted(name)})" for name in absent)
+    found = connection.execute(
+        f"SELECT {counts} FROM {quoted(job.contract.name + '_history')} WHERE superseded_by = ?",
+        [load_id],
+    ).fetchone()
+    for name, count in zip(absent, found or (), strict=False):
+        if count:
+            yield f"{count} updated rows had a {name}, which this file has no column for."

@@ -1,0 +1,178 @@
+"""Three ways from a file to facts: straight, staged, and numbered line by line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from trueline.facts.contract import Kind
+from trueline.facts.load import apply, ledger
+from trueline.facts.load.apply import Stamp
+from trueline.facts.load.checks import quoted
+from trueline.facts.load.job import Job, Outcome
+from trueline.facts.load.mapping import match
+from trueline.facts.load.report import LoadReport, Progress, original
+from trueline.facts.load.settle import UnusualFile, finish, settle
+from trueline.facts.load.sources import TextRows
+from trueline.facts.load.stage import ALL_YEARS, Staging
+
+if TYPE_CHECKING:
+    import duckdb
+
+BATCH = 20_000
+_FAULTY = "load fault"
+_ONLY_GOOD = f"CASE WHEN fault = 0 THEN true ELSE error('{_FAULTY}') END"
+
+
+def run(job: Job, rows: TextRows) -> LoadReport:
+    """Load the rows in one transaction, in the fastest way that fits them.
+
+    A file without a fault is read by the engine straight into an empty table, or by way of a
+    staging table. Only where something is wrong are its lines numbered and looked at closely.
+    """
+    matched = match(job.contract, rows.header, job.mapping)
+    company = job.settings.company
+    staging = Staging(job.contract, matched, company.currency, company.timezone)
+    for way in (_straight, _staged):
+        if rows.relation is None or matched.corrected:
+            break
+        narrow = replace(staging, years=rows.years or staging.years)
+        try:
+            with job.warehouse.writing() as connection, _cleared(connection):
+                return way(job, connection, narrow, rows)
+        except UnusualFile:
+            continue
+    with job.warehouse.writing() as connection, _cleared(connection):
+        return _numbered(job, connection, staging, rows)
+
+
+@contextmanager
+def _cleared(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Leave no staging table behind."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        if _UNREADABLE.search(str(error)):
+            raise UnusualFile from error
+        raise
+    for name in ("load_raw", "load_stage", "load_drop", "load_hits"):
+        connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+
+
+_UNREADABLE = re.compile(
+    f"{_FAULTY}|CSV Error|Permission Error|file system operations are disabled"
+)
+
+
+def _straight(
+    job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
+) -> LoadReport:
+    """One pass from the file into a table that is empty; repeated keys are looked for after."""
+    table = quoted(job.contract.name)
+    if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
+        raise UnusualFile
+    if staging.related or staging.matched.order_place is not None:
+        raise UnusualFile
+    stamp = Stamp(job.source, ledger.next_id(connection), job.recorded_at)
+    columns = apply.names(staging.columns)
+    sql = (
+        f"INSERT INTO {table} ({columns}, source, load_id, recorded_at) "
+        f"SELECT {columns}, ?, ?, ? FROM ({staging.typed(rows.relation or '')}) "
+        f"WHERE {_ONLY_GOOD}"
+    )
+    _tell(job)
+    connection.execute(sql, [stamp.source, stamp.load_id, stamp.recorded_at])
+    if apply.repeats(connection, job.contract):
+        raise UnusualFile
+    found = connection.execute(
+        f"SELECT count(*), min({quoted(job.contract.day)}), max({quoted(job.contract.day)}) "
+        f"FROM {table}"
+    ).fetchone()
+    read, first, last = found or (0, None, None)
+    return finish(job, connection, staging, stamp, Outcome(read, read, first=first, last=last))
+
+
+def _staged(
+    job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
+) -> LoadReport:
+    """By way of a staging table, without line numbers: no row may be wrong."""
+    sql = (
+        f"CREATE OR REPLACE TEMP TABLE load_stage AS "
+        f"SELECT * FROM ({staging.typed(rows.relation or '')}) WHERE {_ONLY_GOOD}"
+    )
+    _tell(job)
+    connection.execute(sql)
+    return settle(job, connection, staging)
+
+
+def _tell(job: Job) -> None:
+    if job.progress:
+        job.progress(Progress("loading", 0, 0, "rows"))
+
+
+def _numbered(
+    job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
+) -> LoadReport:
+    """Row by row with its line number, so that every fault can be told."""
+    _read_raw(job, connection, staging, rows)
+    staging = replace(staging, years=_years(connection, staging))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE load_stage AS {staging.typed('load_raw')}")
+    return settle(job, connection, staging, numbered=True)
+
+
+def _read_raw(
+    job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
+) -> None:
+    width = len(rows.header)
+    columns = ", ".join(f"c{i} VARCHAR" for i in range(width))
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE load_raw (line BIGINT, shape VARCHAR, {columns})"
+    )
+    clean = original if staging.matched.corrected else None
+    done = 0
+    for batch in _batches(rows.rows(), width, clean):
+        connection.register("load_batch", batch)
+        connection.execute("INSERT INTO load_raw SELECT * FROM load_batch")
+        connection.unregister("load_batch")
+        done += batch.num_rows
+        if job.progress:
+            job.progress(Progress("reading", done, 0, "rows"))
+
+
+def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int, int]:
+    """The years that moments in the rows lie in, so that only their offsets are looked at."""
+    texts = [staging.given[c.name] for c in staging.contract.columns if c.kind is Kind.MOMENT]
+    if not texts:
+        return ALL_YEARS
+    year = ", ".join(f"TRY_CAST(left({text}, 4) AS INTEGER)" for text in texts)
+    found = connection.execute(
+        f"SELECT min(least({year})), max(greatest({year})) FROM load_raw"
+    ).fetchone()
+    if not found or found[0] is None:
+        return ALL_YEARS
+    first, last = ALL_YEARS
+    return max(first, min(found[0] - 1, last - 2)), max(first + 2, min(found[1] + 2, last))
+
+
+def _batches(
+    rows: Iterator[tuple[int, list[str | None], str | None]],
+    width: int,
+    clean: Callable[[str], str] | None,
+) -> Iterator[Any]:
+    import pyarrow as pa
+
+    names = ["line", "shape", *(f"c{i}" for i in range(width))]
+    while chunk := list(islice(rows, BATCH)):
+        lines = pa.array([row[0] for row in chunk], pa.int64())
+        shapes = pa.array([row[2] for row in chunk], pa.string())
+        texts = []
+        for values in zip(*(row[1] for row in chunk), strict=True):
+            cells = [clean(v) if v else v for v in values] if clean else list(values)
+            texts.append(pa.array(cells, pa.string()))
+        yield pa.Table.from_arrays([lines, shapes, *texts], names)
