@@ -139,6 +139,14 @@ def test_a_missing_month_is_not_a_month_of_zero() -> None:
     assert np.abs(forecast(zero, 12, 12) - kept).max() > 10
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e-9, 1e146])
+def test_tiny_and_huge_units_are_only_units(factor: float) -> None:
+    mean, bands = forecast([v * factor for v in CHURN], 1, 3, (95,))
+    plain, wide = forecast(CHURN, 1, 3, (95,))
+    assert mean / factor == pytest.approx(plain)
+    assert bands[95][0] / factor == pytest.approx(wide[95][0])
+
+
 def test_exact_money_is_taken() -> None:
     assert forecast([Decimal(v) for v in MRR], 1, 3) == pytest.approx(forecast(MRR, 1, 3))
 

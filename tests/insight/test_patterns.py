@@ -212,9 +212,23 @@ def test_unit_and_mirror(values: list[float], factor: float) -> None:
     assert mirror.p_value == pytest.approx(found.p_value)
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e146])
+def test_tiny_and_huge_units_are_only_units(factor: float) -> None:
+    jump = [*CHURN, *CHURN, *(v + 9 for v in CHURN), *(v + 9 for v in CHURN)]
+    found, plain = pattern([v * factor for v in jump]), pattern(jump)
+    assert found.slope / factor == pytest.approx(plain.slope)
+    assert found.volatility_value == pytest.approx(plain.volatility_value)
+    assert [p.index for p in found.change_points] == [p.index for p in plain.change_points] != []
+
+
+def test_noise_is_rarely_called_a_season() -> None:
+    noise = np.random.default_rng(9).normal(size=(200, 120))
+    assert sum(pattern(row, season_length=7).season_length is not None for row in noise) <= 16
+
+
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30), st.floats(-1e3, 1e3))
-def test_every_number_is_finite(values: list[float], _: float) -> None:
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_every_number_is_finite(values: list[float]) -> None:
     found = pattern(values, season_length=4, direction="down_is_good")
     numbers = [found.slope, found.p_value, found.average, found.recent_average]
     assert np.isfinite(numbers).all()

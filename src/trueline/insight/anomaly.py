@@ -21,6 +21,7 @@ from trueline.insight.series import (
     SeriesError,
     Values,
     checked,
+    size,
     whole,
 )
 
@@ -115,7 +116,7 @@ class Scale:
     def of(cls, series: Floats, positive: bool) -> Scale:
         """The scale for a series; :class:`SeriesError` when ``positive`` is not true of it."""
         known = series[~np.isnan(series)]
-        unit = float(np.abs(known).max()) or 1.0
+        unit = size(known)
         if not positive:
             return cls(unit, False, 0.0)
         if (known < 0).any():

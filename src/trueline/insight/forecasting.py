@@ -22,6 +22,7 @@ from trueline.insight.series import (
     SeriesError,
     Values,
     checked,
+    size,
     whole,
 )
 from trueline.insight.smoothing import Rows, damped, theta
@@ -88,7 +89,7 @@ def forecast(
     horizon = whole("horizon", horizon, 1, MAX_HORIZON)
     wanted = _checked_levels(levels)
     low, high = _checked_bounds(series, lower, upper)
-    scale = float(np.nanmax(np.abs(series))) or 1.0
+    scale = size(series)
     mean, width = _forecast(series / scale, season_length, horizon, wanted is not None)
     if method == "ensemble":
         from trueline.insight.ensemble import median_forecast

@@ -9,7 +9,7 @@ import numpy as np
 
 from trueline.insight.changes import ChangePoint, change_points
 from trueline.insight.seasonal import Season, SeasonTest, season_test
-from trueline.insight.series import MAX_SEASON, Floats, SeriesError, Values, checked, whole
+from trueline.insight.series import MAX_SEASON, Floats, SeriesError, Values, checked, size, whole
 from trueline.insight.timeline import Timestamps, on_equal_steps
 from trueline.insight.trend import Trend, fit_trend
 
@@ -17,6 +17,9 @@ Direction = Literal["up_is_good", "down_is_good"]
 Level = Literal["low", "moderate", "high", "undefined"]
 
 SIGNIFICANT = 0.05  #: a trend is one if chance alone would show it less often than this
+#: A forecast may use a season tested at 80%, where it helps on average; saying to a person that
+#: there is one takes 95% (one-sided).
+_SEASON_Z = 1.645
 _RECENT = 3  #: values in the recent average
 _FEWEST = 5  #: with fewer values no order of them is rarer than 5%
 _LEVELS: tuple[tuple[float, Level], ...] = ((0.10, "low"), (0.25, "moderate"))
@@ -67,22 +70,25 @@ def pattern(
         values, implied = on_equal_steps(values, timestamps)
         season_length = season_length or implied
     series = checked(values)
+    unit = size(series)
     tested = _season(series, season_length)
-    adjusted = _adjusted(series, tested)
+    adjusted = _adjusted(series / unit, tested)
     known = np.flatnonzero(~np.isnan(series))
     steps = known.astype(float)
-    trend = fit_trend(steps, adjusted[known])
+    scaled = fit_trend(steps, adjusted[known])
     jumps = tuple(
-        ChangePoint(int(places[jump.index]), jump.size)
+        ChangePoint(int(places[jump.index]), jump.size * unit)
         for jump in change_points(steps, adjusted[known])
     )
-    return _described(series, adjusted[known] - trend.line(steps), trend, tested, jumps, direction)
+    residuals = (adjusted[known] - scaled.line(steps)) * unit
+    trend = Trend(scaled.slope * unit, scaled.p_value, scaled.intercept * unit)
+    return _described(series, residuals, trend, tested, jumps, direction)
 
 
 def _season(series: Floats, season_length: int | None) -> SeasonTest:
     if season_length is None:
         return SeasonTest(0, False, "give timestamps or season_length to test for one")
-    return season_test(series, season_length)
+    return season_test(series / size(series), season_length, _SEASON_Z)
 
 
 def _adjusted(series: Floats, tested: SeasonTest) -> Floats:
@@ -132,10 +138,11 @@ def _described(
 
 
 def _volatility(residuals: Floats, average: float) -> tuple[float | None, Level]:
-    spread = float(np.std(residuals, ddof=1))
+    unit = size(residuals)
+    spread = float(np.std(residuals / unit, ddof=1)) * unit
     if spread <= 1e-12 * abs(average) or spread == 0:
         return 0.0, "low"
-    if average == 0:
+    if abs(average) <= 1e-12 * spread:
         return None, "undefined"
     value = spread / abs(average)
     return value, next((name for bound, name in _LEVELS if value < bound), "high")

@@ -133,3 +133,9 @@ def filled(series: Floats) -> Floats:
         return series
     at = np.arange(series.size)
     return np.interp(at, at[known], series[known])
+
+
+def size(series: Floats) -> float:
+    """A power of two near the largest absolute value, 1 for zeros: dividing by it is exact."""
+    largest = float(np.nanmax(np.abs(series)))
+    return float(np.ldexp(1.0, np.frexp(largest)[1])) if largest > 0 else 1.0
