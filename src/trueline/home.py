@@ -59,7 +59,8 @@ class Series(list[Reading]):
             raise InputError(
                 "pandas is not installed.", 'Install it with: pip install "trueline[pandas]"'
             ) from None
-        return self.to_arrow().to_pandas()
+        frame: pd.DataFrame = self.to_arrow().to_pandas()
+        return frame
 
 
 def init(

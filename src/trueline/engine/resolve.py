@@ -177,7 +177,7 @@ class Resolver:
         for number, item in enumerate(measures):
             at = wide + 4 * number
             self._earlier[item.key] = [
-                (item.key, r[0], r[2], r[at], r[at + 1], r[at + 2], r[at + 3])
+                (item.key, _day(r[0]), r[2], r[at], r[at + 1], r[at + 2], r[at + 3])
                 for r in rows
                 if r[at + 1] and self._in_cut(r[1], r[2])
             ]
@@ -323,6 +323,11 @@ class Resolver:
             return _total(item.key, blocked, blocked)
         total = _total(item.key, known, known)
         return total.because(_absent_note(absent)) if absent else total
+
+
+def _day(value: Any) -> date:
+    """A day, also where an engine widened it to a moment."""
+    return value.date() if isinstance(value, datetime) else value
 
 
 def missing_rate(code: str, reporting: str, day: date) -> Reason:

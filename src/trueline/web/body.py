@@ -152,7 +152,7 @@ _WORDS = {
 
 def faults_from(errors: Sequence[Any], skip: int = 0) -> tuple[Fault, ...]:
     """Pydantic's errors as faults; ``skip`` drops leading parts of where they are."""
-    faults = {}
+    faults: dict[str | None, Fault] = {}
     for item in errors:
         place = [str(part) for part in item["loc"][skip:] if part not in ("decimal", "int")]
         where = ".".join(place) or None

@@ -11,6 +11,7 @@ from fastapi import Request
 
 from trueline.core.errors import InputError, TruelineError
 from trueline.core.reading import dumps, loads
+from trueline.store.idempotency import Replay
 from trueline.web.answers import Answer
 from trueline.web.context import company, run
 
@@ -35,15 +36,15 @@ async def recorded(
     digest = hashlib.sha256(raw).hexdigest()
     route = f"{request.method} {request.url.path}"
     begun = await run(request, store.begin, key, route, digest)
-    if hasattr(begun, "body"):
+    if isinstance(begun, Replay):
         return Answer(
             loads(begun.body), status_code=begun.status, headers={"Idempotent-Replay": "true"}
         )
     try:
         content = await run(request, action)
     except TruelineError:
-        await run(request, store.abandon, key)
+        await run(request, store.abandon, key, route)
         raise
     text = dumps(content)
-    await run(request, store.finish, key, status, text)
+    await run(request, store.finish, key, route, status, text)
     return Answer(loads(text), status_code=status)

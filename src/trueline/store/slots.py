@@ -1,0 +1,94 @@
+"""Scheduled work: each day's slot once, across restarts, processes and clock changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, insert, select, update
+
+from trueline.store.models import SLOTS
+
+RETAKEN_AFTER = timedelta(hours=1)
+"""A slot claimed so long ago and not done died with its process: it is run again."""
+
+MOST_ATTEMPTS = 3
+
+
+def slot_on(day: datetime, at: str, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) of a local time on the local day of ``day``.
+
+    A time that the clocks skip comes at the end of the gap; one that comes twice, the first time.
+    """
+    local = datetime.combine(day.date(), time.fromisoformat(at), tzinfo=zone)
+    there = local.replace(fold=0).astimezone(UTC)
+    if there.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return there
+
+    # Skipped by the clocks: step to the minute at which the offset changes.
+    low = there - timedelta(hours=3)
+    offset = (low.astimezone(zone)).utcoffset()
+    while low.astimezone(zone).utcoffset() == offset:
+        low += timedelta(minutes=1)
+    return low
+
+
+def latest(now: datetime, at: str, zone: ZoneInfo) -> datetime:
+    """The last slot that has begun by ``now``."""
+    local = now.astimezone(zone)
+    today = slot_on(local, at, zone)
+    return today if today <= now else slot_on(local - timedelta(days=1), at, zone)
+
+
+def following(now: datetime, at: str, zone: ZoneInfo) -> datetime:
+    """The next slot after ``now``."""
+    local = now.astimezone(zone)
+    today = slot_on(local, at, zone)
+    return today if today > now else slot_on(local + timedelta(days=1), at, zone)
+
+
+def due(
+    connection: Connection, job: str, now: datetime, at: str, zone: ZoneInfo
+) -> datetime | None:
+    """The latest begun slot, unless it is done or somebody is at it. Older missed ones are not
+    made up for: the job looks at everything there is."""
+    slot = latest(now, at, zone)
+    t = SLOTS
+    row = connection.execute(
+        select(t).where(t.c.job == job, t.c.slot == slot.isoformat())
+    ).one_or_none()
+    if row is None:
+        return slot
+    stale = row.claimed_at < (now - RETAKEN_AFTER).isoformat()
+    retake = row.outcome is None and stale and row.attempt < MOST_ATTEMPTS
+    return slot if retake else None
+
+
+def claim(connection: Connection, job: str, slot: datetime) -> bool:
+    """See ``Store.claim``. The caller's transaction makes it atomic."""
+    t = SLOTS
+    now = datetime.now(UTC)
+    at = slot.astimezone(UTC).isoformat()
+    row = connection.execute(select(t).where(t.c.job == job, t.c.slot == at)).one_or_none()
+    if row is None:
+        values = {"job": job, "slot": at, "claimed_at": now.isoformat(), "attempt": 1}
+        connection.execute(insert(t).values(**values))
+        return True
+    stale = row.claimed_at < (now - RETAKEN_AFTER).isoformat()
+    if row.outcome is not None or not stale or row.attempt >= MOST_ATTEMPTS:
+        return False
+    connection.execute(
+        update(t)
+        .where(t.c.job == job, t.c.slot == at)
+        .values(claimed_at=now.isoformat(), attempt=row.attempt + 1)
+    )
+    return True
+
+
+def done(connection: Connection, job: str, slot: datetime, outcome: str) -> None:
+    """Keep how a slot ended."""
+    t = SLOTS
+    at = slot.astimezone(UTC).isoformat()
+    connection.execute(
+        update(t).where(t.c.job == job, t.c.slot == at).values(outcome=outcome[:2000])
+    )
