@@ -14,10 +14,12 @@ from trueline.facts.contract import Contract, Kind
 from trueline.facts.load import ledger
 from trueline.facts.load.apply import Stamp, cover
 from trueline.facts.load.job import Job
+from trueline.facts.load.jsonlines import ndjson_rows
 from trueline.facts.load.ledger import Warehouse
 from trueline.facts.load.mapping import Mapping
+from trueline.facts.load.parquet import parquet_rows
 from trueline.facts.load.report import LoadReport, Progress
-from trueline.facts.load.scan import scan
+from trueline.facts.load.scan import form_of, scan
 from trueline.facts.load.sources import TextRows, csv_rows, json_rows
 from trueline.facts.load.ways import run
 from trueline.facts.tables import contract as contract_named
@@ -38,7 +40,7 @@ def load_file(
     progress: Callable[[Progress], None] | None = None,
     now: datetime | None = None,
 ) -> LoadReport:
-    """Load a CSV file into a fact table, all or nothing unless ``keep_good``.
+    """Load a CSV, NDJSON or Parquet file into a fact table, all or nothing unless ``keep_good``.
 
     ``full`` says that the file holds all there is, and so covers the table until today. The
     file is known by its content: loading it again changes nothing. Raises InputError where the
@@ -47,8 +49,8 @@ def load_file(
     contract = contract_named(table)
     renames = Mapping.read(mapping)
     more: dict[str, Any] = {} if now is None else {"moment": now}
-    _check_file(path)
-    found = scan(path, text=True, progress=progress)
+    form = form_of(path)
+    found = scan(path, text=form != "parquet", progress=progress)
     job = Job(
         warehouse,
         settings,
@@ -63,14 +65,21 @@ def load_file(
         **more,
     )
     known = _unchanged(job)
-    return known if known is not None else run(job, csv_rows(path))
+    if known is not None:
+        return known
+    return run(job, _rows(warehouse, contract, path, form))
 
 
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise InputError(f"There is no file {path}.")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path.name} is empty.", "The first line names the columns.")
+def _rows(warehouse: Warehouse, contract: Contract, path: Path, form: str) -> TextRows:
+    if form == "parquet":
+        return parquet_rows(warehouse, path)
+    if form == "ndjson":
+        return ndjson_rows(path, _nested(contract))
+    return csv_rows(path)
+
+
+def _nested(contract: Contract) -> list[str]:
+    return [c.name for c in contract.columns if c.kind is Kind.JSON]
 
 
 def _digest(
@@ -129,12 +138,7 @@ def load_rows(
         keep_good=keep_good,
         **more,
     )
-    return run(job, _from_json(contract, rows))
-
-
-def _from_json(contract: Contract, rows: list[dict[str, Any]]) -> TextRows:
-    nested = [c.name for c in contract.columns if c.kind is Kind.JSON]
-    return json_rows(rows, nested)
+    return run(job, json_rows(rows, _nested(contract)))
 
 
 def declare_coverage(

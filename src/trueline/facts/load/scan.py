@@ -17,6 +17,57 @@ MOST_BYTES = 200 * 1024**3
 """Decompressed bytes a file may hold."""
 
 
+FORMS = {
+    ".csv": "csv",
+    ".csv.gz": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".ndjson.gz": "ndjson",
+    ".jsonl.gz": "ndjson",
+    ".parquet": "parquet",
+}
+
+_MAGIC = (
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "Save it as CSV."),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet", "Save it as CSV."),
+    (b"%PDF", "a PDF", "Save the table as CSV."),
+    (b"PAR1", "a Parquet file", "Give it the ending .parquet."),
+    (b"\x1f\x8b", "compressed by gzip", "Give it the ending .gz."),
+)
+
+
+def form_of(path: Path) -> str:
+    """csv, ndjson or parquet, by the file's ending. Raises InputError where it is another."""
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path.name} is empty.", "Its first line names the columns.")
+    name = path.name.lower()
+    form = next((form for ending, form in FORMS.items() if name.endswith(ending)), None)
+    if form is None:
+        raise InputError(
+            f"{path.name} has no known ending.", f"Files end in one of: {', '.join(FORMS)}."
+        )
+    with path.open("rb") as stream:
+        start = stream.read(4)
+    if form == "parquet":
+        if start != b"PAR1":
+            raise InputError(f"{path.name} is not a Parquet file.", "Give it its right ending.")
+    else:
+        _check_magic(path, start, packed=name.endswith(".gz"))
+    return form
+
+
+def _check_magic(path: Path, start: bytes, *, packed: bool) -> None:
+    if packed:
+        if start[:2] != b"\x1f\x8b":
+            raise InputError(f"{path.name} is not compressed by gzip.", "Take .gz off its name.")
+        return
+    for magic, what, fix in _MAGIC:
+        if start.startswith(magic):
+            raise InputError(f"{path.name} is {what}.", fix)
+
+
 @dataclass(frozen=True)
 class Scan:
     """What the pass found: sha256 of the content as parsed, and its size in bytes."""

@@ -38,7 +38,7 @@ def run(job: Job, rows: TextRows) -> LoadReport:
     company = job.settings.company
     staging = Staging(job.contract, matched, company.currency, company.timezone)
     for way in (_straight, _staged):
-        if rows.relation is None or matched.corrected:
+        if rows.relation is None or matched.corrected or rows.numbered:
             break
         narrow = replace(staging, years=rows.years or staging.years)
         try:
@@ -46,12 +46,15 @@ def run(job: Job, rows: TextRows) -> LoadReport:
                 return way(job, connection, narrow, rows)
         except UnusualFile:
             continue
-    with job.warehouse.writing() as connection, _cleared(connection):
+    with (
+        job.warehouse.writing() as connection,
+        _cleared(connection, numbered=rows.numbered),
+    ):
         return _numbered(job, connection, staging, rows)
 
 
 @contextmanager
-def _cleared(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _cleared(connection: duckdb.DuckDBPyConnection, *, numbered: bool = False) -> Iterator[None]:
     """Leave no staging table behind."""
     import duckdb
 
@@ -61,8 +64,10 @@ def _cleared(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         if _UNREADABLE.search(str(error)):
             raise UnusualFile from error
         raise
-    for name in ("load_raw", "load_stage", "load_drop", "load_hits"):
+    for name in ("load_stage", "load_drop", "load_hits"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
+    kind = "VIEW" if numbered else "TABLE"
+    connection.execute(f"DROP {kind} IF EXISTS temp.load_raw")
 
 
 _UNREADABLE = re.compile(
@@ -120,7 +125,11 @@ def _numbered(
     job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
 ) -> LoadReport:
     """Row by row with its line number, so that every fault can be told."""
-    _read_raw(job, connection, staging, rows)
+    if rows.numbered:
+        _tell(job)
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW load_raw AS SELECT * FROM {rows.relation}")
+    else:
+        _read_raw(job, connection, staging, rows)
     staging = replace(staging, years=_years(connection, staging))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE load_stage AS {staging.typed('load_raw')}")
     return settle(job, connection, staging, numbered=True)

@@ -1,0 +1,91 @@
+"""Parquet files: flat columns, read as text by the engine, so that one set of rules holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from trueline.core.errors import Fault, InputError
+from trueline.facts.load.checks import literal, quoted
+from trueline.facts.load.ledger import Warehouse
+from trueline.facts.load.sources import Row, TextRows
+
+_FLAT = re.compile(
+    r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|DOUBLE|FLOAT|DATE|UUID"
+    r"|ENUM\(.*\)|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)"
+)
+MOST_TEXT = 64 * 1024**3
+"""Bytes of text a file may hold, decompressed."""
+
+
+def parquet_rows(warehouse: Warehouse, path: Path) -> TextRows:
+    """The file's columns and a relation over its rows. Raises InputError.
+
+    A footer can lie: its count is compared with the rows that are really there, and the size of
+    the texts is added up before any is kept.
+    """
+    import duckdb
+
+    if set(str(path)) & set("*?[]{}"):
+        raise InputError(f"The file's name {path.name} holds one of * ? [ ] {{ }}.", "Rename it.")
+    file = f"read_parquet({literal(str(path))}, file_row_number=true)"
+    try:
+        columns = [
+            (name, kind)
+            for name, kind, *_ in warehouse.rows(f"DESCRIBE SELECT * FROM {file}")
+            if name != "file_row_number"
+        ]
+        _check_flat(columns)
+        _check_size(warehouse, path, file, columns)
+    except duckdb.Error as error:
+        raise unreadable(path, error) from None
+    texts = ", ".join(f"{_text(name, kind)} AS c{i}" for i, (name, kind) in enumerate(columns))
+    relation = (
+        f"(SELECT file_row_number + 1 AS line, CAST(NULL AS VARCHAR) AS shape, {texts} FROM {file})"
+    )
+    return TextRows(tuple(name for name, _ in columns), _none, relation=relation, numbered=True)
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """The error of a file that the engine could not read."""
+    reason = str(error).split("\n")[0][:200]
+    return InputError(f"{path.name} could not be read safely: {reason}", "Write the file anew.")
+
+
+def _none() -> Iterator[Row]:
+    return iter(())
+
+
+def _check_flat(columns: list[tuple[str, str]]) -> None:
+    odd = [(name, kind) for name, kind in columns if not _FLAT.fullmatch(kind)]
+    if odd:
+        raise InputError(
+            f"The column {odd[0][0]} is of type {odd[0][1][:60]}.",
+            "Only flat columns of text, numbers, days, moments and true/false are taken.",
+            tuple(Fault(f"is of type {kind[:60]}", where=name) for name, kind in odd),
+        )
+
+
+def _check_size(
+    warehouse: Warehouse, path: Path, file: str, columns: list[tuple[str, str]]
+) -> None:
+    said = warehouse.rows(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})")
+    lengths = [f"sum(strlen({quoted(name)}))" for name, kind in columns if kind == "VARCHAR"]
+    sums = " + ".join(f"coalesce({length}, 0)" for length in lengths) or "0"
+    found = warehouse.rows(f"SELECT count(file_row_number), {sums} FROM {file}")
+    if said[0][0] != found[0][0]:
+        raise InputError(
+            f"{path.name} could not be read safely: its footer speaks of {said[0][0]} rows, "
+            f"there are {found[0][0]}.",
+            "Write the file anew.",
+        )
+    if found[0][1] > MOST_TEXT:
+        raise InputError(f"{path.name} could not be read safely: its texts are too large.")
+
+
+def _text(name: str, kind: str) -> str:
+    column = quoted(name)
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || 'Z'"
+    return f"CAST({column} AS VARCHAR)"
