@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -49,8 +51,6 @@ def load_file(
     contract = contract_named(table)
     renames = Mapping.read(mapping)
     more: dict[str, Any] = {} if now is None else {"moment": now}
-    form = form_of(path)
-    found = scan(path, text=form != "parquet", progress=progress)
     job = Job(
         warehouse,
         settings,
@@ -60,21 +60,63 @@ def load_file(
         mapping=renames,
         keep_good=keep_good,
         full=full,
-        digest=_digest(found.digest, contract, renames, settings, full=full),
         progress=progress,
         **more,
     )
+    try:
+        return _load(job, path)
+    except InputError as error:
+        _enter_refusal(job, error)
+        raise
+
+
+def _load(job: Job, path: Path) -> LoadReport:
+    form = form_of(path)
+    before = _stamp(path)
+    found = scan(path, text=form != "parquet", progress=job.progress)
+    job = replace(job, digest=_digest(found.digest, job))
     known = _unchanged(job)
     if known is not None:
         return known
-    return run(job, _rows(warehouse, contract, path, form))
+    return run(job, _rows(job, path, form), check=lambda: _check_still(path, before))
 
 
-def _rows(warehouse: Warehouse, contract: Contract, path: Path, form: str) -> TextRows:
+def _stamp(path: Path) -> tuple[int, int]:
+    held = path.stat()
+    return held.st_size, held.st_mtime_ns
+
+
+def _check_still(path: Path, before: tuple[int, int]) -> None:
+    if _stamp(path) != before:
+        raise InputError(f"{path.name} was changed while it was read.", "Load it again.")
+
+
+def _enter_refusal(job: Job, error: InputError) -> None:
+    """A file that cannot be read at all leaves a row among the loads, too."""
+    with job.warehouse.writing() as connection:
+        report = LoadReport(
+            load_id=ledger.next_id(connection),
+            table=job.contract.name,
+            source=job.source,
+            status="refused",
+            read=0,
+            accepted=0,
+            duplicate=0,
+            rejected=0,
+            updated=0,
+            first_day=None,
+            last_day=None,
+            notes=(str(error).replace("\n", " ")[:1000],),
+            seconds=round(time.monotonic() - job.began, 3),
+        )
+        ledger.enter(connection, report, digest="", full=job.full, moment=job.recorded_at)
+
+
+def _rows(job: Job, path: Path, form: str) -> TextRows:
     if form == "parquet":
-        return parquet_rows(warehouse, path)
+        return parquet_rows(job.warehouse, path)
     if form == "ndjson":
-        return ndjson_rows(path, _nested(contract))
+        return ndjson_rows(path, _nested(job.contract))
     return csv_rows(path)
 
 
@@ -82,12 +124,10 @@ def _nested(contract: Contract) -> list[str]:
     return [c.name for c in contract.columns if c.kind is Kind.JSON]
 
 
-def _digest(
-    content: str, contract: Contract, mapping: Mapping, settings: Settings, *, full: bool
-) -> str:
+def _digest(content: str, job: Job) -> str:
     """What makes a load the same: the bytes, and everything that says how they are read."""
-    company = settings.company
-    how = [contract.name, mapping.to_json(), company.currency, company.timezone, full]
+    company = job.settings.company
+    how = [job.contract.name, job.mapping.to_json(), company.currency, company.timezone, job.full]
     return hashlib.sha256((content + json.dumps(how, sort_keys=True)).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from trueline.core.errors import InputError
 from trueline.facts.contract import Kind
 from trueline.facts.load import apply, ledger
 from trueline.facts.load.apply import Stamp
@@ -28,11 +29,12 @@ _FAULTY = "load fault"
 _ONLY_GOOD = f"CASE WHEN fault = 0 THEN true ELSE error('{_FAULTY}') END"
 
 
-def run(job: Job, rows: TextRows) -> LoadReport:
+def run(job: Job, rows: TextRows, check: Callable[[], None] = lambda: None) -> LoadReport:
     """Load the rows in one transaction, in the fastest way that fits them.
 
     A file without a fault is read by the engine straight into an empty table, or by way of a
     staging table. Only where something is wrong are its lines numbered and looked at closely.
+    ``check`` runs before the load is committed: what it raises undoes all.
     """
     matched = match(job.contract, rows.header, job.mapping)
     company = job.settings.company
@@ -43,14 +45,18 @@ def run(job: Job, rows: TextRows) -> LoadReport:
         narrow = replace(staging, years=rows.years or staging.years)
         try:
             with job.warehouse.writing() as connection, _cleared(connection):
-                return way(job, connection, narrow, rows)
+                report = way(job, connection, narrow, rows)
+                check()
+                return report
         except UnusualFile:
             continue
     with (
         job.warehouse.writing() as connection,
         _cleared(connection, numbered=rows.numbered),
     ):
-        return _numbered(job, connection, staging, rows)
+        report = _numbered(job, connection, staging, rows)
+        check()
+        return report
 
 
 @contextmanager
@@ -61,8 +67,13 @@ def _cleared(connection: duckdb.DuckDBPyConnection, *, numbered: bool = False) -
     try:
         yield
     except duckdb.Error as error:
-        if _UNREADABLE.search(str(error)):
+        if not numbered and _UNREADABLE.search(str(error)):
             raise UnusualFile from error
+        if numbered and _BROKEN.search(str(error)):
+            raise InputError(
+                f"The file could not be read safely: {str(error).splitlines()[0][:200]}",
+                "Write the file anew.",
+            ) from None
         raise
     for name in ("load_stage", "load_drop", "load_hits"):
         connection.execute(f"DROP TABLE IF EXISTS temp.{name}")
@@ -73,6 +84,8 @@ def _cleared(connection: duckdb.DuckDBPyConnection, *, numbered: bool = False) -
 _UNREADABLE = re.compile(
     f"{_FAULTY}|CSV Error|Permission Error|file system operations are disabled"
 )
+_BROKEN = re.compile("decompression|Parquet|parquet|corrupt|Out of Memory|Failed to read")
+"""What the engine says of a Parquet file whose pages are not what its footer promises."""
 
 
 def _straight(
