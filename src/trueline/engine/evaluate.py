@@ -20,6 +20,8 @@ from trueline.engine.resolve import Resolver
 from trueline.engine.value import MeasureValue
 
 _MONEY_PLACES = 10
+_LONGEST_EXACT = 20
+"""Decimals that sums and products of amounts and rates have at the most; quotients have more."""
 
 
 def window(period: Period, which: Window) -> Period:
@@ -209,8 +211,8 @@ def _finished(definition: type[Kpi], value: Decimal | int) -> Value:
     if not definition.unit.is_money:
         return float(exact)
     exponent = exact.as_tuple().exponent
-    long = isinstance(exponent, int) and exponent < -_MONEY_PLACES
-    return round_to(exact, _MONEY_PLACES) if long else exact
+    divided = isinstance(exponent, int) and exponent < -_LONGEST_EXACT
+    return round_to(exact, _MONEY_PLACES) if divided else exact
 
 
 def _plain(value: Decimal | None, definition: type[Kpi], name: str) -> Value:

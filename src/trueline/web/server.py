@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from trueline.core.errors import HomeError
@@ -15,8 +16,16 @@ from trueline.web.security import KEY_VARIABLE, Access, access_for
 ADDRESS_FILE = "server.json"
 
 
-def serve(home: Path, host: str | None = None, port: int | None = None) -> None:
+def serve(
+    home: Path,
+    host: str | None = None,
+    port: int | None = None,
+    *,
+    announce: Callable[[str], None] | None = None,
+) -> None:
     """Serve a home until interrupted. Settings give what is not given here.
+
+    ``announce`` is told the address once it is listened on.
 
     Raises HomeError where the port is taken, InputError where the address needs a key.
     """
@@ -36,7 +45,9 @@ def serve(home: Path, host: str | None = None, port: int | None = None) -> None:
                     app, log_level="warning", server_header=False, timeout_graceful_shutdown=30
                 )
             )
-            _announce(home, host, port, access)
+            url = _announce(home, host, port, access)
+            if announce is not None:
+                announce(url)
             try:
                 server.run(sockets=[listening])
             finally:
@@ -60,14 +71,14 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _announce(home: Path, host: str, port: int, access: Access) -> None:
+def _announce(home: Path, host: str, port: int, access: Access) -> str:
     """Tell commands of the same user where to go, and the secret that lets them in."""
     reach = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104
     address = f"[{reach}]" if ":" in reach else reach
+    url = f"http://{address}:{port}"
     path = home / ADDRESS_FILE
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(
-            {"pid": os.getpid(), "url": f"http://{address}:{port}", "token": access.token}, file
-        )
+        json.dump({"pid": os.getpid(), "url": url, "token": access.token}, file)
+    return url

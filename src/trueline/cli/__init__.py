@@ -1,0 +1,7 @@
+"""The command line: the library's words, tables for people, ``--json`` for programs."""
+
+from __future__ import annotations
+
+from trueline.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,276 @@
+"""What commands print. Rich is imported where a table is drawn."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trueline.cli import words
+from trueline.core.errors import TruelineError
+from trueline.core.reading import Reading
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_STYLES = {"actual": "green", "estimated": "yellow", "insufficient_data": "dim"}
+_NAMES = {"actual": "actual", "estimated": "estimated", "insufficient_data": "not known"}
+
+
+def line(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def warn(text: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(text + "\n")
+
+
+def error(found: TruelineError) -> None:
+    """What was wrong and how to mend it, on standard error."""
+    warn(f"Error: {found.message}")
+    if found.fix:
+        warn(f"  {found.fix}")
+    for fault in found.faults[:20]:
+        place = f"{fault.where}: " if fault.where else ""
+        given = f" (got {fault.value})" if fault.value is not None else ""
+        warn(f"  - {place}{fault.message}{given}{'. ' + fault.fix if fault.fix else ''}")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
+
+
+def _table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    return table
+
+
+def _plain(text: Any) -> Any:
+    """Text from records, with nothing in it taken for markup or for control codes."""
+    from rich.text import Text
+
+    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    return Text(shown)
+
+
+def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None:
+    """KPIs as a table."""
+    if not found:
+        line("No KPI was asked for.")
+        return
+    first = found[0]
+    table = _table(
+        "KPI", "Value", *(["Change"] if changes else []), "Known", "What to know",
+        numbers=("Value", "Change"), title=f"{first.start} to {first.end} (end not included)",
+    )  # fmt: skip
+    from rich.text import Text
+
+    for reading in found:
+        quality = reading.quality.value
+        known = _NAMES[quality] + (
+            ", partial" if reading.known and reading.completeness == "partial" else ""
+        )
+        cells: list[Any] = [_plain(reading.label), Text(words.value(reading, locale), "bold")]
+        if changes:
+            cells.append(words.percent_change(changes.get(reading.key)))
+        table.add_row(*cells, Text(known, _STYLES[quality]), _plain(_why(reading)))
+    _console().print(table)
+
+
+def _why(reading: Reading) -> str:
+    if not reading.reasons:
+        return ""
+    first = reading.reasons[0]
+    return f"{first.message} {first.enable or ''}".strip() if not reading.known else first.message
+
+
+def series(found: list[Reading], locale: str) -> None:
+    """Buckets as a table, with a sparkline over them."""
+    if found:
+        line(f"{found[0].label}  {words.spark(found)}")
+    table = _table(
+        "From", "To (not included)", "Value", "Known", "What to know", numbers=("Value",)
+    )
+    for reading in found:
+        partial = ", partial" if reading.known and reading.completeness == "partial" else ""
+        table.add_row(
+            str(reading.start), str(reading.end), words.value(reading, locale),
+            _NAMES[reading.quality.value] + partial, _plain(_why(reading)),
+        )  # fmt: skip
+    _console().print(table)
+
+
+def bridge(found: Any, locale: str) -> None:
+    """The bridge, line by line."""
+    table = _table(
+        "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end} (end not included)"
+    )
+    for name in (
+        "opening",
+        "new",
+        "reactivation",
+        "expansion",
+        "contraction",
+        "churn",
+        "fx",
+        "closing",
+    ):
+        number = getattr(found, name)
+        shown = (
+            words.UNKNOWN if number is None else words.amount(number, "", found.currency, locale)
+        )
+        table.add_row(name, shown)
+    _console().print(table)
+    for reason in found.reasons:
+        line(f"{reason.message} {reason.enable or ''}".strip())
+
+
+def cohorts(found: Any) -> None:
+    """Retention in percent, a row a cohort."""
+    ages = min(max((len(row.rates) for row in found.rows), default=0), 13)
+    heads = [f"M{age}" for age in range(ages)]
+    table = _table("Cohort", "Size", *heads, numbers=("Size", *heads))
+    for row in found.rows:
+        cells = [words.UNKNOWN if r is None else f"{r:.0f}" for r in row.rates[:ages]]
+        table.add_row(f"{row.cohort:%Y-%m}", f"{row.size:,}", *cells)
+    means = [words.UNKNOWN if r is None else f"{r:.0f}" for r in found.average[:ages]]
+    table.add_row("all", "", *means)
+    _console().print(table)
+    for reason in found.reasons:
+        line(f"{reason.message} {reason.enable or ''}".strip())
+
+
+def explanation(found: dict[str, Any]) -> None:
+    """A number's origin, in words."""
+    reading = found["reading"]
+    line(f"{reading['label']}: {reading['value']} {reading['unit']} ({reading['quality']})")
+    line(f"{found['meaning']}\n\nFormula: {found['formula']}\n")
+    table = _table(
+        "Input", "Value", "Source", "Facts", "Rows", "First", "Last", numbers=("Value", "Rows")
+    )
+    for item in found["inputs"]:
+        table.add_row(
+            _plain(item["name"]), str(item["value"]), item["source"], item["table"] or "",
+            "" if item["rows"] is None else f"{item['rows']:,}",
+            (item["first"] or "")[:10], (item["last"] or "")[:10],
+        )  # fmt: skip
+    _console().print(table)
+    for reason in reading["reasons"]:
+        line(f"{reason['message']} {reason['enable'] or ''}".strip())
+    line("The SQL of every input: --json")
+
+
+def history(rows: list[dict[str, Any]]) -> None:
+    """Snapshots as a table."""
+    table = _table(
+        "Day", "KPI", "Reported", "Known", "Revision", "Restated from", numbers=("Reported",)
+    )
+    for row in rows:
+        reported = words.UNKNOWN if row["kpi_value"] is None else str(row["kpi_value"])
+        before = "" if not row["restated"] else str(row["previous_value"] or words.UNKNOWN)
+        quality = _NAMES[row["metadata"]["quality"]]
+        table.add_row(
+            row["snapshot_date"], row["kpi_type"], reported, quality, str(row["revision"]), before
+        )
+    _console().print(table)
+
+
+def facts(found: list[dict[str, Any]]) -> None:
+    """Tables as a table."""
+    table = _table("Table", "Rows", "First day", "Last day", "Complete", numbers=("Rows",))
+    for item in found:
+        spans = [
+            f"{c['category']}: {c['from']} to {c['to']}" for c in item["coverage"] if c["complete"]
+        ]
+        table.add_row(
+            item["table"], f"{item['rows']:,}", str(item["first_day"] or ""),
+            str(item["last_day"] or ""), _plain("; ".join(spans)),
+        )  # fmt: skip
+    _console().print(table)
+
+
+def checks(found: list[dict[str, Any]]) -> None:
+    """Checks, each with a mark."""
+    for check in found:
+        line(f"{'✓' if check['ok'] else '✗'} {check['check']}: {check['message']}")
+        if check["fix"]:
+            line(f"  {check['fix']}")
+
+
+def report(found: Any) -> None:
+    """What a load did, with the first rejects."""
+    line(
+        f"{found.table}: {found.status}. {found.read:,} read = {found.accepted:,} accepted "
+        f"+ {found.duplicate:,} duplicate + {found.rejected:,} rejected ({found.seconds:.1f} s)"
+    )
+    for note in found.notes:
+        line(f"  {note}")
+    if not found.rejects:
+        return
+    table = _table("Line", "Column", "Value", "Rule", "Fix", numbers=("Line",))
+    for reject in found.rejects:
+        table.add_row(
+            str(reject.line), _plain(reject.column or ""), _plain(reject.value or ""),
+            _plain(reject.rule), _plain(reject.fix),
+        )  # fmt: skip
+    _console().print(table)
+    if found.rejects_path:
+        line(f"All rejected rows: {found.rejects_path} (correct them and load that file)")
+    if found.status == "refused":
+        line("Nothing was loaded. --keep-good loads the good rows.")
+
+
+@contextmanager
+def progress(file: Path, *, quiet: bool) -> Iterator[Callable[[Any], None] | None]:
+    """A progress bar for a load, on standard error; none where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} rows"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(file.name, total=None, rows="0")
+
+        def report_progress(found: Any) -> None:
+            total = getattr(found, "total", None) or getattr(found, "of", None)
+            bar.update(
+                task, total=total, completed=getattr(found, "done", 0),
+                rows=f"{getattr(found, 'rows', 0) or 0:,}",
+            )  # fmt: skip
+
+        yield report_progress
+
+
+@contextmanager
+def steps(title: str, *, quiet: bool) -> Iterator[Callable[[str, int, int], None] | None]:
+    """A progress bar for named steps."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda step, done, of: bar.update(
+            task, description=f"{title}: {step}", completed=done, total=of
+        )
