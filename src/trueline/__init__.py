@@ -1,11 +1,11 @@
 """Trueline: KPIs you can trust.
 
-    import trueline
+import trueline
 
-    trueline.init("home", timezone="America/Toronto", currency="USD")
-    with trueline.open("home") as tl:
-        tl.load("orders", "orders.csv")
-        print(tl.kpi("revenue", start="2026-01-01", end="2026-02-01"))
+trueline.init("home", timezone="America/Toronto", currency="USD")
+with trueline.open("home") as tl:
+    tl.load("orders", "orders.csv")
+    print(tl.kpi("revenue", start="2026-01-01", end="2026-02-01"))
 """
 
 from __future__ import annotations

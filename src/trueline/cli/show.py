@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.cli import words
+from trueline.core import words
 from trueline.core.errors import TruelineError
 from trueline.core.reading import Reading
 
@@ -84,7 +84,7 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
         )
         cells: list[Any] = [_plain(reading.label), Text(words.value(reading, locale), "bold")]
         if changes:
-            cells.append(words.percent_change(changes.get(reading.key)))
+            cells.append(words.changed(changes.get(reading.key), reading.unit))
         table.add_row(*cells, Text(known, _STYLES[quality]), _plain(_why(reading)))
     _console().print(table)
 

@@ -241,9 +241,7 @@ class Resolver:
 
     def _converted_flow(self, base: MeasureValue, item: Measure, period: Period) -> MeasureValue:
         if item.unit != "money":
-            return replace(
-                base, value=sum(base.by_currency.values(), Decimal(0)), quality=Quality.ACTUAL
-            )
+            return replace(base, value=_added_up(base), quality=Quality.ACTUAL)
         total = base.by_currency.get(self.currency, Decimal(0))
         if any(code != self.currency for code in base.by_currency):
             total = Decimal(0)
@@ -274,9 +272,7 @@ class Resolver:
 
     def _converted_level(self, base: MeasureValue, item: Measure, at: date) -> MeasureValue:
         if item.unit != "money":
-            return replace(
-                base, value=sum(base.by_currency.values(), Decimal(0)), quality=Quality.ACTUAL
-            )
+            return replace(base, value=_added_up(base), quality=Quality.ACTUAL)
         return self.converted(base, base.by_currency, at)
 
     def converted(self, base: MeasureValue, amounts: dict[str, Decimal], at: date) -> MeasureValue:
@@ -323,6 +319,11 @@ class Resolver:
             return _total(item.key, blocked, blocked)
         total = _total(item.key, known, known)
         return total.because(_absent_note(absent)) if absent else total
+
+
+def _added_up(found: MeasureValue) -> Decimal:
+    """Counts added over currencies (they have none of their own)."""
+    return sum(found.by_currency.values(), Decimal(0))
 
 
 def _day(value: Any) -> date:

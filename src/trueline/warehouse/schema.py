@@ -112,4 +112,7 @@ def create_statements() -> list[str]:
 
 def fill_days() -> str:
     """The calendar's days: joins spread a cost over the days of its service."""
-    return f"INSERT INTO days SELECT unnest(range(DATE '{FIRST_DAY}', DATE '{LAST_DAY}', INTERVAL 1 DAY))::DATE"
+    return (
+        f"INSERT INTO days SELECT unnest(range(DATE '{FIRST_DAY}', DATE '{LAST_DAY}', "
+        "INTERVAL 1 DAY))::DATE"
+    )

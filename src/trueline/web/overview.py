@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 import trueline
 from trueline.catalog.kpis import KPIS
+from trueline.core import words
 from trueline.core.reading import Reading, dumps
 from trueline.web.answers import Answer
 from trueline.web.context import company, run
@@ -82,8 +82,9 @@ def _overview(tl: Any) -> Response:
         groups[SUBJECTS[definition.subject]].append(
             {
                 "reading": reading,
-                "shown": shown(reading, company.locale),
+                "shown": words.value(reading, company.locale),
                 "change": moved,
+                "moved": words.changed(moved, reading.unit),
                 "reason": _reason(reading),
                 "meaning": definition.meaning(),
                 "target": target(definition.key, tl.settings.targets),
@@ -107,31 +108,6 @@ def _reason(reading: Reading) -> dict[str, str] | None:
         return None
     first = reading.reasons[0]
     return {"message": first.message, "enable": first.enable or ""}
-
-
-def shown(reading: Reading, locale: str) -> str:
-    """A reading's value as people write it; a dash where it is not known."""
-    from babel.numbers import format_currency, format_decimal
-
-    value = reading.value
-    if value is None:
-        return "–"
-    if reading.currency is not None:
-        digits = "#,##0" if abs(Decimal(value)) >= 10_000 else "#,##0.00"
-        text = str(
-            format_currency(
-                value, reading.currency, f"¤{digits}", locale=locale, currency_digits=False
-            )
-        )
-        return text + (" a month" if reading.unit.endswith("/month") else "")
-    if reading.unit == "count":
-        return str(format_decimal(value, locale=locale))
-    number = format_decimal(round(Decimal(str(value)), 1), "#,##0.0", locale=locale)
-    return f"{number}%" if reading.unit == "%" else f"{number} {_unit(reading.unit)}".strip()
-
-
-def _unit(unit: str) -> str:
-    return {"ratio": "", "months": "months"}.get(unit, unit)
 
 
 @router.get("/docs")

@@ -12,7 +12,13 @@ MOST_MONTHLY = 10**15
 PER_MONTH = {"month": (1, 1), "year": (1, 12), "week": (13, 3), "day": (365, 12)}
 """Months an interval stands for, as a fraction: 52/12 weeks and 365/12 days are a month."""
 
-_BILLED = "(CAST(unit_amount * 10000 AS HUGEINT) * quantity)"
+_BOUND = MOST_MONTHLY * 10_000
+_PRODUCT = "(CAST(CAST(unit_amount AS DECIMAL(28,4)) * 10000 AS HUGEINT) * quantity)"
+_BILLED = f"(CASE WHEN {_PRODUCT} <= {_BOUND} THEN {_PRODUCT} END)"
+"""Ten-thousandths a bill comes to; null where unknown or too large to be worked with exactly.
+
+The bound stands inside: the engine may work a product out before the CASE around it is looked at.
+"""
 
 
 def _by_interval(place: int) -> str:
@@ -34,41 +40,36 @@ def _rounded(numerator: str, denominator: str) -> str:
 
 
 def monthly(discount: bool) -> dict[str, str]:
-    """Layers of SQL for ``mrr`` and ``net_mrr``; ``discount`` says whether there can be one."""
+    """SQL for ``mrr`` and ``net_mrr``; ``discount`` says whether there can be one."""
     top = f"CAST({_by_interval(0)} AS HUGEINT) * 1000000"
-    bottom = f"CAST({_by_interval(1)} * interval_count AS HUGEINT)"
-    fits = f"unit_amount * quantity <= {MOST_MONTHLY}"
-    gross = f"CASE WHEN {_fits()} THEN {_scaled(_rounded(f'{_BILLED} * {top}', bottom))} END"
-    del fits
+    bottom = f"CAST({_by_interval(1)} * nullif(interval_count, 0) AS HUGEINT)"
+    gross = _scaled(_rounded(f"{_BILLED} * {top}", bottom))
     if not discount:
         return {"mrr": gross, "net_mrr": gross}
-    forever = "json_extract_string(discount, '$.duration') = 'forever'"
-    value = "CAST(json_extract_string(discount, '$.value') AS DECIMAL(18,4))"
-    percent = f"CAST({value} * 10000 AS HUGEINT)"
-    off_percent = _rounded(f"{_BILLED} * {top} * (1000000 - {percent})", f"{bottom} * 1000000")
-    off_amount = _rounded(f"greatest({_BILLED} - {percent}, 0) * {top}", bottom)
+    kind, duration, value = (
+        f"json_extract_string(discount, '$.{part}')" for part in ("kind", "duration", "value")
+    )
+    off = f"CAST(TRY_CAST({value} AS DECIMAL(28,4)) * 10000 AS HUGEINT)"
+    share = f"least({off}, 1000000)"
+    off_percent = _rounded(f"{_BILLED} * {top} * (1000000 - {share})", f"{bottom} * 1000000")
+    off_amount = _rounded(f"greatest({_BILLED} - {off}, 0) * {top}", bottom)
     net = (
-        f"CASE WHEN NOT {_fits()} THEN NULL "
-        f"WHEN discount IS NULL OR NOT {forever} THEN {gross} "
-        f"WHEN json_extract_string(discount, '$.kind') = 'percent' THEN {_scaled(off_percent)} "
-        f"ELSE {_scaled(off_amount)} END"
+        f"CASE WHEN {_BILLED} IS NULL THEN NULL "
+        f"WHEN discount IS NULL OR {duration} <> 'forever' THEN {gross} "
+        f"WHEN {kind} = 'percent' THEN {_scaled(off_percent)} ELSE {_scaled(off_amount)} END"
     )
     return {"mrr": gross, "net_mrr": net}
 
 
-def _fits() -> str:
-    return f"({_BILLED} <= {MOST_MONTHLY * 10000})"
-
-
 def fits_rule() -> str:
     """SQL: price times quantity is small enough to be worked with exactly."""
-    return _fits()
+    return f"({_PRODUCT} <= {_BOUND})"
 
 
 def spread() -> dict[str, str]:
     """SQL for a cost spread over the days of its service: whole ten-thousandths per day."""
-    whole = "CAST(amount * 10000 AS BIGINT)"
-    days = "(service_end - service_start)"
+    whole = "CAST(CAST(amount AS DECIMAL(28,4)) * 10000 AS BIGINT)"
+    days = "nullif(greatest(service_end - service_start, 0), 0)"
     known = "CASE WHEN service_end > service_start THEN"
     return {
         "service_days": f"{known} CAST({days} AS BIGINT) END",

@@ -18,6 +18,7 @@ _DECIMALS = {Kind.MONEY: (14, 4), Kind.PRICE: (14, 4), Kind.NUMBER: (18, 10)}
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
 _ZONE = r"(Z|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _DAY = r"\d{4}-\d{2}-\d{2}"
+_BLANKS = " \t\r\n\f\v\u00a0\u2003\u200b"
 _PLAIN = "Write it as 1234.50: digits and a point, no separators, signs, percent or exponent."
 
 
@@ -84,6 +85,10 @@ def _currency_value(_: Column, text: str) -> str:
     return f"CASE WHEN upper({text}) IN ({codes}) THEN upper({text}) END"
 
 
+def _json_value(_: Column, text: str) -> str:
+    return f"CASE WHEN json_valid({text}) THEN {text} END"
+
+
 def _day_value(_: Column, text: str) -> str:
     return (
         f"CASE WHEN regexp_full_match({text}, '{_DAY}([T ]00:00:00(\\.0+)?)?') "
@@ -129,6 +134,7 @@ _VALUES = {
     Kind.CHOICE: _choice_value,
     Kind.CURRENCY: _currency_value,
     Kind.DAY: _day_value,
+    Kind.JSON: _json_value,
 }
 
 
@@ -136,7 +142,7 @@ def column_checks(column: Column) -> Iterator[Check]:
     """Every rule of one column, in the order in which they are told."""
     text = text_of(column)
     if column.required or column.kind is Kind.KEY:
-        empty = f"coalesce(trim({text}), '') <> ''"
+        empty = f"coalesce(trim({text}, {literal(_BLANKS)}), '') <> ''"
         yield Check(column.name, empty, "is empty", f"Give {column.name}: {column.meaning}.")
     yield from _TEXT_CHECKS.get(column.kind, _text_checks)(column, text)
 
@@ -152,33 +158,33 @@ def _text_checks(column: Column, text: str) -> Iterator[Check]:
 
 
 def _json_checks(column: Column, text: str) -> Iterator[Check]:
+    value = quoted(column.name)
     if column.name == "discount":
+        test, rule = discount_test(value), "is not a discount"
         fix = 'Write {"kind":"percent","value":"20","duration":"forever"}.'
-        yield Check(column.name, discount_test(text), "is not a discount", fix)
     else:
-        test = f"json_valid({text}) AND json_type({text}) = 'OBJECT'"
-        yield Check(column.name, test, "is not a JSON object", 'Write {"name": "value"}.')
+        test, rule = f"json_type({value}) = 'OBJECT'", "is not a JSON object"
+        fix = 'Write {"name": "value"}.'
+    yield Check(column.name, f"{text} IS NULL OR coalesce({test}, false)", rule, fix)
 
 
-def discount_test(text: str) -> str:
-    """SQL: whether a text is a discount, by its kind, value, duration and months."""
+def discount_test(value: str) -> str:
+    """SQL: whether a JSON text is a discount, by its kind, value, duration and months."""
 
     def part(name: str) -> str:
-        return f"json_extract_string({text}, '$.{name}')"
+        return f"json_extract_string({value}, '$.{name}')"
 
-    value = part("value")
-    months = part("months")
+    amount, months = part("value"), part("months")
     return (
-        f"CASE WHEN {text} IS NULL THEN true WHEN NOT json_valid({text}) THEN false "
-        f"WHEN json_type({text}) <> 'OBJECT' THEN false ELSE "
-        f"coalesce({part('kind')} IN ('percent', 'amount') "
+        f"json_type({value}) = 'OBJECT' "
+        f"AND {part('kind')} IN ('percent', 'amount') "
         f"AND {part('duration')} IN ('forever', 'repeating', 'once') "
-        f"AND regexp_full_match({value}, '\\d{{1,14}}(\\.\\d{{1,4}}0*)?') "
-        f"AND ({part('kind')} <> 'percent' OR TRY_CAST({value} AS DECIMAL(18,4)) <= 100) "
+        f"AND regexp_full_match({amount}, '\\d{{1,14}}(\\.\\d{{1,4}}0*)?') "
+        f"AND ({part('kind')} <> 'percent' OR TRY_CAST({amount} AS DECIMAL(18,4)) <= 100) "
         f"AND ({months} IS NULL OR regexp_full_match({months}, '[1-9]\\d{{0,3}}')) "
-        f"AND len(json_keys({text})) = len(list_distinct(json_keys({text}))) "
-        f"AND len(list_filter(json_keys({text}), "
-        "lambda k: k NOT IN ('kind', 'value', 'duration', 'months'))) = 0, false) END"
+        f"AND len(json_keys({value})) = len(list_distinct(json_keys({value}))) "
+        f"AND len(list_filter(json_keys({value}), "
+        "lambda k: k NOT IN ('kind', 'value', 'duration', 'months'))) = 0"
     )
 
 

@@ -10,6 +10,8 @@ from functools import cached_property
 from trueline.facts.contract import BOOKKEEPING, Column, Contract, Kind
 from trueline.facts.load import amounts, zone
 from trueline.facts.load.checks import (
+    FIRST,
+    LAST,
     Check,
     clock_value,
     column_checks,
@@ -201,10 +203,12 @@ class Staging:
         )
 
     def _known_years(self, column: Column) -> str:
-        """SQL: the moment lies in the years for which offsets were generated."""
+        """SQL: the moment lies in the years that offsets are there for, or in no year taken."""
         clock = quoted("s_" + column.name)
         first, last = (date(year, 1, 2) for year in self.years)
-        return f"coalesce({clock} >= DATE '{first}' AND {clock} < DATE '{last}', true)"
+        inside = f"{clock} >= DATE '{first}' AND {clock} < DATE '{last}'"
+        never = f"{clock} < DATE '{FIRST}' OR {clock} >= DATE '{LAST}'"
+        return f"coalesce(({inside}) OR {never}, true)"
 
     def _order_text(self) -> str:
         place = self.matched.order_place

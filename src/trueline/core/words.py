@@ -34,11 +34,13 @@ def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     return {"%": f"{text}%", "months": f"{text} months"}.get(unit, text)
 
 
-def percent_change(change: dict[str, Any] | None) -> str:
-    """A change in percent, signed; empty where there is none to give."""
-    if not change or change.get("percent") is None:
+def changed(change: dict[str, Any] | None, unit: str) -> str:
+    """A change, signed: in percent, and in percentage points where the unit is percent."""
+    if not change or change.get("absolute") is None:
         return ""
-    return f"{float(change['percent']):+.1f}%"
+    if unit == "%":
+        return f"{float(change['absolute']):+.1f} pp"
+    return "" if change.get("percent") is None else f"{float(change['percent']):+.1f}%"
 
 
 def spark(readings: list[Reading]) -> str:
