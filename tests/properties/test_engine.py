@@ -190,10 +190,14 @@ def test_counting_what_was_touched_equals_counting_everything(
             tl.load_rows("orders", order_rows(some))
             tl.load_rows("subscription_events", event_rows(others))
             people = [
-                {"customer_id": f"c{n}", "created_at": "2025-01-01", "channel": f"ch{number + n % 2}",
-                 "is_test": n == number + 4}
+                {
+                    "customer_id": f"c{n}",
+                    "created_at": "2025-01-01",
+                    "channel": f"ch{number + n % 2}",
+                    "is_test": n == number + 4,
+                }
                 for n in range(6)
-            ]  # fmt: skip
+            ]
             tl.load_rows("customers", people)
         step_by_step = _daily(tl)
         tl.engine.refresh(rebuild=True)

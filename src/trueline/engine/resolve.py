@@ -14,10 +14,11 @@ from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasur
 from trueline.catalog.measures import DAILY, measure
 from trueline.core.money import EXACT
 from trueline.core.period import Period
-from trueline.core.quality import Completeness, Quality, Reason
+from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import Covers
 from trueline.engine.fx import Rates
+from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
 from trueline.settings import Settings
 from trueline.warehouse.duckdb import DuckDBWarehouse
@@ -198,7 +199,7 @@ class Resolver:
     def _resolve(self, key: str, period: Period, side: str) -> MeasureValue:
         item = measure(key)
         if isinstance(item, Sum):
-            return self._sum(item, period, side)
+            return summed(self, item, period, side)
         if isinstance(item, PeriodMeasure):
             from trueline.engine.period_measures import SOURCES
 
@@ -219,8 +220,8 @@ class Resolver:
         rows = self._whole_rows(item, period) if self.cut.by else totals.rows
         known = rule(self.covers, item.table, period, rows, self.today, item.category)
         base = MeasureValue(
-            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, self._tables(item),
-            totals.rows, totals.first, totals.last, totals.values,
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
+            self._tables(item), totals.rows, totals.first, totals.last, totals.values,
         )  # fmt: skip
         if not known.known:
             return replace(base, by_currency={})
@@ -257,8 +258,8 @@ class Resolver:
         totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         known = knowledge.level(self.covers, item.table, moment, self.today, item.category)
         base = MeasureValue(
-            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons, self._tables(item),
-            totals.rows, totals.first, totals.last, totals.values,
+            item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
+            self._tables(item), totals.rows, totals.first, totals.last, totals.values,
         )  # fmt: skip
         if not known.known:
             return replace(base, by_currency={})
@@ -297,29 +298,6 @@ class Resolver:
         totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         return int(sum(totals.values.values(), Decimal(0)))
 
-    def _sum(self, item: Sum, period: Period, side: str) -> MeasureValue:
-        parts = [self.value(key, period, side) for key in item.parts]
-        if item.rule == "kept":
-            kept = [p for p in parts if not p.table or self.covers[p.table].kept]
-            parts = kept or parts[:1]
-            if item.key == "refunds_kept" and not self.covers["refunds"].kept:
-                note = Reason(
-                    "refunds_not_kept", "No refunds are recorded: none are set against income."
-                )
-                return MeasureValue(item.key, Decimal(0), reasons=(note,), table="refunds")
-            return _total(item.key, parts, parts)
-        known = [p for p in parts if p.value is not None]
-        if not known:
-            from trueline.engine.estimates import assumed_cost
-
-            return assumed_cost(self, item.key, period) or _group_unknown(item, parts)
-        absent = [p.key for p in parts if p.value is None]
-        blocked = [p for p in parts if p.value is None and _blocking(p)]
-        if blocked:
-            return _total(item.key, blocked, blocked)
-        total = _total(item.key, known, known)
-        return total.because(_absent_note(absent)) if absent else total
-
 
 def _added_up(found: MeasureValue) -> Decimal:
     """Counts added over currencies (they have none of their own)."""
@@ -337,49 +315,6 @@ def missing_rate(code: str, reporting: str, day: date) -> Reason:
         "missing_rate",
         f"No rate from {code} to {reporting} is recorded for {day}.",
         "Load fx_rates for that day (a rate holds for seven days at the most).",
-    )
-
-
-def _blocking(part: MeasureValue) -> bool:
-    return any(r.code in ("missing_rate", "declared_incomplete") for r in part.reasons)
-
-
-def _absent_note(absent: list[str]) -> Reason:
-    names = ", ".join(name.removeprefix("cost_").replace("_", " ") for name in absent)
-    return Reason("types_without_entries", f"No entries in the period for: {names}.")
-
-
-def _group_unknown(item: Sum, parts: list[MeasureValue]) -> MeasureValue:
-    names = ", ".join(part.key.removeprefix("cost_").replace("_", " ") for part in parts)
-    codes = {r.code for p in parts for r in p.reasons}
-    code = (
-        "no_cost_recorded"
-        if codes & {"no_cost_recorded", "no_spend", "no_records"}
-        else codes.pop()
-    )
-    reason = Reason(
-        code,
-        f"No {item.label} is recorded in the period ({names}).",
-        "Record costs (POST /api/kpi/costs or load costs), or declare coverage if there were none.",
-    )
-    return MeasureValue.unknown(item.key, reason, parts[0].table)
-
-
-def _total(key: str, counted: list[MeasureValue], parts: list[MeasureValue]) -> MeasureValue:
-    unknown = [p for p in counted if p.value is None]
-    seen = dict.fromkeys(reason for p in parts for reason in p.reasons)
-    firsts = [p.first for p in parts if p.first]
-    lasts = [p.last for p in parts if p.last]
-    return MeasureValue(
-        key,
-        None if unknown else sum((p.value for p in counted if p.value is not None), Decimal(0)),
-        Quality.INSUFFICIENT if unknown else Quality.worst(p.quality for p in counted),
-        Completeness.worst(p.completeness for p in counted),
-        tuple(seen),
-        ", ".join(dict.fromkeys(p.table for p in parts if p.table)) or None,
-        sum(p.rows for p in parts),
-        min(firsts, default=None),
-        max(lasts, default=None),
     )
 
 

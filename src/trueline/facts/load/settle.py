@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueline.core.period import FIRST_DAY
 from trueline.facts.load import apply, ledger, relations
 from trueline.facts.load.apply import Stamp, cover
 from trueline.facts.load.job import Job, Outcome
@@ -63,7 +64,9 @@ def finish(
     """Record what a full export covers, and enter the load."""
     if job.full and not outcome.rejected and outcome.first and outcome.last:
         until = max(job.today, outcome.last + timedelta(days=1))
-        cover(connection, stamp, job.contract.name, "*", outcome.first, until, complete=True)
+        # Nothing is missing before the first row either: that is what a full export says.
+        start = min(outcome.first, FIRST_DAY)
+        cover(connection, stamp, job.contract.name, "*", start, until, complete=True)
     rejected = outcome.read if outcome.refused else outcome.rejected
     report = LoadReport(
         load_id=stamp.load_id,

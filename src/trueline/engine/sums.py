@@ -1,0 +1,81 @@
+"""Measures added up to one: revenue of several tables, cost groups of several types."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from trueline.catalog.measure import Sum
+from trueline.core.period import Period
+from trueline.core.quality import Completeness, Quality, Reason
+from trueline.engine.estimates import assumed_cost
+from trueline.engine.value import MeasureValue
+
+if TYPE_CHECKING:
+    from trueline.engine.resolve import Resolver
+
+
+def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureValue:
+    """A sum of measures by its rule for parts that are unknown."""
+    parts = [resolver.value(key, period, side) for key in item.parts]
+    if item.rule == "kept":
+        kept = [p for p in parts if not p.table or resolver.covers[p.table].kept]
+        parts = kept or parts[:1]
+        if item.key == "refunds_kept" and not resolver.covers["refunds"].kept:
+            note = Reason(
+                "refunds_not_kept", "No refunds are recorded: none are set against income."
+            )
+            return MeasureValue(item.key, Decimal(0), reasons=(note,), table="refunds")
+        return _total(item.key, parts, parts)
+    known = [p for p in parts if p.value is not None]
+    if not known:
+        return assumed_cost(resolver, item.key, period) or _group_unknown(item, parts)
+    absent = [p.key for p in parts if p.value is None]
+    blocked = [p for p in parts if p.value is None and _blocking(p)]
+    if blocked:
+        return _total(item.key, blocked, blocked)
+    total = _total(item.key, known, known)
+    return total.because(_absent_note(absent)) if absent else total
+
+
+def _blocking(part: MeasureValue) -> bool:
+    return any(r.code in ("missing_rate", "declared_incomplete") for r in part.reasons)
+
+
+def _absent_note(absent: list[str]) -> Reason:
+    names = ", ".join(name.removeprefix("cost_").replace("_", " ") for name in absent)
+    return Reason("types_without_entries", f"No entries in the period for: {names}.")
+
+
+def _group_unknown(item: Sum, parts: list[MeasureValue]) -> MeasureValue:
+    names = ", ".join(part.key.removeprefix("cost_").replace("_", " ") for part in parts)
+    codes = {r.code for p in parts for r in p.reasons}
+    code = (
+        "no_cost_recorded"
+        if codes & {"no_cost_recorded", "no_spend", "no_records"}
+        else codes.pop()
+    )
+    reason = Reason(
+        code,
+        f"No {item.label} is recorded in the period ({names}).",
+        "Record costs (POST /api/kpi/costs or load costs), or declare coverage if there were none.",
+    )
+    return MeasureValue.unknown(item.key, reason, parts[0].table)
+
+
+def _total(key: str, counted: list[MeasureValue], parts: list[MeasureValue]) -> MeasureValue:
+    unknown = [p for p in counted if p.value is None]
+    seen = dict.fromkeys(reason for p in parts for reason in p.reasons)
+    firsts = [p.first for p in parts if p.first]
+    lasts = [p.last for p in parts if p.last]
+    return MeasureValue(
+        key,
+        None if unknown else sum((p.value for p in counted if p.value is not None), Decimal(0)),
+        Quality.INSUFFICIENT if unknown else Quality.worst(p.quality for p in counted),
+        Completeness.worst(p.completeness for p in counted),
+        tuple(seen),
+        ", ".join(dict.fromkeys(p.table for p in parts if p.table)) or None,
+        sum(p.rows for p in parts),
+        min(firsts, default=None),
+        max(lasts, default=None),
+    )
