@@ -25,8 +25,9 @@ def slot_on(day: datetime, at: str, zone: ZoneInfo) -> datetime:
     if there.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return there
 
-    # Skipped by the clocks: step to the minute at which the offset changes.
-    low = there - timedelta(hours=3)
+    # Skipped by the clocks: step to the minute at which the offset changes. More than a day back,
+    # since where the date line was moved a whole day was skipped.
+    low = there - timedelta(hours=25)
     offset = (low.astimezone(zone)).utcoffset()
     while low.astimezone(zone).utcoffset() == offset:
         low += timedelta(minutes=1)

@@ -163,8 +163,12 @@ def _encode(row: Any) -> str:
 def _decode(cursor: str) -> tuple[str, str, int]:
     try:
         day, kpi, revision = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        return str(day), str(kpi), int(revision)
-    except (ValueError, TypeError):
+        found = date.fromisoformat(day).isoformat(), str(kpi), int(revision)
+        found[1].encode("utf-8")  # half of a surrogate pair is no key
+        if not 0 < found[2] < 2**31:
+            raise ValueError(revision)
+        return found
+    except (ValueError, TypeError, OverflowError):
         raise InputError(
             "The cursor is not one that this list gave.", "Leave it out to begin at the start."
         ) from None

@@ -50,12 +50,19 @@ class Store:
             )
         from alembic import command
         from alembic.config import Config
+        from alembic.util import CommandError
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise HomeError(
+                    f"The store's schema {found} is none that Trueline ever had.",
+                    "Restore it from a backup.",
+                ) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
