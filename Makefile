@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test setup lint types imports tests bench soak clean format
+.PHONY: demo test setup lint types imports tests bench soak clean format reference
 
 demo: .venv/.ready
 	$(BIN)/trueline demo --home demo-home --open
@@ -20,7 +20,7 @@ $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)
 
 .venv/.ready: $(UV) pyproject.toml uv.lock
-	$(UV) sync --frozen --quiet --python $(PYTHON)
+	$(UV) sync --frozen --quiet --all-extras --python $(PYTHON)
 	@touch $@
 
 lint: .venv/.ready
@@ -36,12 +36,15 @@ imports: .venv/.ready
 tests: .venv/.ready
 	$(BIN)/pytest -n 2 --dist worksteal
 
+reference: .venv/.ready
+	$(BIN)/python -m trueline.catalog.reference docs/reference/kpis.md
+
 format: .venv/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 bench: .venv/.ready
-	$(UV) sync --frozen --quiet --group bench --python $(PYTHON)
+	$(UV) sync --frozen --quiet --all-extras --group bench --python $(PYTHON)
 	$(BIN)/python -m benchmarks
 
 soak: .venv/.ready

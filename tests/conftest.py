@@ -16,7 +16,7 @@ from trueline.home import Trueline
 
 settings.register_profile(
     "quick",
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )

@@ -27,6 +27,16 @@ def target(key: str, own: dict[str, Decimal]) -> dict[str, Any] | None:
     return None if found is None else dict(found)
 
 
+def formula_text(definition: type[Kpi]) -> str:
+    """The formula as it is written in the catalogue."""
+    import inspect
+    import textwrap
+
+    lines = textwrap.dedent(inspect.getsource(definition.formula)).splitlines()[1:]
+    body = [line.strip().replace("self.", "") for line in lines if '"""' not in line]
+    return "\n".join(line.removeprefix("return ") for line in body if not line.startswith("#"))
+
+
 def describe(definition: type[Kpi], own_targets: dict[str, Decimal]) -> dict[str, Any]:
     """One KPI as the catalogue lists it."""
     low, high = definition.bounds
@@ -41,6 +51,7 @@ def describe(definition: type[Kpi], own_targets: dict[str, Decimal]) -> dict[str
         "slices": list(definition.slices),
         "bounds": [low, high],
         "definition": definition.definition(),
+        "formula": formula_text(definition),
         "target": target(definition.key, own_targets),
         "inputs": [
             {

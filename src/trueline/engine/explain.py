@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
-from trueline.catalog.kpi import Kpi
+from trueline.catalog.describe import formula_text
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import measure
@@ -14,16 +14,6 @@ from trueline.engine.evaluate import window
 
 if TYPE_CHECKING:
     from trueline.engine.engine import Engine
-
-
-def formula_text(definition: type[Kpi]) -> str:
-    """The formula as it is written in the catalogue."""
-    import inspect
-    import textwrap
-
-    lines = textwrap.dedent(inspect.getsource(definition.formula)).splitlines()[1:]
-    body = [line.strip().replace("self.", "") for line in lines if '"""' not in line]
-    return "\n".join(line.removeprefix("return ") for line in body if not line.startswith("#"))
 
 
 def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[str, Any]:
