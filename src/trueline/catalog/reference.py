@@ -18,8 +18,8 @@ SUBJECTS = {
 }
 _HEAD = """# Every KPI
 
-Written from the catalogue by `make reference`; do not edit it here. How quality, coverage and periods
-work is told in [What a number means](../guide/numbers.md).
+Written from the catalogue by `make reference`; do not edit it here. How quality, coverage and
+periods work is told in [What a number means](../guide/numbers.md).
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
     first = found[0]
     table = _table(
         "KPI", "Value", *(["Change"] if changes else []), "Known", "What to know",
-        numbers=("Value", "Change"), title=f"{first.start} to {first.end} (end not included)",
+        numbers=("Value", "Change"), title=f"{first.start} to {first.end - timedelta(days=1)}",
     )  # fmt: skip
     from rich.text import Text
 
@@ -100,13 +101,11 @@ def series(found: list[Reading], locale: str) -> None:
     """Buckets as a table, with a sparkline over them."""
     if found:
         line(f"{found[0].label}  {words.spark(found)}")
-    table = _table(
-        "From", "To (not included)", "Value", "Known", "What to know", numbers=("Value",)
-    )
+    table = _table("From", "To", "Value", "Known", "What to know", numbers=("Value",))
     for reading in found:
         partial = ", partial" if reading.known and reading.completeness == "partial" else ""
         table.add_row(
-            str(reading.start), str(reading.end), words.value(reading, locale),
+            str(reading.start), str(reading.end - timedelta(days=1)), words.value(reading, locale),
             _NAMES[reading.quality.value] + partial, _plain(_why(reading)),
         )  # fmt: skip
     _console().print(table)
@@ -115,7 +114,7 @@ def series(found: list[Reading], locale: str) -> None:
 def bridge(found: Any, locale: str) -> None:
     """The bridge, line by line."""
     table = _table(
-        "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end} (end not included)"
+        "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end - timedelta(days=1)}"
     )
     for name in (
         "opening",

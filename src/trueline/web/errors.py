@@ -88,7 +88,7 @@ async def _http(request: Request, error: Exception) -> Response:
         request,
         error.status_code,
         {
-            "detail": f"{error.detail}: {request.method} {request.url.path[:200]}.",
+            "detail": f"{error.detail}: {request.method} {request.scope['path'][:200]}.",
             "code": codes.get(error.status_code, "http_error"),
             "fix": "The routes are listed at /docs.",
             "errors": [],

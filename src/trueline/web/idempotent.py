@@ -34,7 +34,7 @@ async def recorded(
     store = await run(request, lambda: company(request).store)
     raw = body if body is not None else getattr(request.state, "body", b"")
     digest = hashlib.sha256(raw).hexdigest()
-    route = f"{request.method} {request.url.path}"
+    route = f"{request.method} {request.scope['path']}"
     begun = await run(request, store.begin, key, route, digest)
     if isinstance(begun, Replay):
         return Answer(

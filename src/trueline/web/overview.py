@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,7 @@ def _overview(tl: Any) -> Response:
         "overview.html",
         company=company,
         period=period,
+        last_day=period.end - timedelta(days=1),
         groups=groups,
         facts=facts,
         known=sum(1 for g in groups.values() for k in g if k["reading"].known),
@@ -125,7 +127,7 @@ async def reference(request: Request) -> Response:
         "reference.html",
         groups=groups,
         try_it=not reading,
-        description=request.app.description.split("\n\n"),
+        description=_spoken(request.app.description).split("\n\n"),
         version=trueline.__version__,
     )
 
@@ -139,7 +141,7 @@ def _operation(path: str, method: str, entry: dict[str, Any]) -> dict[str, Any]:
         "id": entry["operationId"],
         "path": path,
         "method": method.upper(),
-        "summary": entry.get("description", entry.get("summary", "")),
+        "summary": _spoken(entry.get("description", entry.get("summary", ""))),
         "parameters": [_parameter(p) for p in entry.get("parameters", [])],
         "body_kind": kind,
         "body": dumps(content["example"], indent=2) if "example" in content else "",
@@ -149,6 +151,11 @@ def _operation(path: str, method: str, entry: dict[str, Any]) -> dict[str, Any]:
         "example": dumps(example, indent=2) if example is not None else "",
         "errors": [code for code in entry["responses"] if not code.startswith("2")],
     }
+
+
+def _spoken(text: str) -> str:
+    """Text without the marks that Markdown makes of code."""
+    return text.replace("`", "")
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:

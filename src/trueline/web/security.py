@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 import secrets
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
@@ -15,6 +15,7 @@ from trueline.core.errors import AccessError, InputError
 KEY_VARIABLE = "TRUELINE_API_KEY"
 SHORTEST_KEY = 32
 OPEN_PATHS = ("/health",)
+_HOST = re.compile(r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -53,14 +54,15 @@ class Access:
     def check(self, request: Request) -> None:
         """Raises AccessError where the request may not pass."""
         if self.key is None:
-            host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+            host = _host(request.headers.get("host", ""))
             if not is_loopback(host) and host != "testserver":
                 raise ForbiddenHostError(
                     f"This server does not answer to '{host[:80]}'.",
                     "Open it as http://127.0.0.1 or localhost.",
                 )
             return
-        if request.url.path in OPEN_PATHS:
+        # The path that is routed: the one in request.url is made from what the sender says in Host.
+        if request.scope["path"] in OPEN_PATHS:
             return
         given = _given(request)
         if given is None:
@@ -70,6 +72,12 @@ class Access:
         is_token = hmac.compare_digest(given.encode(), self.token.encode())
         if not (is_key or is_token):
             raise AccessError("The API key is wrong.", f"It is the server's {KEY_VARIABLE}.")
+
+
+def _host(header: str) -> str:
+    """The name or address in a Host header; the header itself where it is no such thing."""
+    found = _HOST.fullmatch(header)
+    return header if found is None else found["name"] or found["address"]
 
 
 def _given(request: Request) -> str | None:
