@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS = 3600
 class RemoteError(TruelineError):
     """The server's answer to a request that it refused."""
 
-    code = "remote"
+    code, exit_code = "remote", 2
 
 
 class Remote:

@@ -1,0 +1,5 @@
+"""``python -m trueline.cli``."""
+
+from trueline.cli.app import main
+
+main()

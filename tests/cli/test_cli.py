@@ -1,0 +1,207 @@
+"""Every command, on a real home, as a person or a program would run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from trueline.cli.app import app
+from trueline.core.errors import TruelineError
+from trueline.core.words import amount, changed, spark
+
+ORDERS = """order_id,customer_id,ordered_at,amount,currency
+o1,ann,2026-01-01,100.00,USD
+o2,bob,2026-01-31,50.50,USD
+o3,ann,2026-02-15,20.00,USD
+"""
+EVENTS = """event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,\
+interval
+e1,s1,ann,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month
+e2,s2,bob,2026-01-06T15:00:00Z,active,Pro,1,50,USD,month
+e3,s2,bob,2026-02-06T15:00:00Z,canceled,Pro,1,50,USD,month
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli")
+    path = folder / "home"
+    run("init", "--home", str(path), "--name", "Acme")
+    for table, text in (("orders", ORDERS), ("subscription_events", EVENTS)):
+        file = folder / f"{table}.csv"
+        file.write_text(text)
+        out = run("load", str(file), "--table", table, "--full", "--home", str(path))
+        assert "3 read = 3 accepted" in out
+    return path
+
+
+def run(*words: str, code: int = 0) -> str:
+    """Run a command in this process; its output. Our errors become their exit code."""
+    result = CliRunner().invoke(app, list(words))
+    error = result.exception
+    found = error.exit_code if isinstance(error, TruelineError) else result.exit_code
+    assert found == code, (words, result.output, error)
+    return result.output + (str(error) if isinstance(error, TruelineError) else "")
+
+
+JANUARY = ("--start", "2026-01-01", "--end", "2026-02-01")
+
+
+def test_a_kpi_for_people_and_for_programs(home: Path) -> None:
+    shown = run("kpi", "revenue", *JANUARY, "--home", str(home))
+    assert "150.50" in shown and "actual" in shown
+    found = json.loads(run("kpi", "revenue", *JANUARY, "--home", str(home), "--json"))
+    assert found["value"] == 150.5 and found["quality"] == "actual"
+
+
+def test_an_unknown_value_is_an_answer_with_its_reason(home: Path) -> None:
+    shown = run("kpi", "cac", *JANUARY, "--home", str(home))
+    assert "–" in shown and "No marketing cost" in shown
+
+
+def test_all_kpis_and_a_comparison(home: Path) -> None:
+    assert len(json.loads(run("kpi", "--days", "30", "--home", str(home), "--json"))) >= 54
+    compared = run(
+        "kpi",
+        "mrr",
+        "--start",
+        "2026-02-01",
+        "--end",
+        "2026-03-01",
+        "--compare",
+        "--home",
+        str(home),
+    )
+    assert "-33.3%" in compared
+
+
+def test_series_bridge_cohorts_explain(home: Path) -> None:
+    series = run(
+        "series", "revenue", "--start", "2026-01-01", "--end", "2026-03-01", "--home", str(home)
+    )
+    assert "150.50" in series and "20.00" in series
+    bridge = run("bridge", "--start", "2026-02-01", "--end", "2026-03-01", "--home", str(home))
+    assert "opening" in bridge and "-$50.00" in bridge.replace("US$", "$")
+    assert "2026-01" in run("cohorts", "--home", str(home))
+    explained = json.loads(
+        run(
+            "explain",
+            "nrr",
+            "--start",
+            "2026-02-01",
+            "--end",
+            "2026-03-01",
+            "--home",
+            str(home),
+            "--json",
+        )
+    )
+    assert explained["reading"]["value"] == pytest.approx(200 / 3)
+    assert "SELECT" in explained["inputs"][0]["queries"][0]["sql"]
+
+
+def test_snapshot_history_facts_doctor_refresh(home: Path) -> None:
+    assert "revision 1" in run("snapshot", "--home", str(home))
+    assert "revision 1, 0 readings new" in run("snapshot", "--home", str(home))
+    assert "revenue" in run("history", "revenue", "--home", str(home))
+    assert "orders" in run("facts", "--home", str(home))
+    assert "every key is held once" in run("doctor", "--home", str(home))
+    assert "0 sources loaded" in run("refresh", "--home", str(home))
+
+
+def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.csv"
+    bad.write_text(
+        "order_id,customer_id,ordered_at,amount,currency\nb1,ann,2026-02-16,$5,USD\nb2,ann,2026-02-16,5,USD\n"
+    )
+    refused = run("load", str(bad), "--table", "orders", "--home", str(home), code=2)
+    assert "Nothing was loaded" in refused and "$5" in refused
+    kept = run("load", str(bad), "--table", "orders", "--keep-good", "--home", str(home))
+    assert "1 accepted" in kept and "1 rejected" in kept
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("kpi", "mmr"), 2, "Did you mean"),
+        (("kpi", "mrr", "--start", "2026-02-30", "--end", "2026-03-01"), 2, "is not a day"),
+        (("kpi", "mrr", "--start", "2026-03-01", "--end", "2026-02-01"), 2, "reversed"),
+        (("kpi", "mrr", "--start", "2026-03-01"), 2, "start and end"),
+        (("kpi", "mrr", "--plan", "Gold"), 2, "plan"),
+        (("kpi", "nrr", "--plan", "Pro", *JANUARY), 2, "cannot be cut"),
+        (("kpi", "mrr", "--as-of", "yesterday"), 2, "no moment"),
+        (("series", "mrr", "--grain", "fortnight", *JANUARY), 2, "grain"),
+        (("cohorts", "--kind", "users"), 2, "cohort"),
+        (("load", "no-such-file.csv", "--table", "orders"), 4, "no file"),
+        (("coverage", "orders", "--start", "2026-02-01", "--end", "2026-01-01"), 2, ""),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_bad_input_is_said_in_words(
+    home: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    assert says in run(*words, "--home", str(home), code=code)
+
+
+def test_a_folder_that_is_no_home(tmp_path: Path) -> None:
+    assert "trueline init" in run("kpi", "mrr", "--home", str(tmp_path), code=3)
+
+
+def test_a_home_is_not_made_twice(home: Path) -> None:
+    assert "already" in run("init", "--home", str(home), code=5)
+
+
+def test_words() -> None:
+    assert amount(1234.5, "USD", "USD", "en_US") == "$1,234.50"
+    assert amount(1234567, "count", None, "en_US") == "1,234,567"
+    assert amount(16000, "USD/month", "USD", "en_US") == "$16,000/month"
+    assert changed({"absolute": 1.25, "percent": 50.0}, "%") == "+1.2 pp"
+    assert changed({"absolute": None, "percent": None}, "USD") == ""
+    assert spark([]) == ""
+
+
+@pytest.fixture
+def served(home: Path) -> Iterator[Path]:
+    """The home while a server, another process, owns it."""
+    command = [sys.executable, "-m", "trueline.cli", "serve", "--home", str(home), "--port", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None and "Serving" in server.stdout.readline()
+    for _ in range(100):
+        if (home / "server.json").exists():
+            break
+        time.sleep(0.1)
+    yield home
+    server.terminate()
+    assert server.wait(20) is not None
+
+
+def outside(*words: str) -> Any:
+    """Run a command as its own process."""
+    command = [sys.executable, "-m", "trueline.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ, timeout=60)
+
+
+def test_commands_go_through_the_server_that_owns_the_home(served: Path, tmp_path: Path) -> None:
+    assert (served / "server.json").stat().st_mode & 0o777 == 0o600
+    found = outside("kpi", "revenue", *JANUARY, "--home", str(served), "--json")
+    assert json.loads(found.stdout)["value"] == 150.5, found.stderr
+    more = tmp_path / "more.csv"
+    more.write_text("order_id,customer_id,ordered_at,amount,currency\nm1,eve,2026-01-02,9.50,USD\n")
+    loaded = outside("load", str(more), "--table", "orders", "--home", str(served))
+    assert "1 accepted" in loaded.stdout, loaded.stderr
+    for words in (("bridge",), ("cohorts",), ("facts",), ("doctor",), ("snapshot",), ("history",),
+                  ("refresh",), ("explain", "revenue"), ("kpi", "mrr", "arr"),
+                  ("series", "revenue", *JANUARY)):  # fmt: skip
+        done = outside(*words, "--home", str(served))
+        assert done.returncode == 0, (words, done.stderr)
+    unknown = outside("kpi", "mmr", "--home", str(served))
+    assert unknown.returncode == 2 and "Did you mean" in unknown.stderr
