@@ -90,7 +90,7 @@ class Kpi(BaseModel):
     whenever its meaning does.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     key: ClassVar[str]
     label: ClassVar[str]
