@@ -23,8 +23,8 @@ o1,ann,2026-01-01,100.00,USD
 o2,bob,2026-01-31,50.50,USD
 o3,ann,2026-02-15,20.00,USD
 """
-EVENTS = """event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,\
-interval
+EVENTS = """event_id,subscription_id,customer_id,effective_at,status,\
+plan,quantity,unit_amount,currency,interval
 e1,s1,ann,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month
 e2,s2,bob,2026-01-06T15:00:00Z,active,Pro,1,50,USD,month
 e3,s2,bob,2026-02-06T15:00:00Z,canceled,Pro,1,50,USD,month
