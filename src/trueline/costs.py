@@ -99,6 +99,7 @@ def _encode(row: tuple[Any, ...]) -> str:
 def _decode(cursor: str) -> tuple[date, str]:
     try:
         day, key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        str(key).encode("utf-8")  # half of a surrogate pair is no key
         return date.fromisoformat(day), str(key)
     except (ValueError, TypeError):
         raise InputError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -81,7 +81,10 @@ def parse(raw: bytes) -> Any:
 def _number(text: str) -> Decimal:
     if len(text) > LONGEST_NUMBER:
         raise BadJsonError(f"A number has more than {LONGEST_NUMBER} characters.")
-    value = Decimal(text)
+    try:
+        value = Decimal(text)
+    except InvalidOperation:  # an exponent longer than the decimal's own limits
+        raise BadJsonError(f"The number {text} is out of range.") from None
     if value and not -30 <= value.adjusted() <= 30:
         raise BadJsonError(f"The number {text} is out of range.", "Give a plain decimal number.")
     return value

@@ -8,13 +8,17 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from trueline.core.errors import InputError
+from trueline.core.errors import Fault, InputError
 from trueline.engine.engine import SLICES
 
 
 def once(request: Request) -> None:
-    """Refuse a parameter given more than once: which would count?"""
+    """Refuse a parameter given more than once (which would count?) or to a route that has none."""
     names = [name for name, _ in request.query_params.multi_items()]
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    if names and dependant is not None and not dependant.query_params:
+        faults = tuple(Fault("is not known here", name[:60]) for name in dict.fromkeys(names))
+        raise InputError(f"{names[0][:60]} is not known here.", "Leave it out.", faults)
     for name in set(names):
         if names.count(name) > 1:
             raise InputError(
