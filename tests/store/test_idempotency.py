@@ -78,6 +78,30 @@ def test_a_replay_survives_a_restart(url: str) -> None:
     second.close()
 
 
+def test_of_two_that_finish_the_first_answer_stays(store: Store) -> None:
+    store.begin("k", ROUTE, "hash")
+    store.finish("k", ROUTE, 201, '{"n":1}')
+    store.finish("k", ROUTE, 201, '{"n":2}')
+    assert store.begin("k", ROUTE, "hash") == Replay(201, '{"n":1}')
+
+
+def test_a_dead_request_does_not_free_its_key_for_another_body(url: str, store: Store) -> None:
+    store.begin("k", ROUTE, "hash")
+    age(url, STALE + timedelta(seconds=1))
+    with pytest.raises(InputError):
+        store.begin("k", ROUTE, "other")
+
+
+def test_of_fifty_that_repeat_a_dead_request_exactly_one_is_fresh(url: str, store: Store) -> None:
+    store.begin("k", ROUTE, "hash")
+    age(url, STALE + timedelta(seconds=1))
+    with ThreadPoolExecutor(50) as pool:
+        found = list(
+            pool.map(lambda _: outcome(lambda: store.begin("k", ROUTE, "hash")), range(50))
+        )
+    assert (found.count("Fresh"), found.count("in_progress")) == (1, 49)
+
+
 def test_a_request_that_died_with_its_server_may_be_repeated(url: str, store: Store) -> None:
     store.begin("k", ROUTE, "hash")
     age(url, STALE + timedelta(seconds=1))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from trueline.core.errors import HomeError
+from trueline.core.errors import BusyError, HomeError
 from trueline.store import Fresh, Replay, Store
 from trueline.store.models import METADATA, VERSION
 
@@ -69,6 +71,70 @@ def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path, url: str
     (tmp_path / "store.sqlite").write_bytes(b"not a database, but long enough to be read as one")
     with pytest.raises(HomeError, match="cannot be opened"):
         Store(url)
+
+
+def test_an_up_to_date_store_is_opened_without_alembic(url: str) -> None:
+    script = (
+        "import sys; from trueline.store import Store; Store(sys.argv[1]).close();"
+        "print('alembic' in sys.modules)"
+    )
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", script, url], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert found == ["True", "False"]
+
+
+def test_the_library_starts_without_sqlalchemy() -> None:
+    script = "import sys, trueline, trueline.cli; print('sqlalchemy' in sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "False"
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50% of #1? é"
+    folder.mkdir()
+    Store(folder / "store.sqlite").close()
+    assert (folder / "store.sqlite").is_file()
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("alembic.operations.Operations.create_index", _fail)
+        with pytest.raises(RuntimeError):
+            Store(url)
+    connection = sqlite3.connect(tmp_path / "store.sqlite")
+    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+    Store(url).close()
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise RuntimeError
+
+
+def test_readers_wait_for_nobody_and_writers_say_who_they_wait_for(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store(url).close()
+    monkeypatch.setattr("trueline.store.store._BUSY_MILLISECONDS", 50)
+    other = sqlite3.connect(tmp_path / "store.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = Store(url)
+    assert store.last("daily") is None
+    with pytest.raises(BusyError, match="Another process"):
+        store.begin("k", "POST /x", "hash")
+    other.execute("ROLLBACK")
+    assert store.begin("k", "POST /x", "hash") == Fresh()
+    store.close()
+    other.close()
 
 
 def test_two_may_open_a_new_store_at_once(url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -99,6 +101,64 @@ def test_a_slot_is_claimed_once_when_many_try_together(url: str) -> None:
     assert taken.count(True) == 1
     for store in stores:
         store.close()
+
+
+CLAIM = """
+import sys
+from datetime import datetime
+from trueline.store import Store
+store = Store(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(store.claim("daily", datetime.fromisoformat(slot)) for slot in sys.argv[2:]), flush=True)
+"""
+
+
+def test_two_processes_share_the_slots_without_taking_one_twice(url: str) -> None:
+    slots = [(utc("2026-03-01T07:00") + timedelta(days=n)).isoformat() for n in range(100)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIM, url, *slots],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in running:  # both have the store open before either begins
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    taken = [int(process.communicate(timeout=30)[0]) for process in running]
+    assert sum(taken) == len(slots), taken
+
+
+def test_the_last_slot_says_how_it_ended(store: Store) -> None:
+    assert store.last("daily") is None
+    slot = utc("2026-03-08T07:00")
+    store.claim("daily", slot)
+    store.claim("daily", slot - timedelta(days=1))
+    store.claim("weekly", slot + timedelta(days=1))
+    found = store.last("daily")
+    assert found is not None
+    assert (found.slot, found.attempt, found.outcome) == (slot, 1, None)
+    store.done("daily", slot, "failed: no disk")
+    ended = store.last("daily")
+    assert ended is not None
+    assert ended.outcome == "failed: no disk"
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
+def test_a_running_slot_is_not_due_whatever_clock_asks(store: Store, zone: str) -> None:
+    now = datetime.now(UTC)
+    slot = store.due_slot("daily", now, at="02:30", zone=TORONTO)
+    assert slot is not None
+    store.claim("daily", slot)
+    asked = now.astimezone(ZoneInfo(zone))
+    assert store.due_slot("daily", asked, at="02:30", zone=TORONTO) is None
 
 
 def test_a_slot_named_in_another_zone_is_the_same_slot(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueline.core.errors import InputError
+from trueline.core.errors import InputError, TruelineError
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, Value
 from trueline.store import SnapshotResult, Store
@@ -111,6 +111,8 @@ def test_becoming_known_or_unknown_is_a_restatement(
         {"completeness": Completeness.PARTIAL},
         {"definition": "cac@2"},
         {"start": date(2026, 2, 1)},
+        {"currency": "CAD"},
+        {"unit": "ratio"},
     ],
 )
 def test_another_meaning_of_the_same_value_is_a_new_revision(
@@ -118,6 +120,44 @@ def test_another_meaning_of_the_same_value_is_a_new_revision(
 ) -> None:
     save(store, reading("cac", Decimal(5)))
     assert save(store, reading("cac", Decimal(5), **change)).revision == 2
+
+
+def test_a_restatement_says_what_the_value_before_meant(store: Store) -> None:
+    save(store, reading("cac", Decimal(100)))
+    save(store, reading("cac", Decimal(130), currency="CAD"))
+    newest, first = rows(store)
+    assert (newest["metadata"]["currency"], newest["metadata"]["previous"]["currency"]) == (
+        "CAD",
+        "USD",
+    )
+    assert first["metadata"]["previous"] is None
+
+
+def test_metadata_alone_tells_of_a_restatement(store: Store) -> None:
+    save(store, reading("cac", Decimal(100)))
+    save(store, reading("cac", Decimal("130.50")))
+    for row in rows(store):
+        for name in ("revision", "restated", "previous_value", "recorded_at"):
+            assert row["metadata"][name] == row[name]
+
+
+@pytest.mark.parametrize(
+    "readings",
+    [
+        [reading("cac", 1, slice={"country": "CA"})],
+        [reading("cac", 1), reading("cac", 2)],
+    ],
+)
+def test_a_part_never_passes_for_the_whole(store: Store, readings: list[Reading]) -> None:
+    with pytest.raises(InputError, match="cac"):
+        save(store, *readings)
+    assert rows(store) == []
+
+
+def test_a_value_that_is_no_number_stores_nothing_at_all(store: Store) -> None:
+    with pytest.raises(TruelineError, match="finite"):
+        save(store, reading("cac", Decimal(1)), reading("nrr", float("nan")))
+    assert rows(store) == []
 
 
 @given(value=st.decimals(-(10**18), 10**18, places=8, allow_nan=False))
@@ -170,6 +210,12 @@ def test_history_is_half_open_and_filtered(store: Store) -> None:
         ("2026-03-01", "cac"),
     ]
     assert {r["company_stage"] for r in rows(store, key="nrr")} == {"all"}
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_page_of_nothing_is_refused(store: Store, limit: int) -> None:
+    with pytest.raises(InputError, match=str(limit)):
+        rows(store, limit=limit)
 
 
 def _cursor(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from trueline.core.errors import ConflictError, InputError
 from trueline.store.models import IDEMPOTENCY
@@ -30,6 +31,9 @@ class Replay:
 
 Outcome = Fresh | Replay
 
+_RUNNING = "The first request with this Idempotency-Key is still running."
+_LATER = "Ask again in a moment."
+
 
 class RunningError(ConflictError):
     """The first request with this key is still running."""
@@ -38,31 +42,45 @@ class RunningError(ConflictError):
 
 
 def begin(connection: Connection, key: str, route: str, body_hash: str) -> Outcome:
-    """See ``Store.begin``. The caller's transaction makes it atomic."""
+    """See ``Store.begin``.
+
+    The primary key decides who is first, and a dead request's key is taken only from the attempt
+    that was seen: both hold on databases that let writers run side by side.
+    """
     t = IDEMPOTENCY
     now = datetime.now(UTC)
     connection.execute(delete(t).where(t.c.begun_at < (now - KEPT).isoformat()))
-    row = connection.execute(select(t).where(t.c.key == key, t.c.route == route)).one_or_none()
-    if row is not None and row.body_hash != body_hash:
+    values = {"key": key, "route": route, "body_hash": body_hash, "begun_at": now.isoformat()}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(t).values(**values))
+        return Fresh()
+    except IntegrityError:
+        row = connection.execute(select(t).where(t.c.key == key, t.c.route == route)).one_or_none()
+    if row is None:  # abandoned since the insert failed
+        raise RunningError(_RUNNING, _LATER)
+    if row.body_hash != body_hash:
         raise InputError(
             "This Idempotency-Key was used with another body.", "Use a new key for a new request."
         )
-    if row is not None and row.status is not None:
+    if row.status is not None:
         return Replay(row.status, row.body)
-    if row is not None:
-        if row.begun_at > (now - STALE).isoformat():
-            raise RunningError("The first request with this Idempotency-Key is still running.")
-        connection.execute(delete(t).where(t.c.key == key, t.c.route == route))
-    values = {"key": key, "route": route, "body_hash": body_hash, "begun_at": now.isoformat()}
-    connection.execute(insert(t).values(**values))
+    if row.begun_at > (now - STALE).isoformat():
+        raise RunningError(_RUNNING, _LATER)
+    seen = (t.c.key == key, t.c.route == route, t.c.begun_at == row.begun_at, t.c.status.is_(None))
+    taken = connection.execute(update(t).where(*seen).values(begun_at=now.isoformat()))
+    if taken.rowcount != 1:
+        raise RunningError(_RUNNING, _LATER)
     return Fresh()
 
 
 def finish(connection: Connection, key: str, route: str, status: int, body: str) -> None:
-    """Keep the answer for 24 hours."""
+    """Keep the answer for 24 hours. An answer that is there already stays: the first counts."""
     t = IDEMPOTENCY
     connection.execute(
-        update(t).where(t.c.key == key, t.c.route == route).values(status=status, body=body)
+        update(t)
+        .where(t.c.key == key, t.c.route == route, t.c.status.is_(None))
+        .values(status=status, body=body)
     )
 
 

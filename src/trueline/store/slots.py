@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from trueline.store.models import SLOTS
 
@@ -13,6 +16,17 @@ RETAKEN_AFTER = timedelta(hours=1)
 """A slot claimed so long ago and not done died with its process: it is run again."""
 
 MOST_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A slot that was claimed: its moment (UTC), and how it ended (None while it runs)."""
+
+    job: str
+    slot: datetime
+    claimed_at: datetime
+    attempt: int
+    outcome: str | None
 
 
 def slot_on(day: datetime, at: str, zone: ZoneInfo) -> datetime:
@@ -60,30 +74,50 @@ def due(
     ).one_or_none()
     if row is None:
         return slot
-    stale = row.claimed_at < (now - RETAKEN_AFTER).isoformat()
-    retake = row.outcome is None and stale and row.attempt < MOST_ATTEMPTS
-    return slot if retake else None
+    return slot if _retakable(row, now) else None
+
+
+def _retakable(row: Any, now: datetime) -> bool:
+    stale = row.claimed_at < (now.astimezone(UTC) - RETAKEN_AFTER).isoformat()
+    return row.outcome is None and stale and row.attempt < MOST_ATTEMPTS
 
 
 def claim(connection: Connection, job: str, slot: datetime) -> bool:
-    """See ``Store.claim``. The caller's transaction makes it atomic."""
+    """See ``Store.claim``.
+
+    The primary key decides who is first, and a slot is taken again only from the attempt that was
+    seen to be dead: both hold on databases that let writers run side by side.
+    """
     t = SLOTS
     now = datetime.now(UTC)
     at = slot.astimezone(UTC).isoformat()
-    row = connection.execute(select(t).where(t.c.job == job, t.c.slot == at)).one_or_none()
-    if row is None:
-        values = {"job": job, "slot": at, "claimed_at": now.isoformat(), "attempt": 1}
-        connection.execute(insert(t).values(**values))
+    values = {"job": job, "slot": at, "claimed_at": now.isoformat(), "attempt": 1}
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(t).values(**values))
         return True
-    stale = row.claimed_at < (now - RETAKEN_AFTER).isoformat()
-    if row.outcome is not None or not stale or row.attempt >= MOST_ATTEMPTS:
+    except IntegrityError:
+        row = connection.execute(select(t).where(t.c.job == job, t.c.slot == at)).one()
+    if not _retakable(row, now):
         return False
-    connection.execute(
+    taken = connection.execute(
         update(t)
-        .where(t.c.job == job, t.c.slot == at)
+        .where(t.c.job == job, t.c.slot == at, t.c.attempt == row.attempt, t.c.outcome.is_(None))
         .values(claimed_at=now.isoformat(), attempt=row.attempt + 1)
     )
-    return True
+    return taken.rowcount == 1
+
+
+def last(connection: Connection, job: str) -> Slot | None:
+    """The newest slot of a job that anybody claimed."""
+    t = SLOTS
+    row = connection.execute(
+        select(t).where(t.c.job == job).order_by(t.c.slot.desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    moment = datetime.fromisoformat
+    return Slot(job, moment(row.slot), moment(row.claimed_at), row.attempt, row.outcome)
 
 
 def done(connection: Connection, job: str, slot: datetime, outcome: str) -> None:

@@ -38,6 +38,7 @@ def save(
     A reading that differs becomes the day's next revision, flagged restated, with the value
     before beside it. The same again stores nothing.
     """
+    _one_of_each(readings)
     table = SNAPSHOTS
     on = day.isoformat()
     rows = connection.execute(
@@ -63,7 +64,7 @@ def save(
                 "kpi_value": value,
                 "previous_value": None if before is None else before.kpi_value,
                 "restated": before is not None,
-                "metadata": dumps(_metadata(reading, watermark)),
+                "metadata": dumps(_metadata(reading, watermark, before)),
                 "recorded_at": moment.astimezone(UTC).isoformat(),
             }
         )
@@ -72,31 +73,48 @@ def save(
     return SnapshotResult(day, revision if stored else newest, len(stored), tuple(restated))
 
 
+def _one_of_each(readings: list[Reading]) -> None:
+    """A snapshot holds the company's own number for each KPI, once.
+
+    A part's value (one plan, one country) kept under the KPI's name would pass for the whole.
+    """
+    keys = [reading.key for reading in readings]
+    wrong = {r.key for r in readings if r.slice} | {k for k in keys if keys.count(k) > 1}
+    if wrong:
+        raise InputError(
+            f"A snapshot keeps one reading of the whole for each KPI, unlike {sorted(wrong)}.",
+            "Give readings without a slice, each key once.",
+        )
+
+
 def _same(before: Any, value: str | None, reading: Reading) -> bool:
-    """Same value, quality, completeness and meaning: nothing to restate."""
+    """Same value and same meaning: nothing to restate."""
     known = json.loads(before.metadata)
     return before.kpi_value == value and all(
-        known[name] == now
-        for name, now in (
-            ("quality", reading.quality.value),
-            ("completeness", reading.completeness.value),
-            ("definition", reading.definition),
-            ("start", reading.start.isoformat()),
-            ("end", reading.end.isoformat()),
-        )
+        known[name] == now for name, now in _meaning(reading).items()
     )
 
 
-def _metadata(reading: Reading, watermark: int) -> dict[str, Any]:
+def _meaning(reading: Reading) -> dict[str, str | None]:
+    """What a value says: 100 in another currency, or of another period, is another answer."""
     return {
-        "label": reading.label,
         "unit": reading.unit,
         "currency": reading.currency,
-        "start": reading.start,
-        "end": reading.end,
+        "start": reading.start.isoformat(),
+        "end": reading.end.isoformat(),
         "quality": reading.quality.value,
         "completeness": reading.completeness.value,
         "definition": reading.definition,
+    }
+
+
+def _metadata(reading: Reading, watermark: int, before: Any) -> dict[str, Any]:
+    """What stands beside a value; ``previous`` says what the value before it meant."""
+    meaning = _meaning(reading)
+    known = {} if before is None else json.loads(before.metadata)
+    return meaning | {
+        "label": reading.label,
+        "previous": {name: known[name] for name in meaning} if known else None,
         "watermark": watermark,
         "reasons": [reason.to_json() for reason in reading.reasons],
         "inputs": [item.to_json() for item in reading.inputs],
@@ -112,7 +130,12 @@ def history(
     limit: int,
     cursor: str | None,
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Snapshot rows, newest day first; within a day by key, newest revision first."""
+    """Snapshot rows, newest day first; within a day by key, newest revision first.
+
+    Raises InputError for a limit below 1 or a cursor that was never given.
+    """
+    if limit < 1:
+        raise InputError(f"A page of {limit} rows holds nothing.", "Ask for 1 or more.")
     t = SNAPSHOTS
     query = select(t).where(
         t.c.snapshot_date >= start.isoformat(), t.c.snapshot_date < end.isoformat()
@@ -137,16 +160,24 @@ def history(
 
 
 def _row(row: Any) -> dict[str, Any]:
+    """The four fields every snapshot has, what became of it, and all of it again as metadata.
+
+    The fate stands in both places: lists show it in columns, and whoever keeps only ``metadata``
+    must not lose that a value was restated.
+    """
+    fate = {
+        "revision": row.revision,
+        "restated": row.restated,
+        "previous_value": None if row.previous_value is None else loads(row.previous_value),
+        "recorded_at": row.recorded_at,
+    }
     return {
         "snapshot_date": row.snapshot_date,
         "company_stage": row.company_stage,
         "kpi_type": row.kpi_type,
         "kpi_value": None if row.kpi_value is None else loads(row.kpi_value),
-        "revision": row.revision,
-        "restated": row.restated,
-        "previous_value": None if row.previous_value is None else loads(row.previous_value),
-        "recorded_at": row.recorded_at,
-        "metadata": loads(row.metadata),
+        **fate,
+        "metadata": loads(row.metadata) | fate,
     }
 
 
