@@ -118,7 +118,7 @@ class Trueline:
         """Snapshots, idempotency keys and scheduled slots."""
         from trueline.store import Store
 
-        return Store(f"sqlite:///{self.home / 'store.sqlite'}")
+        return Store(self.home / "store.sqlite")
 
     def close(self) -> None:
         """Let go of the files."""

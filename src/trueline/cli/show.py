@@ -178,7 +178,8 @@ def history(rows: list[dict[str, Any]]) -> None:
     )
     for row in rows:
         reported = words.UNKNOWN if row["kpi_value"] is None else str(row["kpi_value"])
-        before = "" if not row["restated"] else str(row["previous_value"] or words.UNKNOWN)
+        was = words.UNKNOWN if row["previous_value"] is None else str(row["previous_value"])
+        before = was if row["restated"] else ""
         quality = _NAMES[row["metadata"]["quality"]]
         table.add_row(
             row["snapshot_date"], row["kpi_type"], reported, quality, str(row["revision"]), before
