@@ -78,16 +78,14 @@ async def receive(request: Request, tl: Trueline) -> Received:
     fields, file = await _parsed(request, folder, tl.settings.server.max_upload_bytes)
     try:
         return _received(fields, file, folder)
-    except BaseException:
-        if file is not None and file.actual_file_name:
-            Path(file.actual_file_name.decode()).unlink(missing_ok=True)
-        raise
+    finally:
+        if file is not None:
+            file.close()
 
 
 async def _parsed(request: Request, folder: Path, most: int) -> tuple[dict[str, str], File | None]:
     fields: dict[str, str] = {}
     files: list[File] = []
-    digest = hashlib.sha256()
 
     def on_field(field: Any) -> None:
         fields[field.field_name.decode()] = (field.value or b"").decode()
@@ -104,25 +102,26 @@ async def _parsed(request: Request, folder: Path, most: int) -> tuple[dict[str, 
             size += len(chunk)
             if size > most:
                 raise TooLargeError(f"The upload is larger than {most:,} bytes.", "Split the file.")
-            digest.update(chunk)
             parser.write(chunk)
         parser.finalize()
     except (FormParserError, UnicodeDecodeError) as error:
         raise InputError(
             f"The form cannot be read: {error}.", "Send multipart/form-data."
         ) from None
-    fields[" digest"] = digest.hexdigest()
-    named = [f for f in files if f.field_name == b"file"]
-    return fields, named[0] if named else None
+    named = next((f for f in files if f.field_name == b"file"), None)
+    for other in files:
+        if other is not named:
+            other.close()
+    return fields, named
 
 
 def _received(fields: dict[str, str], file: File | None, folder: Path) -> Received:
-    digest = fields.pop(" digest")
     unknown = sorted(set(fields) - {"mapping", "keep_good", "full"})
     if unknown:
         raise InputError(f"The form has unknown fields: {', '.join(unknown)[:200]}.")
     if file is None:
         raise InputError("The form has no field 'file'.", "Send the file as form field 'file'.")
+    keep_good, full = _flag(fields, "keep_good"), _flag(fields, "full")
     name = (file.file_name or b"upload.csv").decode("utf-8", "replace").replace("\\", "/")
     name = name.rsplit("/", 1)[-1][:200]
     suffix = next(
@@ -133,19 +132,28 @@ def _received(fields: dict[str, str], file: File | None, folder: Path) -> Receiv
             f"'{name[:80]}' is of no known kind.", f"Known are: {', '.join(SUFFIXES)}."
         )
     path = folder / f"{secrets.token_hex(12)}{suffix}"
+    mapping = path.with_name(f"{path.name}.toml") if "mapping" in fields else None
+    # What was asked, without the form's boundary: a client draws a new one for each try.
+    digest = hashlib.sha256(repr((name, sorted(fields.items()))).encode())
+    found = Received(path, name, mapping, keep_good, full, "")
+    try:
+        _keep(file, path, digest)
+        examine(path)
+        if mapping is not None:
+            mapping.write_text(fields["mapping"], encoding="utf-8")
+    except BaseException:
+        found.discard()
+        raise
+    found.digest = digest.hexdigest()
+    return found
+
+
+def _keep(file: File, path: Path, digest: Any) -> None:
     file.file_object.seek(0)
     with path.open("wb") as out:
         while block := file.file_object.read(1 << 20):
+            digest.update(block)
             out.write(block)
-    file.close()
-    if file.actual_file_name:
-        Path(file.actual_file_name.decode()).unlink(missing_ok=True)
-    examine(path)
-    mapping = None
-    if "mapping" in fields:
-        mapping = folder / f"{secrets.token_hex(12)}.toml"
-        mapping.write_text(fields["mapping"], encoding="utf-8")
-    return Received(path, name, mapping, _flag(fields, "keep_good"), _flag(fields, "full"), digest)
 
 
 def _flag(fields: dict[str, str], name: str) -> bool:
