@@ -164,7 +164,7 @@ def test_a_bad_row_is_refused_and_nothing_is_recorded(
 
 @pytest.mark.parametrize("column", ["amuont", 'amount"; DROP TABLE orders; --'])
 def test_an_unknown_column_is_named_in_a_note(served: Served, column: str) -> None:
-    row = {"customer_id": f"of {column}", column: 5}
+    row = {"customer_id": column, "created_at": "2026-03-05T15:00:00Z", column: 5}
     report = served.post("/api/facts/customers", json={"rows": [row]})
     assert any(column in note for note in report["notes"]), report
 

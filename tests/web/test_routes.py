@@ -8,6 +8,7 @@ NRR = (150 + 100) / 200 = 125 %     orders in February: 74.50 + 100.00 = 174.50
 
 from __future__ import annotations
 
+import threading
 import time
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 from serving import Served, refused
 
 from trueline.catalog.kpis import KPIS, stage
+from trueline.web.jobs import Jobs
 
 FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
 COSTS = "/api/kpi/costs"
@@ -302,6 +304,26 @@ def test_refresh_runs_to_its_end(served: Served) -> None:
     assert (state["status"], state["error"]) == ("done", None)
     assert state["result"]["snapshot"]["snapshot_date"] == "2026-03-15"
     assert state["finished_at"] is not None
+
+
+def test_stopping_waits_for_a_refresh_that_is_under_way(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(progress: Any) -> dict[str, Any]:
+        begun.set()
+        may_end.wait(10)
+        return {"slow": True}
+
+    monkeypatch.setattr(served.tl, "refresh", slow)
+    jobs = Jobs(served.tl)
+    job = jobs.start()
+    assert begun.wait(10)
+    assert jobs.start()["id"] == job["id"]  # a second one joins the first
+    threading.Timer(0.1, may_end.set).start()
+    jobs.stop()
+    assert jobs.state(job["id"])["status"] == "done"
 
 
 def test_coverage_is_declared(served: Served) -> None:

@@ -14,6 +14,7 @@ from trueline.home import Trueline
 log = logging.getLogger("trueline.jobs")
 _KEPT = 20
 _LOOK_EVERY_SECONDS = 20.0
+_WAITED_SECONDS = 30.0
 
 
 class Jobs:
@@ -25,6 +26,7 @@ class Jobs:
         self._jobs: dict[str, dict[str, Any]] = {}
         self._stopping = threading.Event()
         self._clockwork: threading.Thread | None = None
+        self._working: threading.Thread | None = None
 
     def start(self) -> dict[str, Any]:
         """Begin a refresh, or join the one that is running. Returns its state."""
@@ -46,8 +48,9 @@ class Jobs:
             self._jobs[job["id"]] = job
             for old in list(self._jobs)[:-_KEPT]:
                 del self._jobs[old]
-        threading.Thread(target=self._refresh, args=(job,), daemon=True).start()
-        return dict(job)
+            self._working = threading.Thread(target=self._refresh, args=(job,), daemon=True)
+            self._working.start()
+            return dict(job)
 
     def state(self, job_id: str) -> dict[str, Any]:
         """How far a refresh is. Raises NotFoundError."""
@@ -103,5 +106,8 @@ class Jobs:
         return True
 
     def stop(self) -> None:
-        """Let the clockwork end."""
+        """Let the clockwork end, and a refresh that is under way: the files are closed next."""
         self._stopping.set()
+        for thread in (self._clockwork, self._working):
+            if thread is not None:
+                thread.join(_WAITED_SECONDS)
