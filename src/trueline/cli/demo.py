@@ -76,7 +76,7 @@ def _table(tl: Any) -> tuple[list[Any], dict[str, Any]]:
     period = tl.engine.period(period_days=30)
     previous = period.previous()
     keys = [k.key for k in KPIS]
-    evaluator.prefetch(keys, [period, previous])
+    evaluator.prefetch(keys)
     readings = [evaluator.reading(key, period) for key in keys]
     changes = {r.key: change(r, evaluator.reading(r.key, previous)) for r in readings}
     return readings, changes

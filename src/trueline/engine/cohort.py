@@ -12,7 +12,7 @@ from trueline.core.money import divide
 from trueline.core.period import add_months
 from trueline.core.quality import Reason
 from trueline.engine import knowledge
-from trueline.engine.view import sql
+from trueline.engine.view import day_of, sql
 
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
@@ -165,7 +165,7 @@ def _orders(resolver: Resolver) -> tuple[Grid, Reason | None]:
         customers=each.count(), amount=each.amount.sum().cast("decimal(38, 4)")
     )
     rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
-    return _rated(resolver, [(_day(a), _day(b), c, n, v) for a, b, c, n, v in rows], False)
+    return _rated(resolver, [(day_of(a), day_of(b), c, n, v) for a, b, c, n, v in rows], False)
 
 
 def _subscriptions(resolver: Resolver) -> tuple[Grid, Reason | None]:
@@ -184,7 +184,7 @@ def _walk(resolver: Resolver, rows: list[tuple[Any, ...]]) -> tuple[Grid, Reason
     """Month by month, each customer's level carried forward from its changes."""
     changes: dict[str, dict[str, dict[date, Decimal]]] = {}
     for customer, currency, month, change, _ in rows:
-        changes.setdefault(customer, {}).setdefault(currency, {})[_day(month)] = change
+        changes.setdefault(customer, {}).setdefault(currency, {})[day_of(month)] = change
     last = resolver.today.replace(day=1)
     found: dict[tuple[date, date, str], list[Any]] = {}
     for currencies in changes.values():
@@ -246,7 +246,3 @@ def _average(rows: tuple[CohortRow, ...], by: str) -> tuple[float | None, ...]:
 
 def _whole(row: CohortRow, by: str) -> Decimal:
     return Decimal(row.size) if by == "customers" else Decimal(row.values[0] or 0)
-
-
-def _day(value: Any) -> date:
-    return value if type(value) is date else value.date()

@@ -13,9 +13,10 @@ from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
 from trueline.core.reading import Reading
 from trueline.engine.cover import Covers
+from trueline.engine.daily import Cut, Dailies
 from trueline.engine.evaluate import Evaluator
 from trueline.engine.fx import Rates
-from trueline.engine.resolve import Cut, Resolver
+from trueline.engine.resolve import Resolver
 from trueline.engine.rollup import Progress, Rollup, last_load, watermark
 from trueline.settings import Settings
 from trueline.warehouse.duckdb import DuckDBWarehouse
@@ -37,7 +38,7 @@ class Engine:
         self.warehouse = warehouse
         self.settings = settings
         self.clock = clock
-        self._state: tuple[int, Covers, Rates] | None = None
+        self._state: tuple[int, Covers, Rates, Dailies] | None = None
 
     def today(self) -> date:
         """The company's local day."""
@@ -47,8 +48,8 @@ class Engine:
         """Count what loads have touched since the last time."""
         return Rollup(self.warehouse, self.settings.company.zone, progress).refresh(rebuild=rebuild)
 
-    def _fresh(self) -> tuple[Covers, Rates]:
-        """Coverage and rates of the last load, the roll-up brought up to it first."""
+    def _fresh(self) -> tuple[Covers, Rates, Dailies]:
+        """Coverage, rates and daily values of the last load; the roll-up is brought up to it."""
         last = last_load(self.warehouse)
         if watermark(self.warehouse) != last:
             self.refresh()
@@ -58,6 +59,7 @@ class Engine:
                 last,
                 Covers(self.warehouse, company.zone),
                 Rates(self.warehouse, company.currency),
+                Dailies(self.warehouse),
             )
         return self._state[1:]
 
@@ -69,16 +71,17 @@ class Engine:
         as_of: datetime | None = None,
     ) -> Evaluator:
         """Readings that share their knowledge, slice and options (and so their queries)."""
-        covers, rates = self._fresh()
+        covers, rates, dailies = self._fresh()
         moment = _naive_utc(as_of)
         today = self.today()
         if moment is not None:
             company = self.settings.company
             covers = Covers(self.warehouse, company.zone, moment)
             rates = Rates(self.warehouse, company.currency, moment)
+            dailies = Dailies(self.warehouse)
             today = moment.replace(tzinfo=UTC).astimezone(company.zone).date()
         resolver = Resolver(
-            self.warehouse, self.settings, today=today, covers=covers, rates=rates,
+            self.warehouse, self.settings, today=today, covers=covers, rates=rates, dailies=dailies,
             cut=self._cut(slice), allow_estimates=allow_estimates, as_of=moment,
         )  # fmt: skip
         aware = moment.replace(tzinfo=UTC) if moment else self.clock().replace(microsecond=0)
@@ -130,7 +133,7 @@ class Engine:
         """One KPI over one period; options: slice, allow_estimates, as_of."""
         kpi(key)
         evaluator = self.evaluator(**options)
-        evaluator.prefetch([key], [period])
+        evaluator.prefetch([key])
         return evaluator.reading(key, period)
 
     def readings(
@@ -139,7 +142,7 @@ class Engine:
         """Many KPIs over one period, their queries shared."""
         wanted = [k.key for k in KPIS] if keys is None else list(keys)
         evaluator = self.evaluator(**options)
-        evaluator.prefetch(wanted, [period])
+        evaluator.prefetch(wanted)
         return {key: evaluator.reading(key, period) for key in wanted}
 
     def series(self, key: str, grain: str, period: Period, **options: Any) -> list[Reading]:
@@ -178,7 +181,7 @@ class Engine:
         kpi(key)
         evaluator = self.evaluator(**options)
         others = {"previous": period.previous(), "year_earlier": period.year_earlier()}
-        evaluator.prefetch([key], [period, *others.values()])
+        evaluator.prefetch([key])
         reading = evaluator.reading(key, period)
         out: dict[str, Any] = {"reading": reading}
         for name, other in others.items():

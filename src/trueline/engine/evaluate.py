@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
@@ -44,11 +44,9 @@ class Evaluator:
         self._moment = as_of or datetime.now(UTC).replace(microsecond=0)
         self._memo: dict[tuple[str, Period], Reading] = {}
 
-    def prefetch(self, keys: Iterable[str], periods: Sequence[Period]) -> None:
-        """Fetch what these KPIs need from the roll-up, one query a window."""
-        self.resolver.prefetch(
-            triple for key in keys for period in periods for triple in _measures(kpi(key), period)
-        )
+    def prefetch(self, keys: Iterable[str]) -> None:
+        """Fetch what these KPIs need from the roll-up, in one query."""
+        self.resolver.prefetch(source for key in keys for source in _measures(kpi(key)))
 
     def reading(self, key: str, period: Period) -> Reading:
         """One KPI's reading. Raises UnknownKeyError, or InputError for a slice it lacks."""
@@ -251,29 +249,21 @@ def _from_reading(found: Reading) -> MeasureValue:
     )
 
 
-def _measures(definition: type[Kpi], period: Period) -> Iterable[tuple[str, Period, str]]:
+def _measures(definition: type[Kpi]) -> Iterable[str]:
     """Every daily measure a KPI needs, through the KPIs it is made of."""
     for origin in definition.origins().values():
-        over = window(period, origin.window)
         if origin.source.startswith("kpi:"):
-            yield from _measures(kpi(origin.source.removeprefix("kpi:")), over)
+            yield from _measures(kpi(origin.source.removeprefix("kpi:")))
         elif origin.source not in ("months", "none"):
-            yield from _needed(origin.source, over, origin.at)
+            yield from _needed(origin.source)
 
 
-def _needed(source: str, over: Period, side: str) -> Iterable[tuple[str, Period, str]]:
+def _needed(source: str) -> Iterable[str]:
     item = measure(source)
     if isinstance(item, PeriodMeasure):
-        if item.source == "movements":
-            for at in ("opening", "closing"):
-                yield from _recurring("mrr", over, at)
+        if item.source in ("movements", "churn_history"):
+            yield from ("mrr", "paying_customers", "unpriced_items", "assumed_items")
         return
-    if isinstance(item, Sum) or item.base not in ("recurring", "paying"):
-        yield source, over, side
-    else:
-        yield from _recurring(source, over, side)
-
-
-def _recurring(source: str, over: Period, side: str) -> Iterable[tuple[str, Period, str]]:
-    for key in (source, "unpriced_items", "assumed_items"):
-        yield key, over, side
+    yield source
+    if not isinstance(item, Sum) and item.base in ("recurring", "paying"):
+        yield from ("unpriced_items", "assumed_items")

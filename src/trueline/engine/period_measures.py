@@ -15,7 +15,7 @@ from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView, compiled, compiled_period
+from trueline.engine.view import FactsView, compiled, compiled_period, day_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -89,27 +89,46 @@ def _rate(resolver: Resolver, code: str, at: date) -> Decimal | None:
 def churn_history(resolver: Resolver, period: Period) -> Values:
     """Customers lost and exposed over the last complete months, twelve at most."""
     end = period.end.replace(day=1)
-    months, lost, exposed = 0, Decimal(0), Decimal(0)
-    worst, last = Quality.ACTUAL, None
+    view = resolver.view()
+    text = compiled(view, ("lost",), partial(_lost_by_month, view), resolver.warehouse.dialect)
+    lost_in = {day_of(month): int(count) for month, count in resolver.warehouse.rows(text)}
+    months, lost, exposed, rows = 0, Decimal(0), Decimal(0), 0
+    worst = Quality.ACTUAL
     for back in range(LONGEST_HISTORY):
         month = Period(add_months(end, -back - 1), add_months(end, -back))
-        start = resolver.value("customers_at_start", month)
-        gone = resolver.value("customers_lost", month)
-        last = gone
-        if start.value is None or gone.value is None or not start.value:
+        opening = resolver.value("paying_customers", month, "opening")
+        closing = resolver.value("paying_customers", month, "closing")
+        if closing.value is None or not opening.value:
             break
         months += 1
-        lost += gone.value
-        exposed += start.value
-        worst = Quality.worst((worst, start.quality, gone.quality))
-    base = MeasureValue(
-        "", Decimal(0), worst, table="subscription_events", rows=last.rows if last else 0
-    )
+        lost += lost_in.get(month.start, 0)
+        exposed += opening.value
+        rows = max(rows, closing.rows)
+        worst = Quality.worst((worst, opening.quality, closing.quality))
+    base = MeasureValue("", Decimal(0), worst, table="subscription_events", rows=rows)
     return {
         "churn_months": replace(base, key="churn_months", value=Decimal(months)),
         "churned_in_months": replace(base, key="churned_in_months", value=lost),
         "exposed_in_months": replace(base, key="exposed_in_months", value=exposed),
     }
+
+
+def _lost_by_month(view: FactsView) -> ir.Table:
+    """How many customers paid at a month's start and no longer at its end, by month.
+
+    Whether a customer pays goes up and down by one: over a month it falls by one exactly for
+    those who were there at its start and are gone at its end.
+    """
+    from trueline.catalog.bases import recurring
+    from trueline.engine.rollup import paying
+
+    moved = paying(recurring(view), "", None)
+    each = (
+        moved.mutate(month=moved.day.truncate("M"))
+        .group_by(["customer_id", "month"])
+        .agg(net=lambda t: t.change.sum())
+    )
+    return each.filter(each.net == -1).group_by("month").agg(lost=lambda t: t.count())
 
 
 def cash(resolver: Resolver, period: Period) -> Values:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
@@ -17,6 +16,7 @@ from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import Covers
+from trueline.engine.daily import Cut, Dailies, Totals
 from trueline.engine.fx import Rates
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
@@ -27,32 +27,6 @@ if TYPE_CHECKING:
     from trueline.engine.view import FactsView
 
 BEGINNING = date(1900, 1, 1)
-Row = tuple[str, date, str, Decimal, int, datetime | None, datetime | None]
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A slice: one dimension at one value, or the whole."""
-
-    by: str = ""
-    value: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """The slice as readings give it."""
-        return {self.by: self.value} if self.by else {}
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What the roll-up holds of one measure in a window, by currency."""
-
-    values: dict[str, Decimal]
-    rows: int
-    first: datetime | None
-    last: datetime | None
-
-
-NOTHING = Totals({}, 0, None, None)
 
 
 class Resolver:
@@ -66,6 +40,7 @@ class Resolver:
         today: date,
         covers: Covers,
         rates: Rates,
+        dailies: Dailies,
         cut: Cut | None = None,
         allow_estimates: bool = False,
         as_of: datetime | None = None,
@@ -75,12 +50,12 @@ class Resolver:
         self.today = today
         self.covers = covers
         self.rates = rates
+        self._dailies = dailies
         self.cut = cut or Cut()
         self.allow_estimates = allow_estimates
         self.as_of = as_of
-        self._totals: dict[tuple[str, Period], Totals] = {}
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
-        self._earlier: dict[str, list[Row]] = {}
+        self._counted: set[str] = set()
         self._view: FactsView | None = None
 
     @property
@@ -98,90 +73,43 @@ class Resolver:
 
     # -- totals -----------------------------------------------------------------------------
 
-    def prefetch(self, wanted: Iterable[tuple[str, Period, str]]) -> None:
-        """Fetch all daily measures of (key, period, side) triples, one query a window."""
-        windows: dict[Period, set[str]] = defaultdict(set)
-        for key, period, side in wanted:
-            for item in _leaves(key):
-                windows[_window(item, period, side)].add(item.key)
-        for window, keys in windows.items():
-            missing = {key for key in keys if (key, window) not in self._totals}
-            if missing:
-                self._fetch(window, missing)
+    def prefetch(self, keys: Iterable[str]) -> None:
+        """Fetch all daily values behind these measures at once."""
+        leaves = [item.key for key in keys for item in _leaves(key)]
+        if self.as_of is None:
+            self._dailies.fetch(leaves, self.cut)
 
     def totals(self, item: Measure, window: Period) -> Totals:
         """One daily measure added up over a window."""
-        if (item.key, window) not in self._totals:
-            self._fetch(window, {item.key})
-        return self._totals[item.key, window]
-
-    def _fetch(self, window: Period, keys: set[str]) -> None:
-        if self.as_of is not None:
-            rows = [r for key in keys for r in self._rows_then(key) if window.contains(r[1])]
-            found = _added(rows)
-        else:
-            found = self._query(window, keys)
-        for key in keys:
-            self._totals[key, window] = found.get(key, NOTHING)
-
-    def _query(self, window: Period, keys: set[str]) -> dict[str, Totals]:
-        where, values = self._where()
-        marks = ", ".join("?" * len(keys))
-        rows = self.warehouse.rows(
-            "SELECT measure, currency, sum(value), sum(rows), min(first_fact), max(last_fact) "
-            f"FROM metrics_daily WHERE {where} AND measure IN ({marks}) AND day >= ? AND day < ? "
-            "GROUP BY measure, currency",
-            [*values, *sorted(keys), window.start, window.end],
-        )
-        grouped: dict[str, list[Any]] = defaultdict(list)
-        for row in rows:
-            grouped[row[0]].append(row)
-        return {key: _joined(parts) for key, parts in grouped.items()}
-
-    def _where(self) -> tuple[str, list[str]]:
-        if self.cut.by == "currency":
-            return "slice_by = '' AND currency = ?", [self.cut.value]
-        return "slice_by = ? AND slice = ?", [self.cut.by, self.cut.value]
+        self._count_then(item)
+        return self._dailies.totals(item.key, self.cut, window)
 
     def by_day(self, item: Measure, window: Period) -> list[tuple[date, str, Decimal]]:
         """A measure day by day and currency by currency."""
-        if self.as_of is not None:
-            rows = self._rows_then(item.key)
-            return [(r[1], r[2], r[3]) for r in rows if window.contains(r[1])]
-        where, values = self._where()
-        return [
-            (day, currency, value)
-            for day, currency, value in self.warehouse.rows(
-                f"SELECT day, currency, value FROM metrics_daily WHERE {where} "
-                "AND measure = ? AND day >= ? AND day < ? ORDER BY day",
-                [*values, item.key, window.start, window.end],
-            )
-        ]
+        self._count_then(item)
+        return self._dailies.by_day(item.key, self.cut, window)
 
-    def _rows_then(self, key: str) -> list[Row]:
-        """A measure's daily rows as they were known at ``as_of``."""
-        if key not in self._earlier:
-            self._count_then(next(m for m in DAILY if m.key == key).base)
-        return self._earlier[key]
-
-    def _count_then(self, base_key: str) -> None:
+    def _count_then(self, wanted: Measure) -> None:
+        """Count a measure's base as its facts were known at ``as_of``, once."""
+        if self.as_of is None or wanted.base in self._counted:
+            return
         from trueline.engine.rollup import daily
-        from trueline.engine.view import sql
+        from trueline.engine.view import day_of, sql
 
-        base = next(b for b in BASES if b.key == base_key)
-        measures = tuple(m for m in DAILY if m.base == base_key)
+        base = next(b for b in BASES if b.key == wanted.base)
+        measures = tuple(m for m in DAILY if m.base == base.key)
         by = "" if self.cut.by == "currency" else self.cut.by
         expression = daily(base, measures, self.view(), by, None)
-        columns = ["day", "slice", "currency"]
-        rows = self.warehouse.rows(sql(expression, self.warehouse.dialect))
-        wide = len(columns)
-        for number, item in enumerate(measures):
-            at = wide + 4 * number
-            self._earlier[item.key] = [
-                (item.key, _day(r[0]), r[2], r[at], r[at + 1], r[at + 2], r[at + 3])
-                for r in rows
-                if r[at + 1] and self._in_cut(r[1], r[2])
-            ]
+        found = self.warehouse.rows(sql(expression.order_by("day"), self.warehouse.dialect))
+        rows = [
+            (item.key, r[2], day_of(r[0]), *r[3 + 4 * number : 7 + 4 * number])
+            for r in found
+            if self._in_cut(r[1], r[2])
+            for number, item in enumerate(measures)
+            if r[4 + 4 * number]
+        ]
+        self._dailies.keep(self.cut, [m.key for m in measures], rows)
+        self._counted.add(base.key)
 
     def _in_cut(self, label: str, currency: str) -> bool:
         return currency == self.cut.value if self.cut.by == "currency" else label == self.cut.value
@@ -233,12 +161,9 @@ class Resolver:
         return ", ".join(name for name in names if self.covers[name].kept) or names[0]
 
     def _whole_rows(self, item: Measure, period: Period) -> int:
-        found = self.warehouse.rows(
-            "SELECT coalesce(sum(rows), 0) FROM metrics_daily WHERE slice_by = '' AND measure = ? "
-            "AND day >= ? AND day < ?",
-            [item.key, period.start, period.end],
-        )
-        return int(found[0][0])
+        if self.as_of is not None:
+            return self.totals(item, period).rows
+        return self._dailies.totals(item.key, Cut(), period).rows
 
     def _converted_flow(self, base: MeasureValue, item: Measure, period: Period) -> MeasureValue:
         if item.unit != "money":
@@ -304,11 +229,6 @@ def _added_up(found: MeasureValue) -> Decimal:
     return sum(found.by_currency.values(), Decimal(0))
 
 
-def _day(value: Any) -> date:
-    """A day, also where an engine widened it to a moment."""
-    return value.date() if isinstance(value, datetime) else value
-
-
 def missing_rate(code: str, reporting: str, day: date) -> Reason:
     """No exchange rate says what an amount is worth."""
     return Reason(
@@ -323,41 +243,3 @@ def _leaves(key: str) -> list[Measure]:
     if isinstance(item, Sum):
         return [leaf for part in item.parts for leaf in _leaves(part)]
     return [item] if isinstance(item, Measure) else []
-
-
-def _window(item: Measure, period: Period, side: str) -> Period:
-    if item.kind is not MeasureKind.LEVEL:
-        return period
-    return Period(BEGINNING, period.start if side == "opening" else period.end)
-
-
-def _joined(parts: list[Any]) -> Totals:
-    return Totals(
-        {p[1]: p[2] for p in parts},
-        int(sum(p[3] for p in parts)),
-        min((p[4] for p in parts if p[4]), default=None),
-        max((p[5] for p in parts if p[5]), default=None),
-    )
-
-
-def _added(rows: list[Row]) -> dict[str, Totals]:
-    """Daily rows added up as the database would."""
-    groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        groups[row[0]][row[2]].append(row)
-    return {
-        key: _joined(
-            [
-                (
-                    key,
-                    currency,
-                    sum((r[3] for r in found), Decimal(0)),
-                    sum(r[4] for r in found),
-                    min((r[5] for r in found if r[5]), default=None),
-                    max((r[6] for r in found if r[6]), default=None),
-                )
-                for currency, found in currencies.items()
-            ]
-        )
-        for key, currencies in groups.items()
-    }

@@ -182,6 +182,12 @@ def _dated(text: str, placeholder: date, day: date) -> str:
     return text.replace(written, f"DATE '{day}'").replace(f"DATE '{placeholder}'", f"DATE '{day}'")
 
 
+def day_of(value: Any) -> date:
+    """A day, also where an engine widened it to a moment."""
+    day: date = value.date() if isinstance(value, datetime) else value
+    return day
+
+
 def sql(expression: Any, dialect: str) -> str:
     """The expression in an engine's SQL."""
     import ibis

@@ -75,7 +75,7 @@ def _overview(tl: Any) -> Response:
     period = tl.engine.period(period_days=30)
     evaluator = tl.engine.evaluator()
     previous = period.previous()
-    evaluator.prefetch([k.key for k in KPIS], [period, previous])
+    evaluator.prefetch([k.key for k in KPIS])
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in SUBJECTS.values()}
     for definition in KPIS:
         reading = evaluator.reading(definition.key, period)

@@ -1,0 +1,133 @@
+"""The roll-up's daily values in memory: read once, added up over any window without a query."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from trueline.core.money import EXACT
+from trueline.core.period import Period
+from trueline.warehouse.duckdb import DuckDBWarehouse
+
+MOST_SERIES = 5_000
+"""Series kept at the most (a measure, slice and currency each); the oldest go first."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A slice: one dimension at one value, or the whole."""
+
+    by: str = ""
+    value: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The slice as readings give it."""
+        return {self.by: self.value} if self.by else {}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the roll-up holds of one measure in a window, by currency."""
+
+    values: dict[str, Decimal]
+    rows: int
+    first: datetime | None
+    last: datetime | None
+
+
+NOTHING = Totals({}, 0, None, None)
+
+
+@dataclass
+class DailySeries:
+    """One measure in one currency, day by day, with running totals."""
+
+    days: list[date] = field(default_factory=list)
+    values: list[Decimal] = field(default_factory=list)
+    running: list[Decimal] = field(default_factory=lambda: [Decimal(0)])
+    rows: list[int] = field(default_factory=lambda: [0])
+    firsts: list[datetime | None] = field(default_factory=list)
+    lasts: list[datetime | None] = field(default_factory=list)
+
+    def add(
+        self, day: date, value: Decimal, rows: int, first: datetime | None, last: datetime | None
+    ) -> None:
+        """The next day's values; days come in order."""
+        self.days.append(day)
+        self.values.append(value)
+        self.running.append(self.running[-1] + value)
+        self.rows.append(self.rows[-1] + rows)
+        self.firsts.append(first)
+        self.lasts.append(last)
+
+    def between(self, window: Period) -> tuple[int, int]:
+        """Places of the window's days."""
+        return bisect_left(self.days, window.start), bisect_left(self.days, window.end)
+
+
+class Dailies:
+    """Daily values of one state of the roll-up; each is fetched when it is first asked for."""
+
+    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+        self._warehouse = warehouse
+        self._series: dict[tuple[str, Cut], dict[str, DailySeries]] = {}
+
+    def fetch(self, keys: Iterable[str], cut: Cut) -> None:
+        """Fetch what is missing of these measures, in one query."""
+        missing = sorted({key for key in keys if (key, cut) not in self._series})
+        if not missing:
+            return
+        while len(self._series) + len(missing) > MOST_SERIES and self._series:
+            del self._series[next(iter(self._series))]
+        self.keep(cut, missing, self._query(missing, cut))
+
+    def keep(self, cut: Cut, keys: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Take rows (measure, currency, day, value, rows, first, last), days in order."""
+        found: dict[str, dict[str, DailySeries]] = defaultdict(lambda: defaultdict(DailySeries))
+        with localcontext(EXACT):
+            for key, currency, *values in rows:
+                found[key][currency].add(*values)
+        for key in keys:
+            self._series[key, cut] = dict(found.get(key, {}))
+
+    def _query(self, keys: list[str], cut: Cut) -> list[tuple[Any, ...]]:
+        if cut.by == "currency":
+            where, values = "slice_by = '' AND currency = ?", [cut.value]
+        else:
+            where, values = "slice_by = ? AND slice = ?", [cut.by, cut.value]
+        marks = ", ".join("?" * len(keys))
+        return self._warehouse.rows(
+            "SELECT measure, currency, day, value, rows, first_fact, last_fact FROM metrics_daily "
+            f"WHERE {where} AND measure IN ({marks}) ORDER BY day",
+            [*values, *keys],
+        )
+
+    def totals(self, key: str, cut: Cut, window: Period) -> Totals:
+        """One measure added up over a window."""
+        self.fetch([key], cut)
+        values: dict[str, Decimal] = {}
+        rows, firsts, lasts = 0, [], []
+        for currency, series in self._series[key, cut].items():
+            a, b = series.between(window)
+            if a == b:
+                continue
+            with localcontext(EXACT):
+                values[currency] = series.running[b] - series.running[a]
+            rows += series.rows[b] - series.rows[a]
+            firsts += [m for m in series.firsts[a:b] if m is not None]
+            lasts += [m for m in series.lasts[a:b] if m is not None]
+        return Totals(values, rows, min(firsts, default=None), max(lasts, default=None))
+
+    def by_day(self, key: str, cut: Cut, window: Period) -> list[tuple[date, str, Decimal]]:
+        """One measure day by day and currency by currency."""
+        self.fetch([key], cut)
+        out = []
+        for currency, series in self._series[key, cut].items():
+            a, b = series.between(window)
+            out += [(series.days[n], currency, series.values[n]) for n in range(a, b)]
+        return sorted(out)
