@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -357,3 +358,22 @@ def test_the_overview_page_shows_values_and_escapes_names(served: Served) -> Non
     assert served.get("/")["kpis"] == "/api/kpi"
     for path in ("/docs", "/redoc"):
         assert "/api/kpi/early-stage" in served.client.get(path).text
+
+
+def test_a_cost_retried_after_the_server_forgot_its_key_is_recorded_once(tmp_path: Path) -> None:
+    """Killed between the commit and the answer: the key is gone, the cost is there."""
+    from fastapi.testclient import TestClient
+
+    import trueline
+    from trueline.web import create_app
+
+    entry = {"cost_date": "2026-02-19", "cost_type": "marketing", "amount": 12.5}
+    with TestClient(create_app(trueline.init(tmp_path / "home"))) as client:
+        headers = {"Idempotency-Key": "retry-me-0001"}
+        first = client.post("/api/kpi/costs", json=entry, headers=headers)
+        store = client.app.state.tl.store  # type: ignore[attr-defined]
+        with store._engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM idempotency_keys")
+        second = client.post("/api/kpi/costs", json=entry, headers=headers)
+        assert first.json()["data"]["cost_id"] == second.json()["data"]["cost_id"]
+        assert client.get("/api/kpi/costs?days=3000").json()["data"]["total"] == 1

@@ -98,7 +98,8 @@ class Jobs:
             return False
         try:
             self._tl.refresh()
-        except TruelineError as error:
+        except Exception as error:
+            # Said at once: a slot that never ends would be taken for one whose process died.
             self._tl.store.done("daily", slot, f"failed: {error}")
             log.exception("the daily job failed")
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -53,6 +54,15 @@ def _row(tl: Trueline, cost_id: str, entry: CostEntry) -> dict[str, Any]:
     return {"cost_id": cost_id, "currency": tl.settings.company.currency} | given
 
 
+def _new_id(request: Request) -> str:
+    """An id that a retry with the same Idempotency-Key gets again: whatever the server forgot
+    when it died in between, the cost is recorded once."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return uuid.uuid4().hex
+    return hashlib.sha256(f"{request.scope['path']} {key}".encode()).hexdigest()[:32]
+
+
 def _write(tl: Trueline, cost_id: str, entry: CostEntry) -> dict[str, Any]:
     report = tl.load_rows("costs", [_row(tl, cost_id, entry)], source=costs.OWN)
     if report.rejects:
@@ -72,7 +82,7 @@ async def record(
     request: Request, entry: Annotated[CostEntry, Depends(json_body(CostEntry))]
 ) -> Answer:
     """Record a cost. Send an Idempotency-Key to be able to retry safely."""
-    cost_id = uuid.uuid4().hex
+    cost_id = _new_id(request)
     return await recorded(request, lambda: _write(company(request), cost_id, entry), status=201)
 
 
