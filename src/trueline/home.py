@@ -348,7 +348,7 @@ class Trueline:
 
         The same values again change nothing; changed ones make a new revision, marked restated.
         """
-        from trueline.catalog.kpis import KPIS
+        from trueline.catalog.kpis import from_facts
         from trueline.engine.rollup import last_load
 
         on = self.engine.today() if day is None else parse_day(day, "day")
@@ -358,7 +358,7 @@ class Trueline:
         result = self.store.save_snapshot(
             on,
             list(readings.values()),
-            stages={k.key: k.stage or "all" for k in KPIS},
+            stages={k.key: k.stage or "all" for k in from_facts()},
             watermark=last_load(self.warehouse),
             moment=self.clock(),
         )

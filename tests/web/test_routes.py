@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from serving import Served, refused
 
-from trueline.catalog.kpis import KPIS, stage
+from trueline.catalog.kpis import from_facts, stage
 from trueline.web.jobs import Jobs
 
 FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
@@ -104,7 +104,7 @@ def test_readings_are_the_same_asked_together_or_alone(served: Served) -> None:
     assert (found["cac"]["value"], found["cac"]["quality"]) == (None, "insufficient_data")
     for key, reading in found.items():
         assert reading == served.get(f"/api/kpi/{key}", **FEBRUARY)
-    assert len(served.get("/api/kpi/readings", **FEBRUARY)["readings"]) == len(KPIS)
+    assert len(served.get("/api/kpi/readings", **FEBRUARY)["readings"]) == len(from_facts())
 
 
 def test_series(served: Served) -> None:
@@ -253,7 +253,7 @@ ROW = {
 def test_a_late_fact_restates_what_was_reported(served: Served) -> None:
     first = served.post("/api/kpi/snapshot")["data"]
     assert (first["snapshot_date"], first["revision"]) == ("2026-03-15", 1)
-    assert first["stored"] == len(KPIS)
+    assert first["stored"] == len(from_facts())
     assert served.post("/api/kpi/snapshot")["data"] == first | {"stored": 0}
 
     headers = {"Idempotency-Key": "late"}

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from trueline.catalog.benchmark import benchmark
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis import KPIS
 
@@ -53,6 +54,8 @@ def describe(definition: type[Kpi], own_targets: dict[str, Decimal]) -> dict[str
         "definition": definition.definition(),
         "formula": formula_text(definition),
         "target": target(definition.key, own_targets),
+        "calculator": f"/metrics/{definition.slug()}" if definition.calculators() else None,
+        "benchmark": benchmark(definition).to_json(None),
         "inputs": [
             {
                 "name": name,

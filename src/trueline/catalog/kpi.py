@@ -10,22 +10,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from trueline.catalog.inputs import (
+    Amount,
+    AtMost,
+    Charge,
+    Count,
+    From,
+    Needs,
+    Said,
+    Text,
+    TimeFrame,
+    Window,
+)
 from trueline.core.errors import TruelineError
+from trueline.core.money import round_to
+from trueline.core.reading import Interval, Value
+
+__all__ = [
+    "NO_OPENING",
+    "Amount",
+    "AtMost",
+    "Calculator",
+    "Charge",
+    "Count",
+    "Detail",
+    "Direction",
+    "From",
+    "Interval",
+    "Kpi",
+    "Needs",
+    "Number",
+    "Said",
+    "Single",
+    "Text",
+    "TimeFrame",
+    "Unit",
+    "Window",
+    "finished",
+]
 
 Number = Decimal | int
+Marker = TypeVar("Marker")
 
-
-class Window(StrEnum):
-    """Which days an input is read over, seen from the reading's period."""
-
-    PERIOD = "period"
-    PREVIOUS = "previous period"
-    YEAR_EARLIER = "a year earlier"
-    LAST_3_MONTHS = "last 3 complete months"
+_MONEY_PLACES = 10
+_LONGEST_EXACT = 20
+"""Decimals that sums and products of amounts and rates have at the most; quotients have more."""
 
 
 class Unit(StrEnum):
@@ -37,6 +71,11 @@ class Unit(StrEnum):
     RATIO = "ratio"
     MONTHS = "months"
     COUNT = "count"
+    USERS = "users"
+    SECONDS = "seconds"
+    HOURS = "hours"
+    POINTS = "points"
+    SCORE = "score"
 
     def written(self, currency: str) -> str:
         """The unit as readings give it: the currency code for money."""
@@ -57,53 +96,22 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True)
-class From:
-    """Where an input comes from when it is computed from facts.
+class Detail:
+    """Something more that the same inputs tell: its value, and the unit it is in."""
 
-    ``source`` is a measure, a KPI (``kpi:cac``) or ``months`` (the window's length in months).
-    ``at`` says which side of a level. ``group``: a part without entries counts as 0 as soon as
-    that whole group is known. ``by_channel`` replaces the source for a channel's slice.
-    """
-
-    source: str
-    window: Window = Window.PERIOD
-    at: str = "closing"
-    group: str | None = None
-    by_channel: str | None = None
+    value: Value
+    unit: Unit
 
 
-@dataclass(frozen=True)
-class Needs:
-    """A value that the formula cannot do without: above ``above``, else null with this reason."""
+class Calculator(BaseModel):
+    """A formula over given inputs, with its rules and a worked example.
 
-    code: str
-    message: str
-    enable: str | None = None
-    above: int = 0
-
-
-class Kpi(BaseModel):
-    """One KPI. Class keywords: key, label, unit, direction, subject; see the fields below.
-
-    ``stage`` puts it on the early- or mid-stage list. ``bounds`` are the values possible at all
-    (forecasts respect them). ``slices`` are the dimensions it can be cut by. ``version`` changes
-    whenever its meaning does.
+    ``rules`` hold between inputs; what breaks one is refused in the rule's words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    key: ClassVar[str]
-    label: ClassVar[str]
-    unit: ClassVar[Unit]
-    direction: ClassVar[Direction]
-    subject: ClassVar[str]
-    stage: ClassVar[str | None] = None
-    bounds: ClassVar[tuple[float | None, float | None]] = (None, None)
-    slices: ClassVar[tuple[str, ...]] = ()
-    version: ClassVar[int] = 1
-    undefined: ClassVar[Needs] = Needs(
-        "zero_denominator", "The denominator is 0 in this period: there is no answer."
-    )
+    rules: ClassVar[tuple[AtMost, ...]] = ()
     example: ClassVar[dict[str, Any]]
     example_value: ClassVar[Any]
 
@@ -116,10 +124,82 @@ class Kpi(BaseModel):
         """The value from the inputs: arithmetic only, in the unit of the KPI."""
         raise TruelineError(f"{type(self).__name__} has no formula.")
 
+    def interval(self) -> Interval | None:
+        """How far chance reaches, where the inputs tell; None where they do not."""
+        return None
+
+    def details(self) -> dict[str, Detail]:
+        """What else the same inputs tell, by name."""
+        return {}
+
+    def contradiction(self) -> str | None:
+        """A rule that is no plain "at most", in words, where the inputs break it."""
+        return None
+
+    @model_validator(mode="after")
+    def _hold(self) -> Calculator:
+        for broken in (*(rule.broken(self) for rule in self.rules), self.contradiction()):
+            if broken is not None:
+                raise ValueError(broken)
+        return self
+
     @classmethod
     def meaning(cls) -> str:
         """What it means, from the docstring."""
         return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def origins(cls) -> dict[str, From]:
+        """Where each input comes from; empty for what is only a calculator."""
+        return dict(_marked(cls, From))
+
+    @classmethod
+    def needs(cls) -> dict[str, Needs]:
+        """The inputs that must be above something, with the reason given where they are not."""
+        return dict(_marked(cls, Needs))
+
+    @classmethod
+    def said(cls) -> frozenset[str]:
+        """The inputs that are no part of the formula."""
+        return frozenset(name for name, _ in _marked(cls, Said))
+
+
+@cache
+def _marked(model: type[Calculator], kind: type[Marker]) -> tuple[tuple[str, Marker], ...]:
+    """The inputs that carry a mark of that kind, each with it."""
+    return tuple(
+        (name, item)
+        for name, info in model.model_fields.items()
+        for item in info.metadata
+        if isinstance(item, kind)
+    )
+
+
+class Kpi(Calculator):
+    """One KPI. Class keywords: key, label, unit, direction, subject; see the fields below.
+
+    ``stage`` puts it on the early- or mid-stage list. ``bounds`` are the values possible at all
+    (forecasts respect them). ``slices`` are the dimensions it can be cut by. ``version`` changes
+    whenever its meaning does. ``ways`` replace the KPI's own inputs for its calculator; ``path``
+    is the calculator's name where it is not the key. ``calculates`` False says that the formula
+    is one measure as it stands: nothing to calculate.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    unit: ClassVar[Unit]
+    direction: ClassVar[Direction]
+    subject: ClassVar[str]
+    stage: ClassVar[str | None] = None
+    bounds: ClassVar[tuple[float | None, float | None]] = (None, None)
+    slices: ClassVar[tuple[str, ...]] = ()
+    version: ClassVar[int] = 1
+    path: ClassVar[str | None] = None
+    calculates: ClassVar[bool] = True
+    ways: ClassVar[tuple[type[Calculator], ...]] = ()
+    undefined: ClassVar[Needs] = Needs(
+        "zero_denominator", "The denominator is 0 in this period: there is no answer."
+    )
 
     @classmethod
     def definition(cls) -> str:
@@ -127,43 +207,37 @@ class Kpi(BaseModel):
         return f"{cls.key}@{cls.version}"
 
     @classmethod
-    def origins(cls) -> dict[str, From]:
-        """Where each input comes from; empty for a KPI that is only a calculator."""
-        return {
-            name: origin
-            for name, info in cls.model_fields.items()
-            for origin in info.metadata
-            if isinstance(origin, From)
-        }
+    def calculators(cls) -> tuple[type[Calculator], ...]:
+        """The ways to calculate it from given inputs; none where there is nothing to calculate."""
+        return cls.ways or ((cls,) if cls.calculates else ())
 
     @classmethod
-    def needs(cls) -> dict[str, Needs]:
-        """The inputs that must be above something, with the reason given where they are not."""
-        return {
-            name: need
-            for name, info in cls.model_fields.items()
-            for need in info.metadata
-            if isinstance(need, Needs)
-        }
+    def slug(cls) -> str:
+        """Its calculator's name in a path."""
+        return cls.path or cls.key.replace("_", "-")
 
 
-Amount = Annotated[Decimal, Field(allow_inf_nan=False)]
-"""An exact amount, of either sign."""
-
-Charge = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-"""An exact amount that cannot be negative."""
-
-Count = Annotated[int, Field(ge=0)]
-"""How many."""
-
-
-class Single(Kpi):
+class Single(Kpi, calculates=False):
     """A KPI that is one measure as it stands."""
 
     amount: Decimal | int
 
     def formula(self) -> Number:
         return self.amount
+
+
+def finished(unit: Unit, value: Decimal | int) -> Value:
+    """A formula's result in its unit's type: exact amounts, whole counts, ratios as floats."""
+    if unit is Unit.COUNT:
+        return int(value)
+    exact = Decimal(value)
+    if not exact.is_finite():
+        raise TruelineError(f"A formula gave {exact}, which is not finite.")
+    if not unit.is_money:
+        return float(exact)
+    exponent = exact.as_tuple().exponent
+    divided = isinstance(exponent, int) and exponent < -_LONGEST_EXACT
+    return round_to(exact, _MONEY_PLACES) if divided else exact
 
 
 NO_OPENING = Needs(

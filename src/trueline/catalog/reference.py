@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from trueline.catalog.benchmark import benchmark
 from trueline.catalog.describe import formula_text, target
-from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpi import Calculator, From, Kpi
 from trueline.catalog.kpis import KPIS
 
 SUBJECTS = {
@@ -15,6 +16,9 @@ SUBJECTS = {
     "cash": "Revenue, margins and cash",
     "marketing": "Marketing",
     "customers": "Customers",
+    "engagement": "Engagement",
+    "satisfaction": "Satisfaction",
+    "delivery": "Delivery",
 }
 _HEAD = """# Every KPI
 
@@ -46,20 +50,55 @@ def entry(definition: type[Kpi]) -> str:
         facts.append(f"default target {aim['value']} ({aim['source']})")
     lines.append(f"*{'; '.join(facts)}*\n")
     lines.append("```\n" + formula_text(definition) + "\n```\n")
-    lines += ["| input | meaning | from |", "|---|---|---|"]
-    for name, info in definition.model_fields.items():
-        origin = definition.origins()[name]
-        when = "" if origin.window.value == "period" else f", {origin.window.value}"
-        side = ", at the start" if origin.at == "opening" else ""
-        lines.append(f"| `{name}` | {info.description} | `{origin.source}`{side}{when} |")
-    given = ", ".join(f"{k} {v}" for k, v in definition.example.items())
-    lines.append(f"\nExample: {given}: **{definition.example_value}**\n")
+    lines += _inputs(definition)
+    if definition.origins() and not definition.ways:
+        lines.append(f"\nExample: {_given(definition)}\n")
+    lines += _calculator(definition)
+    known = benchmark(definition)
+    if known.known:
+        lines.append(f"Benchmark: {known.spoken(definition.unit.value, 'en_CA')}\n")
     needs = list(definition.needs().values())
     if needs:
         lines.append(
             "No answer when: " + " ".join(f"{n.message} (`{n.code}`)" for n in needs) + "\n"
         )
     return "\n".join(lines)
+
+
+def _inputs(model: type[Calculator]) -> list[str]:
+    """The table of what goes in."""
+    origins = model.origins()
+    lines = ["| input | meaning | from |", "|---|---|---|"]
+    for name, info in model.model_fields.items():
+        origin = origins.get(name)
+        said = "said beside it" if name in model.said() else "given"
+        lines.append(f"| `{name}` | {info.description} | {_origin(origin) if origin else said} |")
+    return lines
+
+
+def _origin(origin: From) -> str:
+    when = "" if origin.window.value == "period" else f", {origin.window.value}"
+    side = ", at the start" if origin.at == "opening" else ""
+    return f"`{origin.source}`{side}{when}"
+
+
+def _given(model: type[Calculator]) -> str:
+    given = ", ".join(f"{k} {v}" for k, v in model.example.items())
+    return f"{given}: **{model.example_value}**"
+
+
+def _calculator(definition: type[Kpi]) -> list[str]:
+    """How to calculate it from given inputs."""
+    lines = []
+    for way in definition.calculators():
+        lines.append(f"\nCalculator: `POST /metrics/{definition.slug()}`\n")
+        if way is not definition:
+            lines.append(f"{way.meaning()}\n")
+            lines += [*_inputs(way), ""]
+        if way is not definition or not definition.origins():
+            lines.append(f"Example: {_given(way)}\n")
+        lines += [f"Rule: {rule.spoken()}\n" for rule in way.rules]
+    return lines
 
 
 def _bound(value: float | None) -> str:

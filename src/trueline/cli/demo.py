@@ -69,13 +69,13 @@ def _make(home: Path, size: str | int) -> None:
 
 def _table(tl: Any) -> tuple[list[Any], dict[str, Any]]:
     """Every reading of the last 30 days, and its change."""
-    from trueline.catalog.kpis import KPIS
+    from trueline.catalog.kpis import from_facts
     from trueline.engine.engine import change
 
     evaluator = tl.engine.evaluator()
     period = tl.engine.period(period_days=30)
     previous = period.previous()
-    keys = [k.key for k in KPIS]
+    keys = [k.key for k in from_facts()]
     evaluator.prefetch(keys)
     readings = [evaluator.reading(key, period) for key in keys]
     changes = {r.key: change(r, evaluator.reading(r.key, previous)) for r in readings}

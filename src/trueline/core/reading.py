@@ -17,6 +17,20 @@ Value = Decimal | int | float | None
 
 
 @dataclass(frozen=True)
+class Interval:
+    """How far chance reaches around a value: ``low`` to ``high`` at ``level`` percent."""
+
+    low: float
+    high: float
+    method: str
+    level: int = 95
+
+    def to_json(self) -> dict[str, Any]:
+        """The interval as a JSON object."""
+        return {"low": self.low, "high": self.high, "method": self.method, "level": self.level}
+
+
+@dataclass(frozen=True)
 class ReadingInput:
     """One input of a reading, with where it came from."""
 
@@ -65,6 +79,7 @@ class Reading:
     definition: str
     as_of: datetime
     slice: dict[str, str] = field(default_factory=dict)
+    interval: Interval | None = None
 
     @property
     def known(self) -> bool:
@@ -88,6 +103,7 @@ class Reading:
             "definition": self.definition,
             "as_of": self.as_of.isoformat(),
             "slice": self.slice,
+            "interval": self.interval.to_json() if self.interval else None,
         }
 
     @classmethod
@@ -119,7 +135,15 @@ class Reading:
             definition=data["definition"],
             as_of=moment(data["as_of"]),
             slice=data.get("slice", {}),
+            interval=_interval(data.get("interval")),
         )
+
+
+def _interval(data: dict[str, Any] | None) -> Interval | None:
+    if data is None:
+        return None
+    low, high = float(data["low"]), float(data["high"])
+    return Interval(low, high, data["method"], int(data["level"]))
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -131,8 +155,9 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
     try:
         return simplejson.dumps(
-            _encodable(value),
-            use_decimal=True,
+            value,
+            use_decimal=False,
+            default=_written,
             allow_nan=False,
             ensure_ascii=False,
             indent=indent,
@@ -144,17 +169,17 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
         ) from error
 
 
-def _encodable(value: Any) -> Any:
-    """The value with decimals in plain notation (never 1E+3) and days as ISO text."""
+def _written(value: Any) -> Any:
+    """What the encoder does not know: decimals in plain notation (never 1E+3), days as ISO text."""
+    import simplejson
+
     if isinstance(value, Decimal):
-        return Decimal(plain(value)) if value.is_finite() else value
-    if isinstance(value, dict):
-        return {str(k): _encodable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_encodable(v) for v in value]
-    if isinstance(value, datetime | date):
+        if not value.is_finite():
+            raise ValueError(f"{value}")
+        return simplejson.RawJSON(plain(value))
+    if isinstance(value, date):
         return value.isoformat()
-    return value
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def loads(text: str | bytes) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+from functools import cache
 from typing import Any
 
 from trueline.core.reading import Reading
 
 UNKNOWN = "–"
+_WIDE = Context(prec=120)
+"""Wide enough to write any product of two inputs: Babel rounds in the context it finds."""
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -20,18 +23,44 @@ def value(reading: Reading, locale: str) -> str:
 
 
 def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
-    """A number in a unit, in the company's locale."""
-    from babel.numbers import format_currency, format_decimal
-
+    """A number in a unit, as the company's locale writes it."""
     exact = Decimal(str(number))
     if currency is not None:
-        pattern = "¤#,##0" if abs(exact) >= 10_000 else "¤#,##0.00"
-        text = str(format_currency(exact, currency, pattern, locale=locale, currency_digits=False))
+        kind = "whole money" if abs(exact) >= 10_000 else "money"
+        text = _formatted(exact, kind, locale, currency)
         return f"{text}/month" if unit.endswith("/month") else text
     if unit == "count":
-        return str(format_decimal(exact, "#,##0", locale=locale))
-    text = str(format_decimal(exact, "#,##0.0" if unit != "ratio" else "#,##0.00", locale=locale))
-    return {"%": f"{text}%", "months": f"{text} months"}.get(unit, text)
+        return _formatted(exact, "whole", locale)
+    if unit == "%":
+        return _formatted(exact / 100, "percent", locale)
+    text = _formatted(exact, "ratio" if unit == "ratio" else "number", locale)
+    return text if unit in ("ratio", "score") else f"{text} {unit}"
+
+
+def _formatted(exact: Decimal, kind: str, locale: str, currency: str | None = None) -> str:
+    """Babel's own formatting, with the pattern parsed once."""
+    prepared, found = _prepared(kind, locale)
+    with localcontext(_WIDE):
+        return str(prepared.apply(exact, found, currency=currency, currency_digits=kind == "money"))
+
+
+@cache
+def _prepared(kind: str, locale: str) -> tuple[Any, Any]:
+    """The locale's pattern for a kind of number."""
+    from babel.core import Locale
+    from babel.numbers import parse_pattern
+
+    found = Locale.parse(locale)
+    money = str(found.currency_formats["standard"].pattern)
+    pattern = {
+        "money": money,
+        "whole money": money.replace(".00", ""),
+        "percent": str(found.percent_formats[None].pattern).replace("##0", "##0.0"),
+        "whole": "#,##0",
+        "ratio": "#,##0.00",
+        "number": "#,##0.0",
+    }[kind]
+    return parse_pattern(pattern), found
 
 
 def changed(change: dict[str, Any] | None, unit: str) -> str:

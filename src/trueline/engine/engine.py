@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from trueline.catalog.kpis import KPIS, kpi
+from trueline.catalog.kpis import from_facts, kpi
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
@@ -140,7 +140,7 @@ class Engine:
         self, keys: Iterable[str] | None, period: Period, **options: Any
     ) -> dict[str, Reading]:
         """Many KPIs over one period, their queries shared."""
-        wanted = [k.key for k in KPIS] if keys is None else list(keys)
+        wanted = [k.key for k in from_facts()] if keys is None else list(keys)
         evaluator = self.evaluator(**options)
         evaluator.prefetch(wanted)
         return {key: evaluator.reading(key, period) for key in wanted}

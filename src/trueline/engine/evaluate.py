@@ -7,21 +7,17 @@ from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
-from trueline.catalog.kpi import From, Kpi, Needs, Unit, Window
+from trueline.catalog.kpi import From, Interval, Kpi, Needs, Window, finished
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import measure
-from trueline.core.errors import InputError, TruelineError
-from trueline.core.money import EXACT, divide, round_to
+from trueline.core.errors import InputError
+from trueline.core.money import EXACT, divide
 from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, ReadingInput, Value
 from trueline.engine.resolve import Resolver
 from trueline.engine.value import MeasureValue
-
-_MONEY_PLACES = 10
-_LONGEST_EXACT = 20
-"""Decimals that sums and products of amounts and rates have at the most; quotients have more."""
 
 
 def window(period: Period, which: Window) -> Period:
@@ -67,18 +63,19 @@ class Evaluator:
         reasons = list(dict.fromkeys(r for found in inputs.values() for r in found.reasons))
         parts = [found.completeness for found in inputs.values()]
         value: Value = None
+        interval: Interval | None = None
         unlike = _unlike(origins, inputs)
         if all(found.value is not None for found in inputs.values()):
             if unlike:
                 reasons.append(unlike)
             else:
-                value, why = self._formula(definition, inputs)
+                value, interval, why = self._formula(definition, inputs)
                 reasons += why
         quality = Quality.worst(found.quality for found in inputs.values())
         if value is None:
             quality = Quality.INSUFFICIENT
         return self._reading(
-            definition, period, value, quality, Completeness.worst(parts), reasons, inputs
+            definition, period, value, quality, Completeness.worst(parts), reasons, inputs, interval
         )
 
     def _check_slice(self, definition: type[Kpi]) -> None:
@@ -125,20 +122,20 @@ class Evaluator:
 
     def _formula(
         self, definition: type[Kpi], inputs: dict[str, MeasureValue]
-    ) -> tuple[Value, list[Reason]]:
+    ) -> tuple[Value, Interval | None, list[Reason]]:
         for name, need in definition.needs().items():
             amount = inputs[name].value
             if amount is not None and amount <= need.above:
-                return None, [_reason(need)]
+                return None, None, [_reason(need)]
         given = {name: found.value for name, found in inputs.items()}
         try:
             model = definition.model_validate(given)
             with localcontext(EXACT):
-                return _finished(definition, model.formula()), []
+                return finished(definition.unit, model.formula()), model.interval(), []
         except (DivisionByZero, InvalidOperation, ZeroDivisionError):
-            return None, [_reason(definition.undefined)]
+            return None, None, [_reason(definition.undefined)]
         except ValueError as error:
-            return None, [Reason("contradicting_inputs", _in_words(error))]
+            return None, None, [Reason("contradicting_inputs", _in_words(error))]
 
     def _reading(
         self,
@@ -149,6 +146,7 @@ class Evaluator:
         completeness: Completeness,
         reasons: list[Reason],
         inputs: dict[str, MeasureValue],
+        interval: Interval | None,
     ) -> Reading:
         currency = self.resolver.currency
         return Reading(
@@ -172,6 +170,7 @@ class Evaluator:
             definition=definition.definition(),
             as_of=self._moment,
             slice=self.resolver.cut.as_dict(),
+            interval=interval,
         )  # fmt: skip
 
 
@@ -197,20 +196,6 @@ def _unlike(origins: dict[str, From], inputs: dict[str, MeasureValue]) -> Reason
         "One of the periods compared is covered only in part.",
         "Choose a period that is over and whose facts are complete.",
     )
-
-
-def _finished(definition: type[Kpi], value: Decimal | int) -> Value:
-    """The formula's result in the KPI's type: exact amounts, whole counts, ratios as floats."""
-    if definition.unit is Unit.COUNT:
-        return int(value)
-    exact = Decimal(value)
-    if not exact.is_finite():
-        raise TruelineError(f"{definition.key} gave a value that is not finite.")
-    if not definition.unit.is_money:
-        return float(exact)
-    exponent = exact.as_tuple().exponent
-    divided = isinstance(exponent, int) and exponent < -_LONGEST_EXACT
-    return round_to(exact, _MONEY_PLACES) if divided else exact
 
 
 def _plain(value: Decimal | None, definition: type[Kpi], name: str) -> Value:

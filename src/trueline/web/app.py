@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 import trueline
 from trueline.home import Trueline
 from trueline.web import errors
-from trueline.web.api import costs, facts, kpis, snapshots, system
+from trueline.web.api import costs, facts, kpis, metrics, snapshots, system
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
 from trueline.web.overview import router as pages
@@ -54,6 +54,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         openapi_tags=[
             {"name": "KPIs", "description": "Readings, series, comparison, provenance."},
             {"name": "Stages", "description": "What an early- or mid-stage company looks at."},
+            {"name": "Calculators", "description": "Any KPI from inputs that you give."},
             {"name": "Costs", "description": "Costs recorded by hand."},
             {"name": "Facts", "description": "Loading a company's records."},
             {"name": "Snapshots", "description": "What was reported, and what changed since."},
@@ -71,6 +72,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         costs.router,
         kpis.router,
         facts.router,
+        metrics.router,
         system.router,
     ):
         app.include_router(router)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from trueline.core.errors import Fault, InputError
+from trueline.core.checked import checked
+from trueline.core.errors import InputError
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_DEPTH = 32
@@ -135,60 +136,25 @@ def _check_text(text: str) -> None:
         raise InputError("A text holds half of a surrogate pair.", "Send valid Unicode.") from None
 
 
-def faults_of(error: ValidationError) -> tuple[Fault, ...]:
-    """A model's complaints in our words."""
-    return faults_from(error.errors())
-
-
-_WORDS = {
-    "extra_forbidden": "is not known here",
-    "missing": "is missing",
-    "decimal_type": "is not a number",
-    "is_instance_of": "is not a number",
-    "bool_parsing": "is neither true nor false",
-    "bool_type": "is neither true nor false",
-    "string_type": "is not a text",
-    "int_type": "is not a whole number",
-    "int_parsing": "is not a whole number",
-}
-
-
-def faults_from(errors: Sequence[Any], skip: int = 0) -> tuple[Fault, ...]:
-    """Pydantic's errors as faults; ``skip`` drops leading parts of where they are."""
-    faults: dict[str | None, Fault] = {}
-    for item in errors:
-        place = [str(part) for part in item["loc"][skip:] if part not in ("decimal", "int")]
-        where = ".".join(place) or None
-        message = _WORDS.get(item["type"], item["msg"].removeprefix("Value error, "))
-        # One fault a place: the members of a union each complain in their own way.
-        faults.setdefault(where, Fault(message, where, str(item.get("input"))[:80]))
-    return tuple(faults.values())
-
-
-def checked(model: type[Model], data: Any) -> Model:
-    """The data as the model. Raises InputError naming each field that is wrong."""
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        faults = faults_of(error)
-        where = f"{faults[0].where} " if faults[0].where else ""
-        raise InputError(f"{where}{faults[0].message}.", None, faults) from None
-
-
 def json_body(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Model]]:
     """A dependency that reads the request's body as the model."""
 
     async def read(request: Request) -> Model:
-        kind = request.headers.get("content-type", "application/json").split(";")[0].strip()
-        if kind.lower() != "application/json":
-            raise MediaTypeError(
-                f"The body is {kind[:60]}.", "Send it with Content-Type: application/json."
-            )
-        raw = await read_limited(request)
-        request.state.body = raw
-        return checked(model, parse(raw))
+        return checked(model, await json_value(request))
 
     return read
+
+
+async def json_value(request: Request) -> Any:
+    """The request's body as strict JSON. Raises MediaTypeError, TooLargeError, BadJsonError."""
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip()
+    if kind.lower() != "application/json":
+        raise MediaTypeError(
+            f"The body is {kind[:60]}.", "Send it with Content-Type: application/json."
+        )
+    raw = await read_limited(request)
+    request.state.body = raw
+    return parse(raw)
 
 
 def documented(model: type[BaseModel], example: dict[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from trueline.core.checked import faults_from
 from trueline.core.errors import BusyError, InputError, TruelineError
 from trueline.web.answers import Answer
-from trueline.web.body import faults_from
 from trueline.web.security import HEADERS
 
 log = logging.getLogger("trueline.web")

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 import trueline
-from trueline.catalog.kpis import KPIS
+from trueline.catalog.kpis import from_facts
 from trueline.core import words
 from trueline.core.reading import Reading, dumps
 from trueline.web.answers import Answer
@@ -75,9 +75,9 @@ def _overview(tl: Any) -> Response:
     period = tl.engine.period(period_days=30)
     evaluator = tl.engine.evaluator()
     previous = period.previous()
-    evaluator.prefetch([k.key for k in KPIS])
+    evaluator.prefetch([k.key for k in from_facts()])
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in SUBJECTS.values()}
-    for definition in KPIS:
+    for definition in from_facts():
         reading = evaluator.reading(definition.key, period)
         moved = change(reading, evaluator.reading(definition.key, previous))
         groups[SUBJECTS[definition.subject]].append(
@@ -100,7 +100,7 @@ def _overview(tl: Any) -> Response:
         groups=groups,
         facts=facts,
         known=sum(1 for g in groups.values() for k in g if k["reading"].known),
-        total=len(KPIS),
+        total=len(from_facts()),
         version=trueline.__version__,
     )
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis.cash import CASH
 from trueline.catalog.kpis.customers import CUSTOMERS
+from trueline.catalog.kpis.delivery import DELIVERY
 from trueline.catalog.kpis.economics import ECONOMICS
+from trueline.catalog.kpis.engagement import ENGAGEMENT
 from trueline.catalog.kpis.marketing import MARKETING
 from trueline.catalog.kpis.movement import MOVEMENTS
 from trueline.catalog.kpis.recurring import LEVELS
+from trueline.catalog.kpis.retention import RETENTION
+from trueline.catalog.kpis.satisfaction import SATISFACTION
 from trueline.core.errors import UnknownKeyError
 
-KPIS: tuple[type[Kpi], ...] = (*LEVELS, *MOVEMENTS, *ECONOMICS, *CASH, *MARKETING, *CUSTOMERS)
+KPIS: tuple[type[Kpi], ...] = (
+    *LEVELS,
+    *MOVEMENTS,
+    *RETENTION,
+    *ECONOMICS,
+    *CASH,
+    *MARKETING,
+    *CUSTOMERS,
+    *ENGAGEMENT,
+    *SATISFACTION,
+    *DELIVERY,
+)
 _BY_KEY = {item.key: item for item in KPIS}
 
 
@@ -21,6 +38,12 @@ def kpi(key: str) -> type[Kpi]:
     if found is None:
         raise UnknownKeyError.among("KPI", key, _BY_KEY)
     return found
+
+
+@cache
+def from_facts() -> tuple[type[Kpi], ...]:
+    """The KPIs that facts feed; the others are calculators only."""
+    return tuple(item for item in KPIS if item.origins())
 
 
 def stage(name: str) -> tuple[type[Kpi], ...]:

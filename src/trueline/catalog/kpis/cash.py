@@ -36,7 +36,7 @@ class Revenue(
     subject="cash",
     slices=(*_CUT, "currency"),
     bounds=(0, None),
-    example={"amount": "120000"},
+    example={"amount": 120000},
     example_value=Decimal(120000),
 ):
     """Order amounts and revenue entries of the period: after discounts, without tax, before
@@ -55,7 +55,7 @@ class NetRevenue(
     direction=Direction.UP,
     subject="cash",
     slices=_CUT,
-    example={"revenue": "120000", "refunded": "3000"},
+    example={"revenue": 120000, "refunded": 3000},
     example_value=Decimal(117000),
 ):
     """Revenue less refunds, refunds on the day they happen."""
@@ -76,7 +76,7 @@ class RefundRate(
     subject="cash",
     slices=_CUT,
     bounds=(0, None),
-    example={"refunded": "3000", "revenue": "120000"},
+    example={"refunded": 3000, "revenue": 120000},
     example_value=2.5,
 ):
     """Refunds of the period in percent of its revenue, in value."""
@@ -97,7 +97,7 @@ class RevenueGrowthRate(
     subject="cash",
     slices=_CUT,
     bounds=(-100, None),
-    example={"earlier": "100000", "revenue": "120000"},
+    example={"earlier": 100000, "revenue": 120000},
     example_value=20.0,
 ):
     """By how many percent revenue grew against the period before. Not given where one of the two is
@@ -124,7 +124,7 @@ class Aov(
     subject="cash",
     slices=(*_CUT, "currency"),
     bounds=(0, None),
-    example={"order_value": "36000", "orders": 1000},
+    example={"order_value": 36000, "orders": 1000},
     example_value=Decimal(36),
 ):
     """Gross order value over orders."""
@@ -152,7 +152,7 @@ class GrossMargin(
     subject="cash",
     stage="early_stage",
     bounds=(None, 100),
-    example={"revenue": "100000", "cogs": "20000"},
+    example={"revenue": 100000, "cogs": 20000},
     example_value=80.0,
 ):
     """What is left of revenue after the cost of goods sold, in percent of revenue."""
@@ -172,7 +172,7 @@ class CogsRate(
     direction=Direction.DOWN,
     subject="cash",
     bounds=(0, None),
-    example={"cogs": "20000", "revenue": "100000"},
+    example={"cogs": 20000, "revenue": 100000},
     example_value=20.0,
 ):
     """The cost of goods sold in percent of revenue."""
@@ -193,10 +193,10 @@ class EbitdaMargin(
     subject="cash",
     bounds=(None, 100),
     example={
-        "revenue": "100000",
-        "cogs": "20000",
-        "sales_marketing": "25000",
-        "operating": "35000",
+        "revenue": 100000,
+        "cogs": 20000,
+        "sales_marketing": 25000,
+        "operating": 35000,
     },
     example_value=20.0,
 ):
@@ -228,7 +228,7 @@ class BurnRate(
     subject="cash",
     stage="early_stage",
     bounds=(0, None),
-    example={"outflow": "60000", "months": "2"},
+    example={"outflow": 60000, "months": 2},
     example_value=Decimal(30000),
 ):
     """Gross burn: all operating outflow a month, financing left out, income not set against it."""
@@ -254,7 +254,7 @@ class NetBurn(
     unit=Unit.MONEY_PER_MONTH,
     direction=Direction.DOWN,
     subject="cash",
-    example={"outflow": "60000", "inflow": "40000", "refunded": "1000", "months": "2"},
+    example={"outflow": 60000, "inflow": 40000, "refunded": 1000, "months": 2},
     example_value=Decimal(10500),
 ):
     """Outflow less inflow a month, financing left out. Below 0 the company earns cash."""
@@ -284,7 +284,7 @@ class CashBalance(
     unit=Unit.MONEY,
     direction=Direction.UP,
     subject="cash",
-    example={"amount": "850000"},
+    example={"amount": 850000},
     example_value=Decimal(850000),
 ):
     """The last recorded balance of every account before the end of the period, added up. Unknown
@@ -301,7 +301,7 @@ class RunwayMonths(
     direction=Direction.UP,
     subject="cash",
     bounds=(0, None),
-    example={"cash": "850000", "net_burn": "50000"},
+    example={"cash": 850000, "net_burn": 50000},
     example_value=17.0,
 ):
     """Months until the cash is used up: cash over the mean net burn of the last three complete
@@ -327,7 +327,7 @@ class BurnMultiple(
     direction=Direction.DOWN,
     subject="cash",
     bounds=(0, None),
-    example={"net_burn": "30000", "months": "3", "net_new_mrr": "5000"},
+    example={"net_burn": 30000, "months": 3, "net_new_mrr": 5000},
     example_value=1.5,
 ):
     """Net burn for each unit of annual recurring revenue added."""
@@ -354,7 +354,7 @@ class RuleOf40(
     unit=Unit.PERCENT,
     direction=Direction.UP,
     subject="cash",
-    example={"earlier": "100000", "revenue": "130000", "margin": "15"},
+    example={"earlier": 100000, "revenue": 130000, "margin": 15},
     example_value=45.0,
 ):
     """Revenue growth against a year earlier plus EBITDA margin, both in percent. Not given without

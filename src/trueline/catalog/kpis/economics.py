@@ -42,8 +42,8 @@ class Cac(
     slices=("channel",),
     bounds=(0, None),
     example={
-        "total_marketing_spending": "10000",
-        "total_sales_spending": "5000",
+        "total_marketing_spending": 10000,
+        "total_sales_spending": 5000,
         "number_of_new_customers": 50,
     },
     example_value=Decimal(300),
@@ -83,8 +83,8 @@ class Clv(
     stage="early_stage",
     bounds=(0, None),
     example={
-        "arpu": "50",
-        "gross_margin": "80",
+        "arpu": 50,
+        "gross_margin": 80,
         "customers_churned": 60,
         "customer_months": 1200,
         "months_observed": 6,
@@ -133,6 +133,35 @@ class Clv(
         return self.arpu * self.gross_margin / 100 * lifetime
 
 
+class Cltv(
+    Kpi,
+    key="cltv",
+    label="Customer lifetime revenue",
+    unit=Unit.MONEY,
+    direction=Direction.UP,
+    subject="economics",
+    bounds=(0, None),
+    example={"average_customer_lifetime_months": 24, "average_revenue_per_user": 50},
+    example_value=Decimal(1200),
+):
+    """Revenue a customer brings over its lifetime: ARPU times months. It knows no margin, so it is
+    lifetime revenue and not value: compare acquisition cost with `clv` instead."""
+
+    average_customer_lifetime_months: Annotated[
+        Charge,
+        Field(description="how long a customer stays, in months"),
+        Needs("no_lifetime", "A lifetime of 0 months brings nothing."),
+    ]
+    average_revenue_per_user: Annotated[
+        Charge,
+        Field(description="ARPU, a month"),
+        Needs("no_arpu", "Without revenue a month there is nothing to add up."),
+    ]
+
+    def formula(self) -> Number:
+        return self.average_customer_lifetime_months * self.average_revenue_per_user
+
+
 class ClvCacRatio(
     Kpi,
     key="clv_cac_ratio",
@@ -142,7 +171,7 @@ class ClvCacRatio(
     subject="economics",
     stage="early_stage",
     bounds=(0, None),
-    example={"clv": "900", "cac": "300"},
+    example={"clv": 900, "cac": 300},
     example_value=3.0,
 ):
     """Customer lifetime value for each unit of acquisition cost. That 3 is healthy is a convention,
@@ -166,7 +195,7 @@ class CacPaybackMonths(
     subject="economics",
     stage="early_stage",
     bounds=(0, None),
-    example={"cac": "300", "new_mrr": "2500", "new_customers": 50, "gross_margin": "80"},
+    example={"cac": 300, "new_mrr": 2500, "new_customers": 50, "gross_margin": 80},
     example_value=7.5,
 ):
     """Months until a new customer's gross profit has paid for winning it: CAC over the new
@@ -202,7 +231,7 @@ class SalesEfficiency(
     subject="economics",
     stage="mid_stage",
     bounds=(0, None),
-    example={"new_revenue": "12000", "sales_marketing_cost": "8000"},
+    example={"new_revenue": 12000, "sales_marketing_cost": 8000},
     example_value=1.5,
 ):
     """Revenue of the period from customers who first paid in it, for each unit of sales and
@@ -226,7 +255,7 @@ class MagicNumber(
     unit=Unit.RATIO,
     direction=Direction.UP,
     subject="economics",
-    example={"opening_mrr": "40000", "closing_mrr": "45000", "previous_cost": "80000"},
+    example={"opening_mrr": 40000, "closing_mrr": 45000, "previous_cost": 80000},
     example_value=0.75,
 ):
     """Annual recurring revenue added in the period for each unit of sales and marketing cost of the
@@ -248,6 +277,7 @@ class MagicNumber(
 ECONOMICS: tuple[type[Kpi], ...] = (
     Cac,
     Clv,
+    Cltv,
     ClvCacRatio,
     CacPaybackMonths,
     SalesEfficiency,

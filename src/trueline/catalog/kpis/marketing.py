@@ -21,7 +21,7 @@ class Spend(
     subject="marketing",
     slices=("channel", "currency"),
     bounds=(0, None),
-    example={"amount": "20000"},
+    example={"amount": 20000},
     example_value=Decimal(20000),
 ):
     """Ad spend of the period, as the channels report it."""

@@ -9,14 +9,19 @@ from pydantic import Field
 
 from trueline.catalog.kpi import (
     NO_OPENING,
+    AtMost,
+    Calculator,
     Charge,
     Count,
+    Detail,
     Direction,
     From,
     Kpi,
     Needs,
     Number,
+    Said,
     Single,
+    TimeFrame,
     Unit,
 )
 
@@ -24,16 +29,73 @@ _ATTRIBUTES = ("channel", "country")
 _ALL = ("channel", "country", "plan", "currency")
 
 
+class MrrFromAccounts(
+    Calculator, example={"arpu": 50, "number_of_accounts": 1000}, example_value=Decimal(50000)
+):
+    """MRR as what an account brings a month, times the accounts."""
+
+    arpu: Annotated[Charge, Field(description="average revenue per account, a month")]
+    number_of_accounts: Annotated[Count, Field(description="paying accounts")]
+
+    def formula(self) -> Number:
+        return self.arpu * self.number_of_accounts
+
+    def details(self) -> dict[str, Detail]:
+        return {"arr": Detail(12 * self.formula(), Unit.MONEY)}
+
+
+class MrrFromMovements(
+    Calculator,
+    rules=(
+        AtMost(
+            ("revenue_downgrades", "revenue_lost_customers"),
+            "current_monthly_subscriptions",
+            "no more can be lost than there was at the start.",
+        ),
+    ),
+    example={
+        "current_monthly_subscriptions": 45000,
+        "revenue_new_subscriptions": 5000,
+        "revenue_upgrades": 2000,
+        "revenue_downgrades": 500,
+        "revenue_lost_customers": 1500,
+    },
+    example_value=Decimal(50000),
+):
+    """MRR at the end: MRR at the start plus what came, less what went."""
+
+    current_monthly_subscriptions: Annotated[Charge, Field(description="MRR at the start")]
+    revenue_new_subscriptions: Annotated[
+        Charge, Field(description="MRR of customers who came, or came back")
+    ]
+    revenue_upgrades: Annotated[Charge, Field(description="MRR added by those who stayed")]
+    revenue_downgrades: Annotated[Charge, Field(description="MRR given up by those who stayed")]
+    revenue_lost_customers: Annotated[Charge, Field(description="MRR lost with those who left")]
+
+    def formula(self) -> Number:
+        return (
+            self.current_monthly_subscriptions
+            + self.revenue_new_subscriptions
+            + self.revenue_upgrades
+            - self.revenue_downgrades
+            - self.revenue_lost_customers
+        )
+
+    def details(self) -> dict[str, Detail]:
+        return {"arr": Detail(12 * self.formula(), Unit.MONEY)}
+
+
 class Mrr(
     Single,
     key="mrr",
+    ways=(MrrFromAccounts, MrrFromMovements),
     label="MRR",
     unit=Unit.MONEY,
     direction=Direction.UP,
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"amount": "50000"},
+    example={"amount": 50000},
     example_value=Decimal(50000),
 ):
     """Monthly recurring revenue at the end of the period: unit amount x quantity of every live
@@ -54,7 +116,7 @@ class NetMrr(
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"amount": "48000"},
+    example={"amount": 48000},
     example_value=Decimal(48000),
 ):
     """MRR less discounts that hold for ever. Discounts given once, or for some months, do not
@@ -72,7 +134,7 @@ class Arr(
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"mrr": "50000"},
+    example={"mrr": 50000},
     example_value=Decimal(600000),
 ):
     """Annual recurring revenue: 12 x MRR."""
@@ -93,7 +155,7 @@ class CommittedMrr(
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"amount": "47000"},
+    example={"amount": 47000},
     example_value=Decimal(47000),
 ):
     """MRR less what is already scheduled to end."""
@@ -110,7 +172,7 @@ class TrialMrr(
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"amount": "3000"},
+    example={"amount": 3000},
     example_value=Decimal(3000),
 ):
     """What subscriptions on trial would bring a month. Never part of MRR."""
@@ -127,7 +189,7 @@ class AtRiskMrr(
     subject="recurring",
     slices=_ALL,
     bounds=(0, None),
-    example={"amount": "900"},
+    example={"amount": 900},
     example_value=Decimal(900),
 ):
     """The part of MRR whose payment is past due."""
@@ -143,7 +205,7 @@ class NetNewMrr(
     direction=Direction.UP,
     subject="recurring",
     slices=_ALL,
-    example={"opening": "45000", "closing": "50000"},
+    example={"opening": 45000, "closing": 50000},
     example_value=Decimal(5000),
 ):
     """MRR at the end less MRR at the start: everything that moved, exchange rates included."""
@@ -164,7 +226,7 @@ class MrrGrowthRate(
     subject="recurring",
     slices=_ALL,
     bounds=(-100, None),
-    example={"opening": "40000", "closing": "50000"},
+    example={"opening": 40000, "closing": 50000},
     example_value=25.0,
 ):
     """By how many percent MRR grew over the period."""
@@ -181,6 +243,7 @@ class MrrGrowthRate(
 class Customers(
     Kpi,
     key="customers",
+    calculates=False,
     label="Customers",
     unit=Unit.COUNT,
     direction=Direction.UP,
@@ -203,6 +266,7 @@ class Customers(
 class NewCustomers(
     Kpi,
     key="new_customers",
+    calculates=False,
     label="New customers",
     unit=Unit.COUNT,
     direction=Direction.UP,
@@ -233,7 +297,7 @@ class Arpu(
     stage="mid_stage",
     slices=_ALL,
     bounds=(0, None),
-    example={"total_revenue": "50000", "total_users": 1000},
+    example={"total_revenue": 50000, "total_users": 1000, "time_frame": "monthly"},
     example_value=Decimal(50),
 ):
     """Average revenue per user: MRR over paying customers, a month. Trials are not counted."""
@@ -245,6 +309,9 @@ class Arpu(
         From("paying_customers"),
         Needs("no_customers", "There is no paying customer."),
     ]
+    time_frame: Annotated[
+        TimeFrame | None, Field(description="over which time the revenue was made"), Said()
+    ] = None
 
     def formula(self) -> Number:
         return self.total_revenue / self.total_users

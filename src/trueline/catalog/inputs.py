@@ -1,0 +1,117 @@
+"""What a KPI's inputs are: numbers with their constraint, where they come from, and their rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MOST = 10**24
+"""No amount of a company is larger; a number above it is a slip."""
+
+
+class Window(StrEnum):
+    """Which days an input is read over, seen from the reading's period."""
+
+    PERIOD = "period"
+    PREVIOUS = "previous period"
+    YEAR_EARLIER = "a year earlier"
+    LAST_3_MONTHS = "last 3 complete months"
+
+
+@dataclass(frozen=True)
+class From:
+    """Where an input comes from when it is computed from facts.
+
+    ``source`` is a measure, a KPI (``kpi:cac``) or ``months`` (the window's length in months).
+    ``at`` says which side of a level. ``group``: a part without entries counts as 0 as soon as
+    that whole group is known. ``by_channel`` replaces the source for a channel's slice.
+    """
+
+    source: str
+    window: Window = Window.PERIOD
+    at: str = "closing"
+    group: str | None = None
+    by_channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A value that the formula cannot do without: above ``above``, else null with this reason."""
+
+    code: str
+    message: str
+    enable: str | None = None
+    above: int = 0
+
+
+@dataclass(frozen=True)
+class Said:
+    """An input that only says more about the others: optional, and no part of the formula."""
+
+
+@dataclass(frozen=True)
+class AtMost:
+    """A rule between inputs: what ``part`` names, added up, is at most what ``whole`` names."""
+
+    part: str | tuple[str, ...]
+    whole: str
+    because: str
+
+    def names(self) -> tuple[str, ...]:
+        """The inputs that are added up."""
+        return (self.part,) if isinstance(self.part, str) else self.part
+
+    def broken(self, inputs: Any) -> str | None:
+        """The rule in words where these inputs break it."""
+        parts = [getattr(inputs, name) for name in self.names()]
+        whole = getattr(inputs, self.whole)
+        if whole is None or None in parts or sum(parts) <= whole:
+            return None
+        given = " + ".join(f"{n} {v}" for n, v in zip(self.names(), parts, strict=True))
+        return f"{given} is more than {self.whole} {whole}: {self.because}"
+
+    def spoken(self) -> str:
+        """The rule as documentation gives it."""
+        return f"{' + '.join(self.names())} ≤ {self.whole}: {self.because}"
+
+
+def _number(value: Any) -> Any:
+    """Numbers only: neither true, which Python takes for 1, nor text that looks like a number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise PydanticCustomError("not_a_number", "is not a number")
+    return value
+
+
+_NUMBER = BeforeValidator(_number)
+
+
+def _schema(kind: str, **limits: Any) -> WithJsonSchema:
+    return WithJsonSchema({"type": kind, "maximum": MOST} | limits)
+
+
+Amount = Annotated[
+    Decimal,
+    _NUMBER,
+    Field(allow_inf_nan=False, ge=-MOST, le=MOST),
+    _schema("number", minimum=-MOST),
+]
+"""An exact amount, of either sign."""
+
+Charge = Annotated[
+    Decimal, _NUMBER, Field(allow_inf_nan=False, ge=0, le=MOST), _schema("number", minimum=0)
+]
+"""An exact amount that cannot be negative."""
+
+Count = Annotated[int, _NUMBER, Field(ge=0, le=MOST), _schema("integer", minimum=0)]
+"""How many."""
+
+Text = Annotated[str | None, Field(max_length=500)]
+"""A few words about an input."""
+
+TimeFrame = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+"""Over which time a figure was taken."""

@@ -1,0 +1,93 @@
+"""A value in a sentence: what it is, how it stands beside others and beside the target."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from trueline.catalog.benchmark import Benchmark
+from trueline.catalog.kpi import Detail, Direction, Kpi
+from trueline.core import words
+from trueline.core.reading import Interval, Value
+
+_GOOD = {
+    Direction.UP: "Higher is better.",
+    Direction.DOWN: "Lower is better.",
+    Direction.NEUTRAL: "",
+}
+_BESIDE = {
+    "better": "better than the benchmark",
+    "typical": "what is usual",
+    "worse": "worse than the benchmark",
+}
+_A_TIME = {
+    "daily": "a day",
+    "weekly": "a week",
+    "monthly": "a month",
+    "quarterly": "a quarter",
+    "yearly": "a year",
+}
+
+
+def interpretation(
+    definition: type[Kpi],
+    value: Value,
+    *,
+    currency: str,
+    locale: str,
+    benchmark: Benchmark,
+    target: dict[str, Any] | None = None,
+    interval: Interval | None = None,
+    details: dict[str, Detail] | None = None,
+    direction: Direction | None = None,
+    over: str | None = None,
+) -> str:
+    """The value in words, in the company's currency and locale."""
+    leaning = direction or definition.direction
+    unit = definition.unit.written(currency)
+    money = currency if definition.unit.is_money else None
+    parts = [f"{definition.label}: {words.amount(value, unit, money, locale)}"]
+    if over in _A_TIME:
+        parts[0] += f" {_A_TIME[over]}"
+    if interval is not None:
+        low = words.amount(interval.low, unit, money, locale)
+        high = words.amount(interval.high, unit, money, locale)
+        parts[0] += f" ({interval.level}% interval {low} to {high})"
+    for name, detail in list((details or {}).items())[:5]:
+        amount = words.amount(
+            detail.value,
+            detail.unit.written(currency),
+            currency if detail.unit.is_money else None,
+            locale,
+        )
+        parts.append(f"{_spoken(name)} {amount}")
+    sentence = ", ".join(parts) + "."
+    verdict = benchmark.verdict(value, leaning)
+    if verdict is not None:
+        sentence += f" That is {_BESIDE[verdict]}."
+    elif benchmark.known and benchmark.over:
+        sentence += f" The benchmark is over {benchmark.over}: compare a value over the same time."
+    if target is not None and value is not None:
+        sentence += " " + _against(value, target, leaning, unit, money, locale)
+    return f"{sentence} {_GOOD[leaning]}".strip()
+
+
+def _spoken(name: str) -> str:
+    return "ARR" if name == "arr" else "NRR" if name == "nrr" else name.replace("_", " ")
+
+
+def _against(
+    value: Value,
+    target: dict[str, Any],
+    direction: Direction,
+    unit: str,
+    currency: str | None,
+    locale: str,
+) -> str:
+    aim = Decimal(str(target["value"]))
+    written = words.amount(aim, unit, currency, locale)
+    exact = Decimal(str(value))
+    if direction is Direction.NEUTRAL:
+        return f"The target is {written}."
+    met = exact >= aim if direction is Direction.UP else exact <= aim
+    return f"It {'meets' if met else 'misses'} the target of {written}."

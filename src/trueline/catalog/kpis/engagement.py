@@ -1,0 +1,371 @@
+"""What people do with the product: visits, sessions, activation, use of features."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from trueline.catalog.kpi import (
+    AtMost,
+    Calculator,
+    Charge,
+    Count,
+    Detail,
+    Direction,
+    Kpi,
+    Needs,
+    Number,
+    Said,
+    Single,
+    Text,
+    TimeFrame,
+    Unit,
+)
+
+_NO_SESSIONS = Needs("no_sessions", "There is no session in the period.")
+_NO_USERS = Needs("no_users", "There is no active user in the period.")
+
+
+class Traffic(
+    Kpi,
+    key="traffic",
+    label="Traffic",
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={"organic_traffic": 5000, "paid_traffic": 3000, "time_frame": "monthly"},
+    example_value=8000,
+):
+    """Visitors of the period: organic and paid, each counted once. Shares are of these two, not of
+    all traffic."""
+
+    organic_traffic: Annotated[Count, Field(description="visitors who came unpaid")]
+    paid_traffic: Annotated[Count, Field(description="visitors from paid sources")]
+    time_frame: Annotated[
+        TimeFrame | None, Field(description="over which time they were counted"), Said()
+    ] = None
+
+    def formula(self) -> Number:
+        return self.organic_traffic + self.paid_traffic
+
+    def details(self) -> dict[str, Detail]:
+        both = self.organic_traffic + self.paid_traffic
+        if not both:
+            return {}
+        return {
+            "organic_share": Detail(100 * self.organic_traffic / both, Unit.PERCENT),
+            "paid_share": Detail(100 * self.paid_traffic / both, Unit.PERCENT),
+        }
+
+
+class ConversionRate(
+    Kpi,
+    key="conversion_rate",
+    label="Conversion rate",
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, 100),
+    rules=(
+        AtMost(
+            "number_of_conversions",
+            "total_visitors_or_users",
+            "a visitor who converts twice counts once.",
+        ),
+    ),
+    example={
+        "number_of_conversions": 250,
+        "total_visitors_or_users": 10000,
+        "conversion_type": "signup",
+    },
+    example_value=2.5,
+):
+    """Of the visitors of the period, how many percent converted. Each visitor counts once, however
+    often it came or converted."""
+
+    number_of_conversions: Annotated[Count, Field(description="visitors who converted")]
+    total_visitors_or_users: Annotated[
+        Count,
+        Field(description="visitors who could have"),
+        Needs("no_visitors", "There is no visitor in the period."),
+    ]
+    conversion_type: Annotated[Text, Field(description="what counts as converting"), Said()] = None
+
+    def formula(self) -> Number:
+        return 100 * Decimal(self.number_of_conversions) / self.total_visitors_or_users
+
+
+class Stickiness(
+    Kpi,
+    key="stickiness",
+    label="Stickiness (DAU/MAU)",
+    path="dau-mau",
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, 100),
+    rules=(
+        AtMost(
+            "daily_active_users",
+            "monthly_active_users",
+            "who is active on a day is active in its month.",
+        ),
+    ),
+    example={
+        "daily_active_users": 5000,
+        "monthly_active_users": 15000,
+        "measurement_date": "2024-02-01",
+    },
+    example_value=100 / 3,
+):
+    """The mean of daily active users in percent of monthly active users: on how many of 30 days the
+    average user of a month is there. Distinct users, never a sum of days."""
+
+    daily_active_users: Annotated[Charge, Field(description="distinct users a day, on average")]
+    monthly_active_users: Annotated[
+        Count, Field(description="distinct users of the month"), _NO_USERS
+    ]
+    measurement_date: Annotated[
+        Text,
+        Field(pattern=r"^\d{4}-\d{2}-\d{2}", description="the day it was measured"),
+        WithJsonSchema({"type": "string", "format": "date"}),
+        Said(),
+    ] = None
+
+    def formula(self) -> Number:
+        return 100 * self.daily_active_users / self.monthly_active_users
+
+
+class SessionDuration(
+    Kpi,
+    key="session_duration",
+    label="Session duration",
+    unit=Unit.SECONDS,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={"total_session_duration_seconds": 360000, "total_number_of_sessions": 10000},
+    example_value=36.0,
+):
+    """How long a session lasts on average, in seconds, from its first event to its last."""
+
+    total_session_duration_seconds: Annotated[
+        Charge, Field(description="time of all sessions together, in seconds")
+    ]
+    total_number_of_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+
+    def formula(self) -> Number:
+        return self.total_session_duration_seconds / self.total_number_of_sessions
+
+
+class BounceRate(
+    Kpi,
+    key="bounce_rate",
+    label="Bounce rate",
+    unit=Unit.PERCENT,
+    direction=Direction.DOWN,
+    subject="engagement",
+    bounds=(0, 100),
+    rules=(
+        AtMost(
+            "number_of_non_engaged_sessions",
+            "total_number_of_sessions",
+            "they are some of the sessions.",
+        ),
+    ),
+    example={"number_of_non_engaged_sessions": 4500, "total_number_of_sessions": 10000},
+    example_value=45.0,
+):
+    """How many percent of sessions were not engaged: at most 10 seconds long, and without a key
+    event, and with fewer than 2 page views (all three, not one of them)."""
+
+    number_of_non_engaged_sessions: Annotated[
+        Count,
+        Field(description="sessions of 10 s or less, without key event, with fewer than 2 pages"),
+    ]
+    total_number_of_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+
+    def formula(self) -> Number:
+        return 100 * Decimal(self.number_of_non_engaged_sessions) / self.total_number_of_sessions
+
+
+class SessionsPerUser(
+    Kpi,
+    key="sessions_per_user",
+    label="Sessions per user",
+    unit=Unit.RATIO,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={"total_number_of_sessions": 14000, "number_of_users": 10000},
+    example_value=1.4,
+):
+    """Sessions for each user active in the period."""
+
+    total_number_of_sessions: Annotated[Count, Field(description="sessions")]
+    number_of_users: Annotated[Count, Field(description="distinct active users"), _NO_USERS]
+
+    def formula(self) -> Number:
+        return Decimal(self.total_number_of_sessions) / self.number_of_users
+
+
+class ActionsPerSession(
+    Kpi,
+    key="actions_per_session",
+    label="User actions per session",
+    path="user-actions",
+    unit=Unit.RATIO,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={
+        "total_actions": 50000,
+        "total_sessions": 10000,
+        "action_types": {"clicks": 30000, "scrolls": 15000, "form_fills": 5000},
+    },
+    example_value=5.0,
+):
+    """What users do in a session, on average: actions over sessions."""
+
+    total_actions: Annotated[Count, Field(description="actions of all sessions")]
+    total_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+    action_types: Annotated[
+        dict[str, Count] | None,
+        Field(max_length=200, description="actions by kind; at most total_actions together"),
+        Said(),
+    ] = None
+
+    def contradiction(self) -> str | None:
+        together = sum((self.action_types or {}).values())
+        if together <= self.total_actions:
+            return None
+        return (
+            f"action_types add up to {together}, more than total_actions {self.total_actions}: "
+            "they are parts of it."
+        )
+
+    def formula(self) -> Number:
+        return Decimal(self.total_actions) / self.total_sessions
+
+    def details(self) -> dict[str, Detail]:
+        return {
+            f"{name}_per_session": Detail(count / self.total_sessions, Unit.RATIO)
+            for name, count in (self.action_types or {}).items()
+        }
+
+
+class ActivationRate(
+    Kpi,
+    key="activation_rate",
+    label="Activation rate",
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, 100),
+    rules=(AtMost("activated_users", "total_signups", "only who signed up can activate."),),
+    example={
+        "activated_users": 850,
+        "total_signups": 1000,
+        "activation_criteria": "Completed onboarding + first action",
+    },
+    example_value=85.0,
+):
+    """Of those who signed up in the period, how many percent reached the milestone within the
+    window. Known in full once the window is over for all of them."""
+
+    activated_users: Annotated[
+        Count, Field(description="of those who signed up, who reached the milestone in time")
+    ]
+    total_signups: Annotated[
+        Count,
+        Field(description="who signed up in the period"),
+        Needs("no_signups", "Nobody signed up in the period."),
+    ]
+    activation_criteria: Annotated[Text, Field(description="what counts as activated"), Said()] = (
+        None
+    )
+
+    def formula(self) -> Number:
+        return 100 * Decimal(self.activated_users) / self.total_signups
+
+
+class MeanTimeToValue(
+    Calculator,
+    example={"total_time_to_value_hours": 2400, "number_of_users": 800},
+    example_value=3.0,
+):
+    """The mean hours of those who reached the value. A mean over them flatters: it leaves out who
+    never did. From events the median is given, the 90th percentile and the share who never did."""
+
+    total_time_to_value_hours: Annotated[
+        Charge, Field(description="hours of all who reached it, added up")
+    ]
+    number_of_users: Annotated[
+        Count,
+        Field(description="users who reached it"),
+        Needs("nobody_reached_value", "Nobody has reached the value."),
+    ]
+
+    def formula(self) -> Number:
+        return self.total_time_to_value_hours / self.number_of_users
+
+
+class TimeToValue(
+    Single,
+    key="time_to_value",
+    label="Time to value",
+    ways=(MeanTimeToValue,),
+    unit=Unit.HOURS,
+    direction=Direction.DOWN,
+    subject="engagement",
+    bounds=(0, None),
+    example={"amount": 36},
+    example_value=36.0,
+):
+    """Hours from signing up to the first value: the median of those who signed up in the period and
+    reached it. Read it beside the 90th percentile and the share that never reached it."""
+
+    amount: Annotated[Charge, Field(description="median hours of those who reached it")]
+
+
+class FeatureAdoption(
+    Kpi,
+    key="feature_adoption",
+    label="Feature adoption",
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, 100),
+    rules=(AtMost("users_using_feature", "total_active_users", "who uses the feature is active."),),
+    example={
+        "users_using_feature": 600,
+        "total_active_users": 1000,
+        "feature_name": "Advanced Reporting",
+    },
+    example_value=60.0,
+):
+    """Of the users active in the period, how many percent used the feature."""
+
+    users_using_feature: Annotated[Count, Field(description="distinct users of the feature")]
+    total_active_users: Annotated[Count, Field(description="distinct active users"), _NO_USERS]
+    feature_name: Annotated[Text, Field(description="which feature"), Said()] = None
+
+    def formula(self) -> Number:
+        return 100 * Decimal(self.users_using_feature) / self.total_active_users
+
+
+ENGAGEMENT: tuple[type[Kpi], ...] = (
+    Traffic,
+    ConversionRate,
+    Stickiness,
+    SessionDuration,
+    BounceRate,
+    SessionsPerUser,
+    ActionsPerSession,
+    ActivationRate,
+    TimeToValue,
+    FeatureAdoption,
+)

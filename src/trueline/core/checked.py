@@ -1,0 +1,83 @@
+"""Data checked against a model, its complaints in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from trueline.core.errors import Fault, InputError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+_WORDS = {
+    "extra_forbidden": "is not known here",
+    "missing": "is missing",
+    "decimal_type": "is not a number",
+    "is_instance_of": "is not a number",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "string_type": "is not a text",
+    "int_type": "is not a whole number",
+    "int_parsing": "is not a whole number",
+    "int_from_float": "is not a whole number",
+    "finite_number": "is not a finite number",
+    "list_type": "is not a list",
+    "dict_type": "is not an object",
+    "model_type": "is not an object",
+    "greater_than_equal": "has to be at least {ge}",
+    "greater_than": "has to be above {gt}",
+    "less_than_equal": "has to be at most {le}",
+    "less_than": "has to be below {lt}",
+    "literal_error": "is none of {expected}",
+    "string_too_long": "has more than {max_length} characters",
+    "string_too_short": "has fewer than {min_length} characters",
+    "string_pattern_mismatch": "is not of the form {pattern}",
+    "too_long": "has more than {max_length} entries",
+    "too_short": "has fewer than {min_length} entries",
+}
+
+
+def faults_from(
+    errors: Sequence[Any], skip: int = 0, known: Iterable[str] = ()
+) -> tuple[Fault, ...]:
+    """Pydantic's errors as faults; ``skip`` drops leading parts of where they are.
+
+    ``known`` are the names that an unknown one may have been meant for.
+    """
+    faults: dict[str | None, Fault] = {}
+    # A name that is not known comes first: it is often why another one is missing.
+    for item in sorted(errors, key=lambda item: item["type"] != "extra_forbidden"):
+        place = [str(part) for part in item["loc"][skip:] if part not in ("decimal", "int")]
+        where = ".".join(place) or None
+        # One fault a place: the members of a union each complain in their own way.
+        faults.setdefault(where, _fault(item, where, known))
+    return tuple(faults.values())
+
+
+def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
+    kind = item["type"]
+    words = _WORDS.get(kind)
+    message = (
+        item["msg"].removeprefix("Value error, ").rstrip(".")
+        if words is None
+        else words.format(**item.get("ctx", {}))
+    )
+    near = get_close_matches(where or "", known, n=1, cutoff=0.6)
+    fix = f"Did you mean {near[0]}?" if kind == "extra_forbidden" and near else None
+    given = None if kind == "missing" or where is None else str(item.get("input"))[:80]
+    return Fault(message, where, given, fix)
+
+
+def checked(model: type[Model], data: Any) -> Model:
+    """The data as the model. Raises InputError naming each field that is wrong."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        faults = faults_from(error.errors(), known=model.model_fields)
+        first = faults[0]
+        where = f"{first.where} " if first.where else ""
+        raise InputError(f"{where}{first.message}.", first.fix, faults) from None

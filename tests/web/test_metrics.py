@@ -1,0 +1,110 @@
+"""The calculators' routes: one for each, a list of them, many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from serving import Served
+
+from trueline.catalog.calculate import calculators
+from trueline.core.reading import dumps, loads
+
+JSON = {"Content-Type": "application/json"}
+
+
+def post(served: Served, path: str, body: Any, status: int = 200) -> Any:
+    answer = served.client.post(path, content=dumps(body), headers=JSON)
+    assert answer.status_code == status, answer.text
+    return loads(answer.content)
+
+
+@pytest.mark.parametrize("slug", calculators())
+def test_each_answers_its_example(served: Served, slug: str) -> None:
+    for way in calculators()[slug].calculators():
+        answer = post(served, f"/metrics/{slug}", way.example)
+        assert float(answer["value"]) == pytest.approx(float(way.example_value))
+        assert {"metric_name", "value", "unit", "interpretation", "benchmark", "timestamp"} <= set(
+            answer
+        )
+        assert answer["quality"] == "actual"
+        assert set(answer["benchmark_detail"]) >= {"low", "high", "source", "year", "verdict"}
+
+
+def test_it_speaks_in_the_companys_currency(served: Served) -> None:
+    answer = post(served, "/metrics/cac", calculators()["cac"].example)
+    assert (answer["unit"], answer["currency"]) == ("currency", "USD")
+    assert "$300.00" in answer["interpretation"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'{"total_revenue": 1, "total_revenue": 2, "total_users": 1}', 400),
+        (b'{"total_revenue": NaN, "total_users": 1}', 400),
+        (b'{"total_revenue": 1e309, "total_users": 1}', 400),
+        (b'{"total_revenue": 1e-400, "total_users": 1}', 400),
+        (b'{"total_revenue": true, "total_users": 1}', 422),
+        (b'{"total_revenue": "1", "total_users": 1}', 422),
+        (b'{"total_revenue": 1, "total_users": 9223372036854775808}', 200),
+        (b'{"total_revenue": 1, "total_users": 1} x', 400),
+        (b'{"total_revenue": 1, "total_users": 1, "time_frame": "hourly"}', 422),
+        (b'{"total_revenue": 1, "total_users": 1, "time_frame": "\\ud800"}', 422),
+        (b'{"total_revenue": -0.0, "total_users": 1}', 200),
+    ],
+)
+def test_bad_bodies_are_told_why(served: Served, raw: bytes, status: int) -> None:
+    answer = served.client.post("/metrics/arpu", content=raw, headers=JSON)
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert answer.json()["detail"] and answer.json()["request_id"]
+
+
+def test_an_unknown_calculator_is_404_with_its_neighbours(served: Served) -> None:
+    answer = post(served, "/metrics/nrrr", {}, 404)
+    assert "nrr" in answer["fix"]
+
+
+def test_the_list_names_every_calculator_with_its_fields(served: Served) -> None:
+    listed = served.get("/metrics/list")
+    assert listed["total"] == len(calculators()) == len(listed["metrics"])
+    arpu = next(m for m in listed["metrics"] if m["key"] == "arpu")
+    assert arpu["endpoint"] == "/metrics/arpu"
+    users = next(f for f in arpu["ways"][0]["fields"] if f["name"] == "total_users")
+    assert (users["type"], users["required"]) == ("integer", True)
+    assert users["constraints"]["exclusiveMinimum"] == 0
+    for metric in listed["metrics"]:
+        for way in metric["ways"]:
+            post(served, metric["endpoint"], way["example"])
+
+
+def test_many_at_once_each_with_its_own_result_or_error(served: Served) -> None:
+    wanted = [
+        {"metric": "arpu", "inputs": {"total_revenue": 50000, "total_users": 1000}},
+        {"metric": "arpu", "inputs": {"total_revenue": 50000}},
+        {"metric": "no-such", "inputs": {}},
+        {"metric": "stickiness", "inputs": calculators()["dau-mau"].example},
+    ]
+    answer = post(served, "/metrics/batch", {"calculations": wanted})
+    assert (answer["succeeded"], answer["failed"]) == (2, 2)
+    first, second, third, fourth = answer["results"]
+    assert (first["result"]["value"], first["error"]) == (50, None)
+    assert second["error"]["detail"] == "total_users is missing."
+    assert third["error"]["code"] == "unknown_key"
+    assert fourth["result"]["key"] == "stickiness"
+
+
+@pytest.mark.parametrize("count", [0, 1001])
+def test_a_batch_has_one_to_a_thousand(served: Served, count: int) -> None:
+    item = {"metric": "arpu", "inputs": {"total_revenue": 1, "total_users": 1}}
+    post(served, "/metrics/batch", {"calculations": [item] * count}, 422)
+
+
+def test_numbers_survive_to_the_last_digit(served: Served) -> None:
+    raw = b'{"total_revenue": 12345678901234567.8901, "total_users": 1}'
+    answer = served.client.post("/metrics/arpu", content=raw, headers=JSON)
+    assert '"value":12345678901234567.8901' in answer.text
