@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from serving import Served, refused
 
-from trueline.catalog.kpis import from_facts, stage
+from trueline.catalog.kpis import KPIS, from_facts, stage
 from trueline.web.jobs import Jobs
 
 FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
