@@ -178,6 +178,22 @@ class Remote:
         found: dict[str, Any] = self._get(f"/api/kpi/{quote(key, safe='')}/explain", **_flat(words))
         return found
 
+    def forecast(self, key: str, **words: Any) -> dict[str, Any]:
+        """A KPI's next buckets."""
+        return self._about(key, "forecast", words)
+
+    def pattern(self, key: str, **words: Any) -> dict[str, Any]:
+        """What a KPI has been doing."""
+        return self._about(key, "pattern", words)
+
+    def anomalies(self, key: str, **words: Any) -> dict[str, Any]:
+        """What is unusual in a KPI."""
+        return self._about(key, "anomalies", words)
+
+    def _about(self, key: str, what: str, words: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = self._get(f"/api/kpi/{quote(key, safe='')}/{what}", **_flat(words))
+        return found
+
     def snapshot(self, day: str | None = None) -> dict[str, Any]:
         """Keep today's readings as reported."""
         if day is not None:

@@ -17,6 +17,7 @@ from trueline.core.period import Calendar
 
 FILE_NAME = "trueline.toml"
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+Budget = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal("0.2"))]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Amount = Annotated[Decimal, Field(ge=0)]
 
@@ -111,6 +112,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     assumptions: Assumptions = Assumptions()
     targets: dict[str, Decimal] = {}
+    alarm_budgets: dict[str, Budget] = {}
     sources: tuple[Source, ...] = ()
 
     @classmethod

@@ -42,23 +42,24 @@ def error(found: TruelineError) -> None:
         warn(f"  - {place}{fault.message}{given}{'. ' + fault.fix if fault.fix else ''}")
 
 
-def _console() -> Console:
+def console() -> Console:
+    """Where tables are drawn; wide where nobody watches."""
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
 
 
-def _table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
+def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for name in columns:
-        table.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
-    return table
+        drawn.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+    return drawn
 
 
-def _plain(text: Any) -> Any:
+def plain(text: Any) -> Any:
     """Text from records, with nothing in it taken for markup or for control codes."""
     from rich.text import Text
 
@@ -72,7 +73,7 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
         line("No KPI was asked for.")
         return
     first = found[0]
-    table = _table(
+    drawn = table(
         "KPI", "Value", *(["Change"] if changes else []), "Known", "What to know",
         numbers=("Value", "Change"), title=f"{first.start} to {first.end - timedelta(days=1)}",
     )  # fmt: skip
@@ -83,11 +84,11 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
         known = _NAMES[quality] + (
             ", partial" if reading.known and reading.completeness == "partial" else ""
         )
-        cells: list[Any] = [_plain(reading.label), Text(words.value(reading, locale), "bold")]
+        cells: list[Any] = [plain(reading.label), Text(words.value(reading, locale), "bold")]
         if changes:
             cells.append(words.changed(changes.get(reading.key), reading.unit))
-        table.add_row(*cells, Text(known, _STYLES[quality]), _plain(_why(reading)))
-    _console().print(table)
+        drawn.add_row(*cells, Text(known, _STYLES[quality]), plain(_why(reading)))
+    console().print(drawn)
 
 
 def _why(reading: Reading) -> str:
@@ -101,19 +102,19 @@ def series(found: list[Reading], locale: str) -> None:
     """Buckets as a table, with a sparkline over them."""
     if found:
         line(f"{found[0].label}  {words.spark(found)}")
-    table = _table("From", "To", "Value", "Known", "What to know", numbers=("Value",))
+    drawn = table("From", "To", "Value", "Known", "What to know", numbers=("Value",))
     for reading in found:
         partial = ", partial" if reading.known and reading.completeness == "partial" else ""
-        table.add_row(
+        drawn.add_row(
             str(reading.start), str(reading.end - timedelta(days=1)), words.value(reading, locale),
-            _NAMES[reading.quality.value] + partial, _plain(_why(reading)),
+            _NAMES[reading.quality.value] + partial, plain(_why(reading)),
         )  # fmt: skip
-    _console().print(table)
+    console().print(drawn)
 
 
 def bridge(found: Any, locale: str) -> None:
     """The bridge, line by line."""
-    table = _table(
+    drawn = table(
         "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end - timedelta(days=1)}"
     )
     for name in (
@@ -130,8 +131,8 @@ def bridge(found: Any, locale: str) -> None:
         shown = (
             words.UNKNOWN if number is None else words.amount(number, "", found.currency, locale)
         )
-        table.add_row(name, shown)
-    _console().print(table)
+        drawn.add_row(name, shown)
+    console().print(drawn)
     for reason in found.reasons:
         line(f"{reason.message} {reason.enable or ''}".strip())
 
@@ -140,13 +141,13 @@ def cohorts(found: Any) -> None:
     """Retention in percent, a row a cohort."""
     ages = min(max((len(row.rates) for row in found.rows), default=0), 13)
     heads = [f"M{age}" for age in range(ages)]
-    table = _table("Cohort", "Size", *heads, numbers=("Size", *heads))
+    drawn = table("Cohort", "Size", *heads, numbers=("Size", *heads))
     for row in found.rows:
         cells = [words.UNKNOWN if r is None else f"{r:.0f}" for r in row.rates[:ages]]
-        table.add_row(f"{row.cohort:%Y-%m}", f"{row.size:,}", *cells)
+        drawn.add_row(f"{row.cohort:%Y-%m}", f"{row.size:,}", *cells)
     means = [words.UNKNOWN if r is None else f"{r:.0f}" for r in found.average[:ages]]
-    table.add_row("all", "", *means)
-    _console().print(table)
+    drawn.add_row("all", "", *means)
+    console().print(drawn)
     for reason in found.reasons:
         line(f"{reason.message} {reason.enable or ''}".strip())
 
@@ -156,16 +157,16 @@ def explanation(found: dict[str, Any]) -> None:
     reading = found["reading"]
     line(f"{reading['label']}: {reading['value']} {reading['unit']} ({reading['quality']})")
     line(f"{found['meaning']}\n\nFormula: {found['formula']}\n")
-    table = _table(
+    drawn = table(
         "Input", "Value", "Source", "Facts", "Rows", "First", "Last", numbers=("Value", "Rows")
     )
     for item in found["inputs"]:
-        table.add_row(
-            _plain(item["name"]), str(item["value"]), item["source"], item["table"] or "",
+        drawn.add_row(
+            plain(item["name"]), str(item["value"]), item["source"], item["table"] or "",
             "" if item["rows"] is None else f"{item['rows']:,}",
             (item["first"] or "")[:10], (item["last"] or "")[:10],
         )  # fmt: skip
-    _console().print(table)
+    console().print(drawn)
     for reason in reading["reasons"]:
         line(f"{reason['message']} {reason['enable'] or ''}".strip())
     line("The SQL of every input: --json")
@@ -173,7 +174,7 @@ def explanation(found: dict[str, Any]) -> None:
 
 def history(rows: list[dict[str, Any]]) -> None:
     """Snapshots as a table."""
-    table = _table(
+    drawn = table(
         "Day", "KPI", "Reported", "Known", "Revision", "Restated from", numbers=("Reported",)
     )
     for row in rows:
@@ -181,24 +182,24 @@ def history(rows: list[dict[str, Any]]) -> None:
         was = words.UNKNOWN if row["previous_value"] is None else str(row["previous_value"])
         before = was if row["restated"] else ""
         quality = _NAMES[row["metadata"]["quality"]]
-        table.add_row(
+        drawn.add_row(
             row["snapshot_date"], row["kpi_type"], reported, quality, str(row["revision"]), before
         )
-    _console().print(table)
+    console().print(drawn)
 
 
 def facts(found: list[dict[str, Any]]) -> None:
     """Tables as a table."""
-    table = _table("Table", "Rows", "First day", "Last day", "Complete", numbers=("Rows",))
+    drawn = table("Table", "Rows", "First day", "Last day", "Complete", numbers=("Rows",))
     for item in found:
         spans = [
             f"{c['category']}: {c['from']} to {c['to']}" for c in item["coverage"] if c["complete"]
         ]
-        table.add_row(
+        drawn.add_row(
             item["table"], f"{item['rows']:,}", str(item["first_day"] or ""),
-            str(item["last_day"] or ""), _plain("; ".join(spans)),
+            str(item["last_day"] or ""), plain("; ".join(spans)),
         )  # fmt: skip
-    _console().print(table)
+    console().print(drawn)
 
 
 def checks(found: list[dict[str, Any]]) -> None:
@@ -219,13 +220,13 @@ def report(found: Any) -> None:
         line(f"  {note}")
     if not found.rejects:
         return
-    table = _table("Line", "Column", "Value", "Rule", "Fix", numbers=("Line",))
+    drawn = table("Line", "Column", "Value", "Rule", "Fix", numbers=("Line",))
     for reject in found.rejects:
-        table.add_row(
-            str(reject.line), _plain(reject.column or ""), _plain(reject.value or ""),
-            _plain(reject.rule), _plain(reject.fix),
+        drawn.add_row(
+            str(reject.line), plain(reject.column or ""), plain(reject.value or ""),
+            plain(reject.rule), plain(reject.fix),
         )  # fmt: skip
-    _console().print(table)
+    console().print(drawn)
     if found.rejects_path:
         line(f"All rejected rows: {found.rejects_path} (correct them and load that file)")
     if found.status == "refused":

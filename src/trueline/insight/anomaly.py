@@ -26,7 +26,7 @@ from trueline.insight.series import (
 )
 
 _SEASONS = 3  #: silent before this many seasons
-_LEAST = 21  #: and before this many known values
+SILENT_STEPS = 21  #: and before this many known values
 _ERRORS = 120  #: the most past errors a threshold looks at
 _TAIL = 0.8  #: errors above this quantile describe the tail
 _ROUNDING = 1e-9  #: a past without any error still allows rounding
@@ -154,7 +154,7 @@ def thresholds(errors: Floats, season_length: int, budget: float) -> Floats:
     known = np.flatnonzero(~np.isnan(errors))
     sizes = np.abs(errors[known])
     limits = np.full(errors.size, np.inf)
-    start = max(_LEAST, _SEASONS * season_length)
+    start = max(SILENT_STEPS, _SEASONS * season_length)
     for place in range(start, known.size):
         past = sizes[max(season_length, place - _ERRORS) : place]
         limits[known[place]] = _limit(past, budget)

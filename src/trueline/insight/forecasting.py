@@ -8,12 +8,13 @@ drawn towards the naive forecast. ``docs/guide/forecasts.md`` holds what was mea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trueline.insight.intervals import Spread, origins, spread
+from trueline.insight.intervals import origins, spread
 from trueline.insight.seasonal import Season, season_test
 from trueline.insight.series import (
     MAX_HORIZON,
@@ -30,7 +31,7 @@ from trueline.insight.smoothing import Rows, damped, theta
 Method = Literal["smoothing", "ensemble"]
 Intervals = dict[float, tuple[Floats, Floats]]
 
-_WINDOW = 400  #: steps looked back, or four seasons if longer: older ones weigh next to nothing
+WINDOW = 400  #: steps looked back, or four seasons if longer: older ones weigh next to nothing
 _TRUSTED_FROM = 16  #: known values from which the naive forecast has no more part
 _GROWTH = 20.0  #: on the log scale no forecast leaves the range seen by more than this factor
 
@@ -58,6 +59,7 @@ def forecast(
     lower: float | None = None,
     upper: float | None = None,
     method: Method = "smoothing",
+    made: Paths | None = None,
 ) -> tuple[Floats, Intervals]: ...
 
 
@@ -70,6 +72,7 @@ def forecast(
     lower: float | None = None,
     upper: float | None = None,
     method: Method = "smoothing",
+    made: Paths | None = None,
 ) -> Floats | tuple[Floats, Intervals]:
     """The next ``horizon`` values of a series, in its own unit, counted from its last step.
 
@@ -79,7 +82,8 @@ def forecast(
     is used only if a test finds it. ``levels``: percent, as ``(80, 95)``; with them the answer is
     ``(mean, {level: (lower, upper)})``. ``lower`` and ``upper``: what the KPI cannot pass, as 0
     and 100 for a rate; means and intervals are held to it. ``method``: ``"smoothing"``, or
-    ``"ensemble"``, a median of four statistical models that needs ``trueline[stats]``.
+    ``"ensemble"``, a median of four statistical models that needs ``trueline[stats]``. ``made``:
+    what ``paths_of`` gave for the same series and horizon, where it is at hand already.
 
     A series that never changed is forecast unchanged, with intervals of no width: no error was
     ever measured. Raises :class:`~trueline.insight.series.SeriesError`.
@@ -90,7 +94,8 @@ def forecast(
     wanted = _checked_levels(levels)
     low, high = _checked_bounds(series, lower, upper)
     scale = size(series)
-    mean, width = _forecast(series / scale, season_length, horizon, wanted is not None)
+    made = made or paths_of(series / scale, season_length, horizon, wanted is not None)
+    mean: Floats = made.paths[0]
     if method == "ensemble":
         from trueline.insight.ensemble import median_forecast
 
@@ -98,8 +103,9 @@ def forecast(
     elif method != "smoothing":
         raise SeriesError(f"There is no method {method!r:.40}.", "Use 'smoothing' or 'ensemble'.")
     held = np.clip(mean * scale, low, high)
-    if wanted is None or width is None:
+    if wanted is None:
         return held
+    width = spread(made.recent, made.paths, made.ends)
     return held, {
         level: (
             np.clip((mean - width.half_width(level)) * scale, low, high),
@@ -139,23 +145,30 @@ def _checked_bounds(
     return low, high
 
 
-def _forecast(
-    series: Floats, season_length: int, horizon: int, intervals: bool
-) -> tuple[Floats, Spread | None]:
-    """Mean and, when asked for, spread, of a series scaled to at most 1."""
-    recent = _recent(series, max(_WINDOW, 4 * season_length))
+@dataclass(frozen=True)
+class Paths:
+    """Forecasts made now (the first row) and from earlier origins, of a series scaled to 1."""
+
+    recent: Floats
+    season: Season | None
+    ends: NDArray[np.intp]
+    paths: Floats
+
+
+def paths_of(series: Floats, season_length: int, horizon: int, back: bool = True) -> Paths:
+    """The forecast of a scaled series, and (``back``) those it would have had from earlier on."""
+    recent = looked_back(series, max(WINDOW, 4 * season_length))
     season = None
     if season_test(recent, season_length).found:
         season = Season.of(recent, season_length)
-    if not intervals:
-        ends = np.array([recent.size])
-        return from_origins(recent, season, horizon, ends)[0], None
-    ends = origins(recent.size, season_length if season else 1)
-    paths = from_origins(recent, season, horizon, ends)
-    return paths[0], spread(recent, paths, ends)
+    ends = np.array([recent.size])
+    if back:
+        ends = origins(recent.size, season_length if season else 1)
+    return Paths(recent, season, ends, from_origins(recent, season, horizon, ends))
 
 
-def _recent(series: Floats, steps: int) -> Floats:
+def looked_back(series: Floats, steps: int) -> Floats:
+    """The last ``steps`` of a series, from their first known value. Raises SeriesError."""
     recent = series[-steps:]
     known = np.flatnonzero(~np.isnan(recent))
     if known.size < 2:

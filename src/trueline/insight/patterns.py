@@ -9,7 +9,16 @@ import numpy as np
 
 from trueline.insight.changes import ChangePoint, change_points
 from trueline.insight.seasonal import Season, SeasonTest, season_test
-from trueline.insight.series import MAX_SEASON, Floats, SeriesError, Values, checked, size, whole
+from trueline.insight.series import (
+    MAX_SEASON,
+    Floats,
+    SeriesError,
+    Values,
+    checked,
+    size,
+    whole,
+    written,
+)
 from trueline.insight.timeline import Timestamps, on_equal_steps
 from trueline.insight.trend import Trend, fit_trend
 
@@ -131,7 +140,7 @@ def _described(
             _trend_words(course, trend, outlook, raw.size)
             + _volatility_words(level, value)
             + _recent_words(average, recent, raw.size)
-            + [f"Level changed by {jump.size:+.4g} at value {jump.index + 1}." for jump in jumps]
+            + [_jump_words(jump) for jump in jumps]
             + _missing_words(series.size - raw.size, series.size)
         ),
     )
@@ -169,10 +178,15 @@ def _trend_words(course: str, trend: Trend, outlook: str | None, known: int) -> 
     if course == "stable":
         if known < _FEWEST:
             return [f"No trend can be told from {known} values; {_FEWEST} are needed."]
-        return [f"No trend beyond chance (p = {trend.p_value:.2g})."]
+        return [f"No trend beyond chance ({_chance(trend.p_value)})."]
     verb = "Rising" if course == "increasing" else "Falling"
     judged = f", {outlook}" if outlook else ""
-    return [f"{verb} by {abs(trend.slope):,.4g} a step{judged} (p = {trend.p_value:.2g})."]
+    return [f"{verb} by {written(abs(trend.slope))} a step{judged} ({_chance(trend.p_value)})."]
+
+
+def _chance(p_value: float) -> str:
+    """A p-value as people read it."""
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
 def _volatility_words(level: Level, value: float | None) -> list[str]:
@@ -189,6 +203,11 @@ def _recent_words(average: float, recent: float, known: int) -> list[str]:
         return [f"The last {_RECENT} values are at the average."]
     side = "above" if gap > 0 else "below"
     return [f"The last {_RECENT} values are {abs(gap):.1%} {side} the average."]
+
+
+def _jump_words(jump: ChangePoint) -> str:
+    moved = "rose" if jump.size > 0 else "fell"
+    return f"The level {moved} by {written(abs(jump.size))} at value {jump.index + 1}."
 
 
 def _missing_words(missing: int, steps: int) -> list[str]:

@@ -139,3 +139,11 @@ def size(series: Floats) -> float:
     """A power of two near the largest absolute value, 1 for zeros: dividing by it is exact."""
     largest = float(np.nanmax(np.abs(series)))
     return float(np.ldexp(1.0, np.frexp(largest)[1])) if largest > 0 else 1.0
+
+
+def written(number: float) -> str:
+    """A number in a sentence: four figures, thousands set apart, no needless exponent."""
+    size = abs(number)
+    if size >= 1e15 or 0 < size < 1e-4:
+        return f"{number:.4g}"
+    return f"{number:,.0f}" if size >= 1000 else f"{float(f'{number:.4g}'):g}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -97,3 +98,40 @@ def _mean_length(step: float) -> float:
         if low <= step <= high and season in (12, 4, 1):
             return 365.2425 / season
     return step
+
+
+def steps_ahead(timestamps: Timestamps, horizon: int) -> list[str] | None:
+    """The next ``horizon`` dates (ISO), by the calendar; None where the step is none of its own.
+
+    Months, quarters and years keep their day of the month; month ends stay month ends. A time of
+    day is left out: steps are days or longer.
+    """
+    stamps = [_wall(stamp) for stamp in timestamps]
+    if len(stamps) < 2:
+        return None
+    days = np.array([_days(stamp, place) for place, stamp in enumerate(timestamps, start=1)])
+    step = float(np.median(np.diff(days)))
+    season = next((season for low, high, season, _ in _GRAINS if low <= step <= high), None)
+    last = stamps[-1]
+    if season in (7, 52):
+        each = 1 if season == 7 else 7
+        return [(last + timedelta(days=each * k)).isoformat() for k in range(1, horizon + 1)]
+    if season is None:
+        return None
+    ends = all(_is_month_end(stamp) for stamp in stamps)
+    return [_months_on(last, k * 12 // season, ends) for k in range(1, horizon + 1)]
+
+
+def _wall(stamp: date | datetime | str) -> date:
+    found = datetime.fromisoformat(stamp) if isinstance(stamp, str) else stamp
+    return found.date() if isinstance(found, datetime) else found
+
+
+def _is_month_end(day: date) -> bool:
+    return (day + timedelta(days=1)).day == 1
+
+
+def _months_on(day: date, months: int, month_end: bool) -> str:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, last if month_end else min(day.day, last)).isoformat()

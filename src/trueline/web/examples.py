@@ -84,6 +84,57 @@ COHORTS: dict[str, Any] = {
     "average": [100.0, 45.0],
     "reasons": [],
 }
+PREDICTION: dict[str, Any] = {
+    "metric_name": "churn_rate",
+    "current_value": 3.5,
+    "predictions": [3.27, 3.04, 2.82],
+    "confidence_level": "medium",
+    "confidence_reason": "half the 80% interval is 4.0% of the forecast, on average; but 7 values "
+    "are few to measure errors on",
+    "trend": "decreasing",
+    "volatility": "low",
+    "insights": ["Falling by 0.25 a step, improving (p = 0.0004)."],
+    "intervals": {"80": [[3.18, 3.36], [2.92, 3.17], [2.66, 2.97]], "95": [[3.1, 3.45]]},
+    "dates": ["2024-08-01", "2024-09-01", "2024-10-01"],
+    "method": "average of Theta and damped-trend smoothing",
+    "backtest": {"origins": 3, "mae": 0.1, "mape": 2.5, "naive_mae": 0.4, "skill": 0.25},
+    "season_length": 12,
+    "seasonality": "Not detected (…)",
+    "bounds": [0, 100],
+    "direction": "down_is_good",
+    "missing": 0,
+}
+PATTERN: dict[str, Any] = {
+    "metric_name": "mrr",
+    "trend": "increasing",
+    "slope": 3000.0,
+    "p_value": 0.0085,
+    "outlook": "improving",
+    "volatility_level": "low",
+    "volatility_value": 0.0,
+    "seasonality": "Not detected (give timestamps or season_length to test for one)",
+    "average": 52500.0,
+    "recent_average": 57000.0,
+    "insights": ["Rising by 3,000 a step, improving (p = 0.0085)."],
+}
+FORECAST: dict[str, Any] = {
+    "key": "mrr",
+    "unit": "USD",
+    "grain": "month",
+    "history": [{"start": "2026-01-01", "end": "2026-02-01", "value": 50000}],
+    "forecast": [
+        {
+            "start": "2026-02-01",
+            "end": "2026-03-01",
+            "mean": 51200.5,
+            "intervals": {"80": [50100.0, 52300.0], "95": [49400.0, 53000.0]},
+        }
+    ],
+    "method": "average of Theta and damped-trend smoothing",
+    "confidence_level": "high",
+    "backtest": {"origins": 16, "mae": 610.2, "mape": 1.2, "naive_mae": 1480.0, "skill": 0.41},
+    "reasons": [],
+}
 ERROR: dict[str, Any] = {
     "detail": "There is no KPI 'mmr'.",
     "code": "unknown_key",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,6 +80,49 @@ class SeriesQuery(PeriodQuery):
     """A series."""
 
     grain: str = Field("month", description="day, week, month, quarter or year")
+
+
+class HistoryOfQuery(Strict):
+    """Which complete buckets of a KPI, and of which slice."""
+
+    grain: str = Field("month", description="day, week, month, quarter or year")
+    start: str | None = Field(None, description="first day; as far as is usual if left out")
+    end: str | None = Field(None, description="until before this day; the present if left out")
+    channel: str | None = Field(None, max_length=200, description="only this channel")
+    plan: str | None = Field(None, max_length=200, description="only this plan")
+    country: str | None = Field(None, max_length=200, description="only this country")
+    currency: str | None = Field(None, max_length=3, description="only amounts in this currency")
+    allow_estimates: bool = Field(False, description="also use values that rest on assumptions")
+
+    def asked(self) -> dict[str, Any]:
+        """start, end, slice, allow_estimates as the library takes them."""
+        wanted = {by: getattr(self, by) for by in SLICES if getattr(self, by) is not None}
+        return {
+            "start": self.start,
+            "end": self.end,
+            "slice": wanted or None,
+            "allow_estimates": self.allow_estimates,
+        }
+
+
+class ForecastQuery(HistoryOfQuery):
+    """How far to look ahead."""
+
+    horizon: int | None = Field(
+        None, ge=1, le=120, description="buckets ahead; 6 months if left out"
+    )
+    method: Literal["smoothing", "ensemble"] = Field(
+        "smoothing", description="ensemble needs trueline[stats]"
+    )
+
+
+class AnomalyQuery(HistoryOfQuery):
+    """What counts as unusual."""
+
+    grain: str = Field("day", description="day, week or month")
+    budget: float | None = Field(
+        None, ge=0.001, le=0.2, description="share of ordinary buckets that may alarm"
+    )
 
 
 class BreakdownQuery(PeriodQuery):

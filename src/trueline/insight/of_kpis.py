@@ -1,0 +1,328 @@
+"""Forecasts, patterns and anomalies of KPIs, from the readings that facts support.
+
+A reading that is unknown or covered only in part is a missing step: never zero, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from trueline.catalog.kpi import Direction, Kpi, Unit
+from trueline.catalog.kpis import kpi
+from trueline.core.errors import InputError
+from trueline.core.period import Calendar, Grain, Period, add_months
+from trueline.core.quality import Completeness, Reason
+from trueline.core.reading import Reading
+from trueline.engine.engine import Engine
+from trueline.insight.forecasting import Method
+from trueline.insight.patterns import Direction as GoodWay
+
+SEASONS = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
+HISTORY = {Grain.DAY: 400, Grain.WEEK: 156, Grain.MONTH: 60, Grain.QUARTER: 40, Grain.YEAR: 20}
+HORIZON = {Grain.DAY: 28, Grain.WEEK: 13, Grain.MONTH: 6, Grain.QUARTER: 4, Grain.YEAR: 2}
+MOST_HORIZON = 120
+LATE = {Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1, Grain.QUARTER: 1, Grain.YEAR: 1}
+"""So many buckets that are over may still wait for their facts."""
+
+_GOOD_WAYS: dict[Direction, GoodWay | None] = {
+    Direction.UP: "up_is_good",
+    Direction.DOWN: "down_is_good",
+    Direction.NEUTRAL: None,
+}
+
+FEWEST = 8
+MOST_GAPS = 0.25
+
+
+@dataclass(frozen=True)
+class History:
+    """Complete readings of a KPI, bucket by bucket, from its first known one to its last."""
+
+    definition: type[Kpi]
+    grain: Grain
+    readings: tuple[Reading, ...]
+    expected_end: date
+    calendar: Calendar
+
+    def behind(self) -> Iterator[Period]:
+        """The buckets that are over and of which nothing complete is known yet."""
+        last = self.readings[-1].end
+        if last < self.expected_end:
+            yield from self.calendar.buckets(Period(last, self.expected_end), self.grain)
+
+    @property
+    def values(self) -> list[float | None]:
+        """One value a bucket, None where it is missing."""
+        return [_value(reading) for reading in self.readings]
+
+    @property
+    def direction(self) -> GoodWay | None:
+        """Which way is good, as the insight functions take it; None where neither is."""
+        return _GOOD_WAYS[self.definition.direction]
+
+    @property
+    def positive(self) -> bool:
+        """Whether it is a count or an amount that cannot be negative."""
+        sizes = (Unit.MONEY, Unit.MONEY_PER_MONTH, Unit.COUNT, Unit.USERS)
+        return self.definition.unit in sizes and self.definition.bounds[0] == 0
+
+    def refusal(self) -> Reason | None:
+        """Why nothing can be said of what comes next; None where it can."""
+        values = self.values
+        known = [value for value in values if value is not None]
+        unit = self.grain.value
+        if len(known) < FEWEST:
+            return Reason(
+                "history_too_short",
+                f"{len(known)} complete {unit}s are known; {FEWEST} are needed.",
+                "Load earlier facts, choose a finer grain, or wait.",
+            )
+        gaps = 1 - len(known) / len(values)
+        if gaps > MOST_GAPS:
+            return Reason(
+                "history_too_gappy",
+                f"{len(values) - len(known)} of {len(values)} {unit}s are unknown or partial "
+                f"({gaps:.0%}); at most {MOST_GAPS:.0%} may be.",
+                "Load what is missing, or declare coverage for it.",
+            )
+        last = self.readings[-1].end
+        if len(list(self.behind())) > LATE[self.grain]:
+            return Reason(
+                "history_out_of_date",
+                f"The last complete {unit} known ends on {last - timedelta(days=1)}; "
+                f"by now it would be {self.expected_end - timedelta(days=1)}.",
+                "Load the latest facts, or declare coverage until today.",
+            )
+        return None
+
+
+def _value(reading: Reading) -> float | None:
+    if reading.value is None or reading.completeness is Completeness.PARTIAL:
+        return None
+    return float(reading.value)
+
+
+def history(
+    engine: Engine,
+    key: str,
+    grain: str = "month",
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    **options: Any,
+) -> History:
+    """The complete buckets of a KPI until ``end`` (default: the last that is over)."""
+    definition = kpi(key)
+    size = Grain.parse(grain)
+    calendar = engine.settings.company.calendar
+    until = calendar.bucket_start(end or engine.today(), size)
+    first = start or _back(until, size)
+    if first >= until:
+        raise InputError(f"There is no complete {size.value} from {first} until {until}.")
+    readings = engine.series(key, size.value, Period(first, until), **options)
+    return History(definition, size, _begun(readings), until, calendar)
+
+
+def _begun(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """From the first known reading to the last; zeros of before there was anything are left out.
+
+    A full export covers the company from its beginning, so that those zeros are known; but nothing
+    is to be learnt from them of what comes next.
+    """
+    values = [_value(reading) for reading in readings]
+    known = [at for at, value in enumerate(values) if value is not None]
+    some = [at for at, value in enumerate(values) if value]
+    if not known:
+        return ()
+    return tuple(readings[(some or known)[0] : known[-1] + 1])
+
+
+def _back(until: date, grain: Grain) -> date:
+    steps = HISTORY[grain]
+    if grain is Grain.DAY:
+        return until - timedelta(days=steps)
+    if grain is Grain.WEEK:
+        return until - timedelta(weeks=steps)
+    months = {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}[grain]
+    return add_months(until, -steps * months)
+
+
+def _shared(found: History, engine: Engine) -> dict[str, Any]:
+    definition = found.definition
+    currency = engine.settings.company.currency
+    return {
+        "key": definition.key,
+        "label": definition.label,
+        "unit": definition.unit.written(currency),
+        "currency": currency if definition.unit.is_money else None,
+        "direction": definition.direction.value,
+        "grain": found.grain.value,
+        "history": [_point(reading) for reading in found.readings],
+        "missing": sum(1 for value in found.values if value is None),
+    }
+
+
+def _point(reading: Reading) -> dict[str, Any]:
+    return {
+        "start": reading.start.isoformat(),
+        "end": reading.end.isoformat(),
+        "value": reading.value,
+        "quality": reading.quality.value,
+        "completeness": reading.completeness.value,
+    }
+
+
+def forecast_of(
+    engine: Engine,
+    key: str,
+    grain: str = "month",
+    horizon: int | None = None,
+    *,
+    method: Method = "smoothing",
+    **options: Any,
+) -> dict[str, Any]:
+    """A KPI's next buckets with 80% and 95% intervals, held to what the KPI can be.
+
+    ``forecast`` is None, with reasons, on a history too short, too gappy or out of date.
+    """
+    from trueline.insight.prediction import predict
+
+    found = history(engine, key, grain, **options)
+    steps = HORIZON[found.grain] if horizon is None else horizon
+    if not 1 <= steps <= MOST_HORIZON:
+        raise InputError(f"horizon is {steps}; it must be 1 to {MOST_HORIZON}.")
+    shared = _shared(found, engine) | {"horizon": steps, "forecast": None, "reasons": []}
+    refused = found.refusal()
+    if refused is not None:
+        return shared | {"reasons": [refused.to_json()]}
+    lower, upper = found.definition.bounds
+    answer = predict(
+        found.values,
+        SEASONS[found.grain],
+        steps,
+        lower=lower,
+        upper=upper,
+        direction=found.direction,
+        method=method,
+    )
+    buckets = _buckets(engine, found, steps)
+    return shared | {
+        "forecast": [
+            {
+                "start": bucket.start.isoformat(),
+                "end": bucket.end.isoformat(),
+                "mean": float(answer.mean[at]),
+                "intervals": {
+                    str(level): [float(low[at]), float(high[at])]
+                    for level, (low, high) in answer.intervals.items()
+                },
+            }
+            for at, bucket in enumerate(buckets)
+        ],
+        "method": answer.method,
+        "confidence_level": answer.confidence_level,
+        "confidence_reason": answer.confidence_reason,
+        "backtest": answer.backtest.to_json(),
+        "trend": answer.pattern.trend,
+        "volatility": answer.pattern.volatility_level,
+        "seasonality": answer.pattern.seasonality,
+        "insights": list(answer.insights),
+    }
+
+
+def _buckets(engine: Engine, found: History, steps: int) -> Sequence[Period]:
+    calendar = engine.settings.company.calendar
+    out: list[Period] = []
+    start = found.readings[-1].end
+    for _ in range(steps):
+        out.append(Period(start, calendar.bucket_end(start, found.grain)))
+        start = out[-1].end
+    return out
+
+
+def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -> dict[str, Any]:
+    """What a KPI has been doing: trend, volatility, season, lasting jumps."""
+    from trueline.insight.patterns import pattern
+
+    found = history(engine, key, grain, **options)
+    shared = _shared(found, engine) | {"pattern": None, "reasons": []}
+    known = [value for value in found.values if value is not None]
+    if len(known) < 2:
+        reason = Reason(
+            "history_too_short",
+            f"{len(known)} complete {found.grain.value}s are known; 2 are needed.",
+            "Load earlier facts, choose a finer grain, or wait.",
+        )
+        return shared | {"reasons": [reason.to_json()]}
+    seen = pattern(
+        found.values,
+        season_length=SEASONS[found.grain],
+        direction=found.direction,
+    )
+    return shared | {"pattern": described(seen)}
+
+
+def described(seen: Any) -> dict[str, Any]:
+    """A pattern as a JSON object."""
+    return {
+        "trend": seen.trend,
+        "slope": seen.slope,
+        "p_value": seen.p_value,
+        "outlook": seen.outlook,
+        "volatility_level": seen.volatility_level,
+        "volatility_value": seen.volatility_value,
+        "seasonality": seen.seasonality,
+        "season_length": seen.season_length,
+        "change_points": [{"index": c.index, "size": c.size} for c in seen.change_points],
+        "average": seen.average,
+        "recent_average": seen.recent_average,
+        "known": seen.known,
+        "missing": seen.missing,
+        "insights": list(seen.insights),
+    }
+
+
+def anomalies_of(
+    engine: Engine, key: str, grain: str = "day", budget: float | None = None, **options: Any
+) -> dict[str, Any]:
+    """The buckets of a KPI far from what its own past forecast, at its alarm budget.
+
+    ``budget`` is the share of ordinary buckets that may alarm; left out, the company's setting for
+    the KPI, else 1%. Silent below three seasons of history, and says so.
+    """
+    from trueline.insight.anomaly import SILENT_STEPS, anomalies
+
+    found = history(engine, key, grain, **options)
+    given = engine.settings.alarm_budgets.get(key) if budget is None else budget
+    share = float(given) if given is not None else 0.01
+    season = SEASONS[found.grain]
+    needed = max(SILENT_STEPS, 3 * season)
+    known = sum(1 for value in found.values if value is not None)
+    shared = _shared(found, engine) | {"alarm_budget": share, "anomalies": [], "reasons": []}
+    if known <= needed:
+        reason = Reason(
+            "history_too_short",
+            f"{known} complete {found.grain.value}s are known; nothing is called unusual before "
+            f"{needed + 1}.",
+            "Load earlier facts, or wait.",
+        )
+        return shared | {"reasons": [reason.to_json()]}
+    unusual = anomalies(found.values, season, share, found.positive)
+    good = {"up_is_good": "above", "down_is_good": "below"}.get(found.definition.direction.value)
+    return shared | {
+        "anomalies": [
+            _point(found.readings[item.index])
+            | {
+                "expected": item.expected,
+                "lower": item.lower,
+                "upper": item.upper,
+                "side": item.side,
+                "score": item.score,
+                "good": None if good is None else item.side == good,
+            }
+            for item in unusual
+        ]
+    }
