@@ -47,7 +47,7 @@ def _disk(tl: Trueline) -> dict[str, Any]:
 
 
 def _rollup(tl: Trueline) -> dict[str, Any]:
-    mark, last = watermark(tl.warehouse), last_load(tl.warehouse)
+    mark, last = watermark(tl.warehouse, tl.settings.product), last_load(tl.warehouse)
     return _check(
         "roll-up",
         mark == last,

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from trueline.core.errors import Fault, HomeError, InputError
 from trueline.core.money import exponents
@@ -94,6 +101,46 @@ class Assumptions(_Section):
     personnel_cost: Amount | None = None
 
 
+Names = tuple[Annotated[str, Field(min_length=1, max_length=200)], ...]
+
+
+def _several(value: object) -> object:
+    """One name stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Events = Annotated[Names, BeforeValidator(_several)]
+
+
+class Product(_Section):
+    """What a company's events mean. Nothing of it is guessed: a KPI that needs what is not
+    declared says so.
+
+    ``signup`` is an event, or ``customers`` for the day a customer was made; ``activation`` are
+    events that must all happen within ``activation_days`` of it; ``value`` is the event that time
+    to value runs to (left out: activation). ``satisfied_10`` is the lowest satisfied score on a
+    10-point scale.
+    """
+
+    signup: str = Field("customers", min_length=1, max_length=200)
+    activation: Events = ()
+    activation_days: int = Field(7, ge=1, le=365)
+    value: Events = ()
+    conversion: Events = ()
+    page_view: Events = ("page_view",)
+    key_events: Events = ()
+    actions: Events = ()
+    features: dict[str, Events] = {}
+    paid_channels: Names = ()
+    session_minutes: int = Field(30, ge=1, le=1440)
+    satisfied_10: int | None = Field(None, ge=1, le=10)
+
+    @cached_property
+    def digest(self) -> str:
+        """What sessions depend on, as text: another one means that they are counted anew."""
+        return repr((self.page_view, self.key_events, self.actions, self.session_minutes))
+
+
 class Source(_Section):
     """A file that the daily job loads when it has changed."""
 
@@ -111,6 +158,7 @@ class Settings(_Section):
     warehouse: WarehouseSettings = WarehouseSettings()
     server: ServerSettings = ServerSettings()
     assumptions: Assumptions = Assumptions()
+    product: Product = Product()
     targets: dict[str, Decimal] = {}
     alarm_budgets: dict[str, Budget] = {}
     sources: tuple[Source, ...] = ()

@@ -8,8 +8,8 @@ import pytest
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.describe import describe, targets
-from trueline.catalog.kpi import Kpi
-from trueline.catalog.kpis import KPIS, kpi
+from trueline.catalog.kpi import NOT_MEASURED, Kpi
+from trueline.catalog.kpis import KPIS, SUBJECTS, kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import DAILY, MEASURES, measure
 from trueline.core.errors import UnknownKeyError
@@ -61,10 +61,11 @@ def test_it_says_what_it_means(definition: type[Kpi]) -> None:
 def test_every_input_has_an_origin(definition: type[Kpi]) -> None:
     """All of them, save what is only said; or none, where the KPI is only a calculator."""
     origins = definition.origins()
-    assert set(origins) in (set(), set(definition.model_fields) - definition.said())
+    needed = set(definition.model_fields) - definition.said()
+    assert not origins or needed <= set(origins) <= set(definition.model_fields)
     for origin in origins.values():
         for source in (origin.source, origin.group, origin.by_channel):
-            if source is None or source in ("months", "none"):
+            if source is None or source in NOT_MEASURED:
                 continue
             if source.startswith("kpi:"):
                 kpi(source.removeprefix("kpi:"))
@@ -77,6 +78,11 @@ def test_its_example_lies_in_its_bounds(definition: type[Kpi]) -> None:
     low, high = definition.bounds
     value = float(definition.example_value)
     assert (low is None or value >= low) and (high is None or value <= high)
+
+
+@EACH
+def test_its_subject_is_one_of_the_catalogues(definition: type[Kpi]) -> None:
+    assert definition.subject in SUBJECTS
 
 
 @EACH

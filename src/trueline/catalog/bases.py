@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trueline.catalog.measure import Base, Facts
+from trueline.catalog.measure import NO_SLICE, Base, Facts
+from trueline.catalog.product_bases import PRODUCT_BASES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-
-NO_SLICE = "(none)"
-"""Slice value of rows that do not say: they belong to the whole and to no named slice."""
 
 
 def _attributes(facts: Facts) -> ir.Table:
@@ -216,4 +214,5 @@ BASES: tuple[Base, ...] = (
         ("channel", "country", "plan"),
         by_customer=True,
     ),
+    *PRODUCT_BASES,
 )

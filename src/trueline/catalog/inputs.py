@@ -23,11 +23,16 @@ class Window(StrEnum):
     LAST_3_MONTHS = "last 3 complete months"
 
 
+NOT_MEASURED = ("months", "days", "none")
+"""Sources that are no measure."""
+
+
 @dataclass(frozen=True)
 class From:
     """Where an input comes from when it is computed from facts.
 
-    ``source`` is a measure, a KPI (``kpi:cac``) or ``months`` (the window's length in months).
+    ``source`` is a measure, a KPI (``kpi:cac``), ``months`` or ``days`` (the window's length), or
+    ``none`` (0).
     ``at`` says which side of a level. ``group``: a part without entries counts as 0 as soon as
     that whole group is known. ``by_channel`` replaces the source for a channel's slice.
     """

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from trueline.catalog.inputs import (
+    NOT_MEASURED,
     Amount,
     AtMost,
     Charge,
@@ -32,6 +33,7 @@ from trueline.core.money import round_to
 from trueline.core.reading import Interval, Value
 
 __all__ = [
+    "NOT_MEASURED",
     "NO_OPENING",
     "Amount",
     "AtMost",

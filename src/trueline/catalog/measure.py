@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+NO_SLICE = "(none)"
+"""Slice value of rows that do not say: they belong to the whole and to no named slice."""
+
+
 class MeasureKind(StrEnum):
     """How a measure rolls up."""
 

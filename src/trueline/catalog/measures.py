@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
+from trueline.catalog.product_measures import PRODUCT_DAILY, PRODUCT_PERIOD
 from trueline.core.errors import UnknownKeyError
 from trueline.facts.tables import COST_TYPES
 
@@ -129,6 +130,7 @@ DAILY: tuple[Measure, ...] = (
         absence=Absence.STATE,
         table="subscription_events",
     ),
+    *PRODUCT_DAILY,
 )
 
 _SUBSCRIPTIONS = ("subscription_events", "subscriptions")
@@ -195,6 +197,7 @@ PERIOD: tuple[PeriodMeasure, ...] = (
         repeat_90_cohort="customers whose first order fell in the period",
         repeat_90_returned="of those, ordered again within 90 days",
     ),
+    *PRODUCT_PERIOD,
 )
 
 SUMS: tuple[Sum, ...] = (

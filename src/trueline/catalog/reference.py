@@ -8,18 +8,8 @@ from pathlib import Path
 from trueline.catalog.benchmark import benchmark
 from trueline.catalog.describe import formula_text, target
 from trueline.catalog.kpi import Calculator, From, Kpi
-from trueline.catalog.kpis import KPIS
+from trueline.catalog.kpis import KPIS, SUBJECTS
 
-SUBJECTS = {
-    "recurring": "Recurring revenue",
-    "economics": "Unit economics",
-    "cash": "Revenue, margins and cash",
-    "marketing": "Marketing",
-    "customers": "Customers",
-    "engagement": "Engagement",
-    "satisfaction": "Satisfaction",
-    "delivery": "Delivery",
-}
 _HEAD = """# Every KPI
 
 Written from the catalogue by `make reference`; do not edit it here. How quality, coverage and

@@ -121,6 +121,7 @@ def kpi(
     plan: By = None,
     country: By = None,
     currency: By = None,
+    feature: By = None,
     allow_estimates: Estimates = False,
     as_of: AsOf = None,
     compare: Annotated[bool, typer.Option("--compare", help="Beside the period before.")] = False,
@@ -128,7 +129,7 @@ def kpi(
     as_json: AsJson = False,
 ) -> None:
     """Read KPIs: value, quality, and what is missing where there is no value."""
-    cut = _slice(channel=channel, plan=plan, country=country, currency=currency)
+    cut = _slice(channel=channel, plan=plan, country=country, currency=currency, feature=feature)
     options = _options(cut, allow_estimates, as_of)
     period = {"start": start, "end": end, "period_days": days}
     with opened(home) as tl:
@@ -161,13 +162,14 @@ def series(
     plan: By = None,
     country: By = None,
     currency: By = None,
+    feature: By = None,
     allow_estimates: Estimates = False,
     as_of: AsOf = None,
     home: Home = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Read a KPI bucket by bucket, with a sparkline."""
-    cut = _slice(channel=channel, plan=plan, country=country, currency=currency)
+    cut = _slice(channel=channel, plan=plan, country=country, currency=currency, feature=feature)
     options = _options(cut, allow_estimates, as_of)
     with opened(home) as tl:
         locale = tl.settings.company.locale

@@ -85,6 +85,19 @@ ebitda_margin = 30
 cogs_rate = 35
 runway_months = 12
 clv_cac_ratio = 5
+
+[product]
+signup = "customers"
+activation = ["activated"]
+activation_days = 7
+conversion = ["purchase"]
+key_events = ["purchase", "created_project"]
+paid_channels = ["Meta", "TikTok", "Other"]
+
+[product.features]
+Reports = "used_reports"
+Search = "search"
+Team = "invited_teammate"
 """
 
 

@@ -69,7 +69,7 @@ def _table(pa: Any, schema: Any, rows: list[tuple[Any, ...]]) -> Any:
 
 
 def _sessions(story: Story, people: list[Person]) -> Iterator[tuple[Any, ...]]:
-    """Sessions of the last twelve months; a first one signs up, most sign-ups activate."""
+    """Sessions of the last twelve months; a first one signs up, most who sign up activate."""
     chance = story.chance("events")
     begin = story.today - timedelta(days=365)
     wanted = EVENTS * story.scale
@@ -77,6 +77,11 @@ def _sessions(story: Story, people: list[Person]) -> Iterator[tuple[Any, ...]]:
     number = 0
     span = (story.today - begin).days
     order = sorted(people, key=lambda p: p.joined)
+    for person in order:
+        if person.joined >= begin:
+            for row in _first_steps(story, chance, person):
+                count += 1
+                yield row
     while count < wanted:
         day = begin + timedelta(days=chance.randrange(span))
         person = order[int(len(order) * chance.random() ** 0.6) % len(order)]
@@ -84,7 +89,7 @@ def _sessions(story: Story, people: list[Person]) -> Iterator[tuple[Any, ...]]:
             continue
         number += 1
         second = chance.randrange(20_000, 78_000)
-        for place, name in enumerate(_names(chance, day == person.joined)):
+        for place, name in enumerate(_names(chance)):
             count += 1
             second += 0 if place == 0 else chance.randrange(4, 240)
             yield (
@@ -98,11 +103,29 @@ def _sessions(story: Story, people: list[Person]) -> Iterator[tuple[Any, ...]]:
             )
 
 
-def _names(chance: Any, first: bool) -> list[str]:
+def _first_steps(story: Story, chance: Any, person: Person) -> Iterator[tuple[Any, ...]]:
+    """Signing up, and for most, minutes or days later, reaching what the product is for."""
+    names = [("signed_up", 0, 62_000)]
+    if chance.random() < 0.58:
+        days = 0 if chance.random() < 0.55 else 1 + int(9 * chance.random() ** 2)
+        names.append(("activated", days, chance.randrange(63_000, 80_000)))
+    for name, days, second in names:
+        day = person.joined + timedelta(days=days)
+        if day < story.today:
+            yield (
+                person.customer_id,
+                moment(day, second),
+                name,
+                f"first-{person.customer_id}-{days}",
+                person.customer_id,
+                person.channel,
+                False,
+            )
+
+
+def _names(chance: Any) -> list[str]:
     names, weights = zip(*_NAMES, strict=True)
     length = 1 if chance.random() < 0.38 else chance.randrange(2, 9)
-    if first:
-        return ["signed_up", *(["activated"] if chance.random() < 0.6 else []), "page_view"]
     return list(chance.choices(names, weights, k=length))
 
 

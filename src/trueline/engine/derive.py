@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from trueline.engine.sessions import sessions
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
@@ -226,5 +228,6 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
 DERIVED: dict[str, Callable[[Any], Any]] = {
     "mrr_changes": mrr_changes,
     "customer_firsts": customer_firsts,
+    "sessions": sessions,
 }
 """Each derived table's expression, in the order they build on each other."""

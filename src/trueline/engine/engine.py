@@ -21,7 +21,7 @@ from trueline.engine.rollup import Progress, Rollup, last_load, watermark
 from trueline.settings import Settings
 from trueline.warehouse.duckdb import DuckDBWarehouse
 
-SLICES = ("channel", "plan", "country", "currency")
+SLICES = ("channel", "plan", "country", "currency", "feature")
 MOST_BUCKETS = 4000
 """A series has at most so many buckets: a daily one over eleven years."""
 
@@ -46,12 +46,12 @@ class Engine:
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Count what loads have touched since the last time."""
-        return Rollup(self.warehouse, self.settings.company.zone, progress).refresh(rebuild=rebuild)
+        return Rollup(self.warehouse, self.settings, progress).refresh(rebuild=rebuild)
 
     def _fresh(self) -> tuple[Covers, Rates, Dailies]:
         """Coverage, rates and daily values of the last load; the roll-up is brought up to it."""
         last = last_load(self.warehouse)
-        if watermark(self.warehouse) != last:
+        if watermark(self.warehouse, self.settings.product) != last:
             self.refresh()
         if self._state is None or self._state[0] != last:
             company = self.settings.company
@@ -102,6 +102,8 @@ class Engine:
 
     def slice_values(self, by: str) -> list[str]:
         """The recorded values of a dimension, largest first where money says so."""
+        if by == "feature":
+            return list(self.settings.product.features)
         if by == "currency":
             query = "SELECT DISTINCT currency FROM metrics_daily WHERE currency <> '' ORDER BY 1"
             return [row[0] for row in self.warehouse.rows(query)]

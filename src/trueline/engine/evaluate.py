@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
-from trueline.catalog.kpi import From, Interval, Kpi, Needs, Window, finished
+from trueline.catalog.kpi import NOT_MEASURED, From, Interval, Kpi, Needs, Window, finished
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import measure
@@ -16,6 +16,7 @@ from trueline.core.money import EXACT, divide
 from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, ReadingInput, Value
+from trueline.engine.product_measures import days_over
 from trueline.engine.resolve import Resolver
 from trueline.engine.value import MeasureValue
 
@@ -95,6 +96,8 @@ class Evaluator:
             return MeasureValue(name, Decimal(0))
         if source == "months":
             return MeasureValue(name, divide(over.months.numerator, over.months.denominator))
+        if source == "days":
+            return MeasureValue(name, Decimal(days_over(over, self.resolver.today)))
         if source.startswith("kpi:"):
             return _from_reading(self.reading(source.removeprefix("kpi:"), over))
         found = self.resolver.value(source, over, origin.at)
@@ -239,7 +242,7 @@ def _measures(definition: type[Kpi]) -> Iterable[str]:
     for origin in definition.origins().values():
         if origin.source.startswith("kpi:"):
             yield from _measures(kpi(origin.source.removeprefix("kpi:")))
-        elif origin.source not in ("months", "none"):
+        elif origin.source not in NOT_MEASURED:
             yield from _needed(origin.source)
 
 

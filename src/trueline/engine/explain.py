@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.describe import formula_text
+from trueline.catalog.inputs import NOT_MEASURED
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import measure
@@ -50,7 +51,7 @@ def _queries(
     """The SQL behind a source, down to the facts."""
     if source.startswith("kpi:"):
         return [{"see": f"/api/kpi/{source.removeprefix('kpi:')}/explain"}]
-    if source in ("months", "none"):
+    if source in NOT_MEASURED:
         return []
     item = measure(source)
     if isinstance(item, Sum):
@@ -67,7 +68,7 @@ def _daily_query(engine: Engine, item: Measure, period: Period) -> dict[str, Any
     from trueline.engine.view import sql
 
     base = next(b for b in BASES if b.key == item.base)
-    view = view_for(engine.warehouse, engine.settings.company.zone)
+    view = view_for(engine.warehouse, engine.settings)
     # The daily query names its columns value_0, rows_0...: this measure is the only one in it.
     rows = daily(base, (item,), view, "", None).filter(_.day < period.end)
     if item.kind is not MeasureKind.LEVEL:

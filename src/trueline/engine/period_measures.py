@@ -14,6 +14,8 @@ from trueline.core.period import Period, add_months
 from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
+from trueline.engine.product_measures import PRODUCT_SOURCES
+from trueline.engine.survey_measures import SURVEY_SOURCES
 from trueline.engine.value import MeasureValue
 from trueline.engine.view import FactsView, compiled, compiled_period, day_of
 
@@ -280,4 +282,6 @@ SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
     "repeat_30": partial(repeat, 30),
     "repeat_60": partial(repeat, 60),
     "repeat_90": partial(repeat, 90),
+    **PRODUCT_SOURCES,
+    **SURVEY_SOURCES,
 }

@@ -68,7 +68,7 @@ class Resolver:
         if self._view is None:
             from trueline.engine.rollup import view_for
 
-            self._view = view_for(self.warehouse, self.settings.company.zone, self.as_of)
+            self._view = view_for(self.warehouse, self.settings, self.as_of)
         return self._view
 
     # -- totals -----------------------------------------------------------------------------

@@ -18,8 +18,10 @@ from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Base, Measure
 from trueline.catalog.measures import DAILY
 from trueline.engine import derive
+from trueline.engine.sessions import sessions
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
+from trueline.settings import Product, Settings
 from trueline.warehouse.duckdb import DuckDBWarehouse
 from trueline.warehouse.schema import SYSTEM_TABLES
 
@@ -31,14 +33,22 @@ Progress = Callable[[str, int, int], None]
 _DERIVED_FROM = {
     "mrr_changes": ("subscription_events", "subscriptions", "customers"),
     "customer_firsts": ("orders", "subscription_events", "subscriptions", "customers"),
+    "sessions": ("events", "customers"),
 }
+_WHO = {"mrr_changes": "customer_id", "customer_firsts": "customer_id", "sessions": "user_id"}
+"""Whose rows are derived together."""
 _ON = {
     "firsts": "customer_firsts",
     "first_orders": "customer_firsts",
     "recurring": "mrr_changes",
     "paying": "mrr_changes",
+    "sessions": "sessions",
 }
-_DAY_OF = {"customer_firsts": ("first_paid_on", "first_order_on"), "mrr_changes": ("day",)}
+_DAY_OF = {
+    "customer_firsts": ("first_paid_on", "first_order_on"),
+    "mrr_changes": ("day",),
+    "sessions": ("day",),
+}
 
 
 def last_load(warehouse: DuckDBWarehouse) -> int:
@@ -46,28 +56,33 @@ def last_load(warehouse: DuckDBWarehouse) -> int:
     return int(warehouse.rows("SELECT coalesce(max(load_id), 0) FROM loads")[0][0])
 
 
-def watermark(warehouse: DuckDBWarehouse) -> int:
+def watermark(warehouse: DuckDBWarehouse, product: Product) -> int:
     """The load up to which the roll-up counts; -1 before the first roll-up."""
     found = warehouse.rows(
         "SELECT min(watermark), min(definition) FROM rollup_state WHERE name = 'all'"
     )
-    if not found or found[0][0] is None or found[0][1] != definitions():
+    if not found or found[0][0] is None or found[0][1] != definitions(product.digest):
         return -1
     return int(found[0][0])
 
 
 @cache
-def definitions() -> str:
+def definitions(product: str) -> str:
     """A digest of all that decides the roll-up's content: another one means a rebuild."""
     import inspect
 
-    from trueline.catalog import bases, measures
+    from trueline.catalog import bases, measures, product_bases, product_measures
+    from trueline.engine import sessions as of_sessions
 
-    text = "".join(inspect.getsource(module) for module in (bases, measures, derive))
+    modules = (bases, measures, product_bases, product_measures, derive, of_sessions)
+    text = "".join(inspect.getsource(module) for module in modules)
+    text += product
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def view_for(warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = None) -> FactsView:
+def view_for(
+    warehouse: DuckDBWarehouse, settings: Settings, as_of: datetime | None = None
+) -> FactsView:
     """The facts as this warehouse's measures see them."""
     tests = warehouse.rows(
         "SELECT count(*) FROM (SELECT is_test FROM customers WHERE is_test "
@@ -76,18 +91,18 @@ def view_for(warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = Non
     first, last = warehouse.rows(
         "SELECT min(recorded_at), max(recorded_at) FROM loads WHERE table_name = 'subscriptions'"
     )[0]
-    offsets = zone_offsets(zone, first, last) if first is not None else []
-    return FactsView(as_of=as_of, has_tests=bool(tests), offsets=offsets)
+    offsets = zone_offsets(settings.company.zone, first, last) if first is not None else []
+    return FactsView(as_of=as_of, has_tests=bool(tests), offsets=offsets, product=settings.product)
 
 
 class Rollup:
     """One refresh of everything that is derived from facts."""
 
     def __init__(
-        self, warehouse: DuckDBWarehouse, zone: Any, progress: Progress | None = None
+        self, warehouse: DuckDBWarehouse, settings: Settings, progress: Progress | None = None
     ) -> None:
         self._warehouse = warehouse
-        self._zone = zone
+        self._settings = settings
         self._progress = progress or (lambda *_: None)
 
     def refresh(self, *, rebuild: bool = False) -> dict[str, Any]:
@@ -97,18 +112,19 @@ class Rollup:
         """
         warehouse = self._warehouse
         with warehouse.writing() as connection:
-            since = -1 if rebuild else watermark(warehouse)
+            product = self._settings.product
+            since = -1 if rebuild else watermark(warehouse, product)
             upto = last_load(warehouse)
             if since == upto:
                 return {"watermark": upto, "since": since, "days": 0}
-            self._view = view_for(warehouse, self._zone)
+            self._view = view_for(warehouse, self._settings)
             self._upto = upto
             self._connection = connection
             days = self._all() if since < 0 else self._since(since)
             connection.execute("DELETE FROM rollup_state")
             connection.execute(
                 "INSERT INTO rollup_state VALUES ('all', ?, ?, ?)",
-                [upto, definitions(), datetime.now(UTC).replace(tzinfo=None)],
+                [upto, definitions(product.digest), datetime.now(UTC).replace(tzinfo=None)],
             )
         return {"watermark": upto, "since": since, "days": days}
 
@@ -157,10 +173,14 @@ class Rollup:
     def _touched_customers(self, since: int) -> None:
         """Customers whose own facts changed, per kind of derived table."""
         for name, tables in _DERIVED_FROM.items():
-            parts = " UNION ".join(self._changed(t, "customer_id", since) for t in tables)
+            who = _WHO[name]
+            parts = " UNION ".join(
+                self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
+                for t in tables
+            )
             self._connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE touched_{name} AS "
-                f"SELECT DISTINCT customer_id FROM ({parts})"
+                f"SELECT DISTINCT {who} FROM ({parts})"
             )
         self._connection.execute(
             "CREATE OR REPLACE TEMP TABLE touched_attributes AS SELECT DISTINCT customer_id FROM "
@@ -170,13 +190,14 @@ class Rollup:
     def _derive_touched(self, name: str) -> None:
         """Derive the touched customers' rows again; remember the days that came and went."""
         run = self._connection.execute
-        theirs = f"customer_id IN (SELECT customer_id FROM touched_{name})"
+        who = _WHO[name]
+        theirs = f"{who} IN (SELECT {who} FROM touched_{name})"
         days = " UNION ".join(
             f"SELECT {day} AS day FROM {name} WHERE {theirs}" for day in _DAY_OF[name]
         )
         run(f"CREATE OR REPLACE TEMP TABLE days_{name} AS {days}")
         run(f"DELETE FROM {name} WHERE {theirs}")
-        touched = bound(f"touched_{name}", {"customer_id": "VARCHAR"})
+        touched = bound(f"touched_{name}", {who: "VARCHAR"})
         self._insert(name, "touched", partial(_BUILD[name], self._view, touched))
         run(f"INSERT INTO days_{name} {days}")
 
@@ -194,9 +215,10 @@ class Rollup:
                 "ON days.day >= c.service_start AND days.day < c.service_end"
             )
         if base.by_customer and own.name != "refunds":
+            attributes = "(SELECT customer_id FROM touched_attributes)"
+            user = f" OR user_id IN {attributes}" if own.name == "events" else ""
             parts.append(
-                f'SELECT "{own.day}" FROM {own.name} '
-                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
+                f'SELECT "{own.day}" FROM {own.name} WHERE customer_id IN {attributes}{user}'
             )
         if own.name == "refunds":
             orders = self._changed("orders", "order_id", since)
@@ -245,6 +267,7 @@ class Rollup:
 _BUILD: dict[str, Callable[[FactsView, Any], Any]] = {
     "mrr_changes": derive.mrr_changes,
     "customer_firsts": derive.customer_firsts,
+    "sessions": sessions,
 }
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from trueline.core.period import Period
 from trueline.engine import derive
 from trueline.facts.tables import contract
+from trueline.settings import Product
 from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ class FactsView:
         has_tests: bool = True,
         stored: bool = True,
         offsets: Sequence[tuple[datetime, int]] = (),
+        product: Product | None = None,
     ) -> None:
         self.as_of = as_of
+        self.product = product or Product()
         self._offsets = offsets or ((datetime.min, 0),)
         self.has_tests = has_tests
         self._stored = stored and as_of is None
@@ -57,7 +60,13 @@ class FactsView:
     @property
     def signature(self) -> tuple[Any, ...]:
         """What shapes every expression made from this view."""
-        return (self.as_of, self.has_tests, self._stored, tuple(self._offsets))
+        return (
+            self.as_of,
+            self.has_tests,
+            self._stored,
+            tuple(self._offsets),
+            repr(self.product),
+        )
 
     def versions(self, name: str) -> ir.Table:
         """Every version of the table's rows known at the moment, superseded ones included.
@@ -103,10 +112,12 @@ class FactsView:
             orders = self._all("orders")
             theirs = orders.semi_join(tests, orders.customer_id == tests.customer_id)
             return rows.anti_join(theirs, rows.order_id == theirs.order_id)
+        if name == "events":
+            # A view of its own: two joins must not be taken for one relation.
+            users = tests.view()
+            rows = rows.anti_join(users, rows.user_id == users.customer_id)
         if "customer_id" in rows.columns:
             return rows.anti_join(tests, rows.customer_id == tests.customer_id)
-        if "user_id" in rows.columns:
-            return rows.anti_join(tests, rows.user_id == tests.customer_id)
         return rows
 
     def derived(self, name: str) -> ir.Table:

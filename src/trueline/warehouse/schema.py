@@ -74,6 +74,20 @@ CUSTOMER_FIRSTS: dict[str, str] = {
 }
 """Per customer that ever paid: the first days."""
 
+SESSIONS: dict[str, str] = {
+    "user_id": "VARCHAR",
+    "session": "VARCHAR",
+    "day": "DATE",  # the local day it begins on
+    "at": "TIMESTAMP",
+    "channel": "VARCHAR",
+    "seconds": "DECIMAL(18,3)",
+    "events": "BIGINT",
+    "page_views": "BIGINT",
+    "actions": "BIGINT",
+    "engaged": "BOOLEAN",
+}
+"""Per user: what it did without a break."""
+
 ROLLUP_STATE: dict[str, str] = {
     "name": "VARCHAR",
     "watermark": "BIGINT",
@@ -86,6 +100,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "metrics_daily": METRICS_DAILY,
     "mrr_changes": MRR_CHANGES,
     "customer_firsts": CUSTOMER_FIRSTS,
+    "sessions": SESSIONS,
     "rollup_state": ROLLUP_STATE,
     "days": {"day": "DATE"},
     "schema_version": {"version": "BIGINT"},

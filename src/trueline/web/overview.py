@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 import trueline
-from trueline.catalog.kpis import from_facts
+from trueline.catalog.kpis import SUBJECTS, from_facts
 from trueline.core import words
 from trueline.core.reading import Reading, dumps
 from trueline.web.answers import Answer
@@ -19,13 +19,6 @@ from trueline.web.context import company, run
 
 router = APIRouter(include_in_schema=False)
 TEMPLATES = Path(__file__).parent / "templates"
-SUBJECTS = {
-    "recurring": "Recurring revenue",
-    "economics": "Unit economics",
-    "cash": "Revenue, margins and cash",
-    "marketing": "Marketing",
-    "customers": "Customers",
-}
 
 
 @cache

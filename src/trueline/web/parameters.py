@@ -49,6 +49,7 @@ class PeriodQuery(Strict):
     plan: str | None = Field(None, max_length=200, description="only this plan")
     country: str | None = Field(None, max_length=200, description="only this country")
     currency: str | None = Field(None, max_length=3, description="only amounts in this currency")
+    feature: str | None = Field(None, max_length=200, description="only this declared feature")
     allow_estimates: bool = Field(False, description="also give values that rest on assumptions")
     as_of: str | None = Field(
         None,
@@ -92,6 +93,7 @@ class HistoryOfQuery(Strict):
     plan: str | None = Field(None, max_length=200, description="only this plan")
     country: str | None = Field(None, max_length=200, description="only this country")
     currency: str | None = Field(None, max_length=3, description="only amounts in this currency")
+    feature: str | None = Field(None, max_length=200, description="only this declared feature")
     allow_estimates: bool = Field(False, description="also use values that rest on assumptions")
 
     def asked(self) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class AnomalyQuery(HistoryOfQuery):
 class BreakdownQuery(PeriodQuery):
     """A reading a slice value."""
 
-    by: str = Field(description="channel, plan, country or currency")
+    by: str = Field(description="channel, plan, country, currency or feature")
 
 
 class CohortQuery(Strict):

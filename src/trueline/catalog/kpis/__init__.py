@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpis.adoption import ADOPTION
 from trueline.catalog.kpis.cash import CASH
 from trueline.catalog.kpis.customers import CUSTOMERS
 from trueline.catalog.kpis.delivery import DELIVERY
@@ -17,6 +18,18 @@ from trueline.catalog.kpis.retention import RETENTION
 from trueline.catalog.kpis.satisfaction import SATISFACTION
 from trueline.core.errors import UnknownKeyError
 
+SUBJECTS = {
+    "recurring": "Recurring revenue",
+    "economics": "Unit economics",
+    "cash": "Revenue, margins and cash",
+    "marketing": "Marketing",
+    "customers": "Customers",
+    "engagement": "Engagement",
+    "satisfaction": "Satisfaction",
+    "delivery": "Delivery",
+}
+"""What KPIs are about, in the catalogue's order."""
+
 KPIS: tuple[type[Kpi], ...] = (
     *LEVELS,
     *MOVEMENTS,
@@ -26,6 +39,7 @@ KPIS: tuple[type[Kpi], ...] = (
     *MARKETING,
     *CUSTOMERS,
     *ENGAGEMENT,
+    *ADOPTION,
     *SATISFACTION,
     *DELIVERY,
 )

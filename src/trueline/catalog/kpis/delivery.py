@@ -12,6 +12,7 @@ from trueline.catalog.kpi import (
     Count,
     Detail,
     Direction,
+    From,
     Kpi,
     Needs,
     Number,
@@ -33,10 +34,11 @@ class ProductQuality(
 ):
     """Defects found for each release (or feature). May exceed 1, and is no escape rate."""
 
-    number_of_defects: Annotated[Count, Field(description="defects found")]
+    number_of_defects: Annotated[Count, Field(description="defects found"), From("defects")]
     total_features_or_releases: Annotated[
         Count,
         Field(description="releases, or features released"),
+        From("releases"),
         Needs("no_releases", "There is no release in the period."),
     ]
 
@@ -58,8 +60,12 @@ class EscapeRate(
 ):
     """Of the defects found, how many percent were found in production."""
 
-    production_defects: Annotated[Count, Field(description="found in production")]
-    prerelease_defects: Annotated[Count, Field(description="found before release")]
+    production_defects: Annotated[
+        Count, Field(description="found in production"), From("production_defects")
+    ]
+    prerelease_defects: Annotated[
+        Count, Field(description="found before release"), From("prerelease_defects")
+    ]
 
     def formula(self) -> Number:
         found = self.production_defects + self.prerelease_defects
@@ -80,10 +86,13 @@ class Velocity(
     """Points accepted a sprint: a team's aid to plan its next one. It compares no teams and no
     people, and there is nothing to compare it with."""
 
-    story_points_completed: Annotated[Charge, Field(description="points accepted")]
+    story_points_completed: Annotated[
+        Charge, Field(description="points accepted"), From("points_accepted")
+    ]
     sprints: Annotated[
         Count,
         Field(description="sprints they were done in"),
+        From("sprints"),
         Needs("no_sprints", "No sprint ended."),
     ] = 1
     sprint_length_days: Annotated[

@@ -9,11 +9,11 @@ from pydantic import Field, WithJsonSchema
 
 from trueline.catalog.kpi import (
     AtMost,
-    Calculator,
     Charge,
     Count,
     Detail,
     Direction,
+    From,
     Kpi,
     Needs,
     Number,
@@ -26,6 +26,87 @@ from trueline.catalog.kpi import (
 
 _NO_SESSIONS = Needs("no_sessions", "There is no session in the period.")
 _NO_USERS = Needs("no_users", "There is no active user in the period.")
+
+
+_CHANNEL = ("channel",)
+
+
+class Sessions(
+    Single,
+    key="sessions",
+    label="Sessions",
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    subject="engagement",
+    slices=_CHANNEL,
+    bounds=(0, None),
+    example={"amount": 14000},
+    example_value=14000,
+):
+    """Sessions that began in the period. A session ends after 30 idle minutes (a setting), or is
+    what carries one session id; it goes on across midnight and counts on the day it begins."""
+
+    amount: Annotated[Count, Field(description="sessions"), From("sessions")]
+
+
+class Dau(
+    Kpi,
+    key="dau",
+    label="Daily active users",
+    unit=Unit.USERS,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    calculates=False,
+    example={"active_user_days": 35000, "days": 7},
+    example_value=5000.0,
+):
+    """Distinct users active on a day; over several days, the mean of the days. Never a sum."""
+
+    active_user_days: Annotated[
+        Count, Field(description="distinct users of each day, added up"), From("active_user_days")
+    ]
+    days: Annotated[
+        Count,
+        Field(description="days of the period that have begun"),
+        From("days"),
+        Needs("no_time", "The period is empty."),
+    ]
+
+    def formula(self) -> Number:
+        return Decimal(self.active_user_days) / self.days
+
+
+class Wau(
+    Single,
+    key="wau",
+    label="Weekly active users",
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={"amount": 9000},
+    example_value=9000,
+):
+    """Distinct users active in the seven days before the period's end."""
+
+    amount: Annotated[Count, Field(description="distinct users"), From("active_users_7")]
+
+
+class Mau(
+    Single,
+    key="mau",
+    label="Monthly active users",
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    subject="engagement",
+    bounds=(0, None),
+    example={"amount": 15000},
+    example_value=15000,
+):
+    """Distinct users active in the 30 days before the period's end."""
+
+    amount: Annotated[Count, Field(description="distinct users"), From("active_users_30")]
 
 
 class Traffic(
@@ -42,8 +123,12 @@ class Traffic(
     """Visitors of the period: organic and paid, each counted once. Shares are of these two, not of
     all traffic."""
 
-    organic_traffic: Annotated[Count, Field(description="visitors who came unpaid")]
-    paid_traffic: Annotated[Count, Field(description="visitors from paid sources")]
+    organic_traffic: Annotated[
+        Count, Field(description="visitors who came unpaid"), From("visitors_organic")
+    ]
+    paid_traffic: Annotated[
+        Count, Field(description="visitors from paid sources"), From("visitors_paid")
+    ]
     time_frame: Annotated[
         TimeFrame | None, Field(description="over which time they were counted"), Said()
     ] = None
@@ -86,10 +171,13 @@ class ConversionRate(
     """Of the visitors of the period, how many percent converted. Each visitor counts once, however
     often it came or converted."""
 
-    number_of_conversions: Annotated[Count, Field(description="visitors who converted")]
+    number_of_conversions: Annotated[
+        Count, Field(description="visitors who converted"), From("converters")
+    ]
     total_visitors_or_users: Annotated[
         Count,
         Field(description="visitors who could have"),
+        From("visitors"),
         Needs("no_visitors", "There is no visitor in the period."),
     ]
     conversion_type: Annotated[Text, Field(description="what counts as converting"), Said()] = None
@@ -124,9 +212,11 @@ class Stickiness(
     """The mean of daily active users in percent of monthly active users: on how many of 30 days the
     average user of a month is there. Distinct users, never a sum of days."""
 
-    daily_active_users: Annotated[Charge, Field(description="distinct users a day, on average")]
+    daily_active_users: Annotated[
+        Charge, Field(description="distinct users a day, on average"), From("daily_users_30")
+    ]
     monthly_active_users: Annotated[
-        Count, Field(description="distinct users of the month"), _NO_USERS
+        Count, Field(description="distinct users of the month"), From("active_users_30"), _NO_USERS
     ]
     measurement_date: Annotated[
         Text,
@@ -142,6 +232,7 @@ class Stickiness(
 class SessionDuration(
     Kpi,
     key="session_duration",
+    slices=_CHANNEL,
     label="Session duration",
     unit=Unit.SECONDS,
     direction=Direction.UP,
@@ -153,9 +244,13 @@ class SessionDuration(
     """How long a session lasts on average, in seconds, from its first event to its last."""
 
     total_session_duration_seconds: Annotated[
-        Charge, Field(description="time of all sessions together, in seconds")
+        Charge,
+        Field(description="time of all sessions together, in seconds"),
+        From("session_seconds"),
     ]
-    total_number_of_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+    total_number_of_sessions: Annotated[
+        Count, Field(description="sessions"), From("sessions"), _NO_SESSIONS
+    ]
 
     def formula(self) -> Number:
         return self.total_session_duration_seconds / self.total_number_of_sessions
@@ -164,6 +259,7 @@ class SessionDuration(
 class BounceRate(
     Kpi,
     key="bounce_rate",
+    slices=_CHANNEL,
     label="Bounce rate",
     unit=Unit.PERCENT,
     direction=Direction.DOWN,
@@ -185,8 +281,11 @@ class BounceRate(
     number_of_non_engaged_sessions: Annotated[
         Count,
         Field(description="sessions of 10 s or less, without key event, with fewer than 2 pages"),
+        From("non_engaged_sessions"),
     ]
-    total_number_of_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+    total_number_of_sessions: Annotated[
+        Count, Field(description="sessions"), From("sessions"), _NO_SESSIONS
+    ]
 
     def formula(self) -> Number:
         return 100 * Decimal(self.number_of_non_engaged_sessions) / self.total_number_of_sessions
@@ -205,8 +304,10 @@ class SessionsPerUser(
 ):
     """Sessions for each user active in the period."""
 
-    total_number_of_sessions: Annotated[Count, Field(description="sessions")]
-    number_of_users: Annotated[Count, Field(description="distinct active users"), _NO_USERS]
+    total_number_of_sessions: Annotated[Count, Field(description="sessions"), From("sessions")]
+    number_of_users: Annotated[
+        Count, Field(description="distinct active users"), From("active_users"), _NO_USERS
+    ]
 
     def formula(self) -> Number:
         return Decimal(self.total_number_of_sessions) / self.number_of_users
@@ -215,6 +316,7 @@ class SessionsPerUser(
 class ActionsPerSession(
     Kpi,
     key="actions_per_session",
+    slices=_CHANNEL,
     label="User actions per session",
     path="user-actions",
     unit=Unit.RATIO,
@@ -230,8 +332,10 @@ class ActionsPerSession(
 ):
     """What users do in a session, on average: actions over sessions."""
 
-    total_actions: Annotated[Count, Field(description="actions of all sessions")]
-    total_sessions: Annotated[Count, Field(description="sessions"), _NO_SESSIONS]
+    total_actions: Annotated[
+        Count, Field(description="actions of all sessions"), From("session_actions")
+    ]
+    total_sessions: Annotated[Count, Field(description="sessions"), From("sessions"), _NO_SESSIONS]
     action_types: Annotated[
         dict[str, Count] | None,
         Field(max_length=200, description="actions by kind; at most total_actions together"),
@@ -257,107 +361,11 @@ class ActionsPerSession(
         }
 
 
-class ActivationRate(
-    Kpi,
-    key="activation_rate",
-    label="Activation rate",
-    unit=Unit.PERCENT,
-    direction=Direction.UP,
-    subject="engagement",
-    bounds=(0, 100),
-    rules=(AtMost("activated_users", "total_signups", "only who signed up can activate."),),
-    example={
-        "activated_users": 850,
-        "total_signups": 1000,
-        "activation_criteria": "Completed onboarding + first action",
-    },
-    example_value=85.0,
-):
-    """Of those who signed up in the period, how many percent reached the milestone within the
-    window. Known in full once the window is over for all of them."""
-
-    activated_users: Annotated[
-        Count, Field(description="of those who signed up, who reached the milestone in time")
-    ]
-    total_signups: Annotated[
-        Count,
-        Field(description="who signed up in the period"),
-        Needs("no_signups", "Nobody signed up in the period."),
-    ]
-    activation_criteria: Annotated[Text, Field(description="what counts as activated"), Said()] = (
-        None
-    )
-
-    def formula(self) -> Number:
-        return 100 * Decimal(self.activated_users) / self.total_signups
-
-
-class MeanTimeToValue(
-    Calculator,
-    example={"total_time_to_value_hours": 2400, "number_of_users": 800},
-    example_value=3.0,
-):
-    """The mean hours of those who reached the value. A mean over them flatters: it leaves out who
-    never did. From events the median is given, the 90th percentile and the share who never did."""
-
-    total_time_to_value_hours: Annotated[
-        Charge, Field(description="hours of all who reached it, added up")
-    ]
-    number_of_users: Annotated[
-        Count,
-        Field(description="users who reached it"),
-        Needs("nobody_reached_value", "Nobody has reached the value."),
-    ]
-
-    def formula(self) -> Number:
-        return self.total_time_to_value_hours / self.number_of_users
-
-
-class TimeToValue(
-    Single,
-    key="time_to_value",
-    label="Time to value",
-    ways=(MeanTimeToValue,),
-    unit=Unit.HOURS,
-    direction=Direction.DOWN,
-    subject="engagement",
-    bounds=(0, None),
-    example={"amount": 36},
-    example_value=36.0,
-):
-    """Hours from signing up to the first value: the median of those who signed up in the period and
-    reached it. Read it beside the 90th percentile and the share that never reached it."""
-
-    amount: Annotated[Charge, Field(description="median hours of those who reached it")]
-
-
-class FeatureAdoption(
-    Kpi,
-    key="feature_adoption",
-    label="Feature adoption",
-    unit=Unit.PERCENT,
-    direction=Direction.UP,
-    subject="engagement",
-    bounds=(0, 100),
-    rules=(AtMost("users_using_feature", "total_active_users", "who uses the feature is active."),),
-    example={
-        "users_using_feature": 600,
-        "total_active_users": 1000,
-        "feature_name": "Advanced Reporting",
-    },
-    example_value=60.0,
-):
-    """Of the users active in the period, how many percent used the feature."""
-
-    users_using_feature: Annotated[Count, Field(description="distinct users of the feature")]
-    total_active_users: Annotated[Count, Field(description="distinct active users"), _NO_USERS]
-    feature_name: Annotated[Text, Field(description="which feature"), Said()] = None
-
-    def formula(self) -> Number:
-        return 100 * Decimal(self.users_using_feature) / self.total_active_users
-
-
 ENGAGEMENT: tuple[type[Kpi], ...] = (
+    Sessions,
+    Dau,
+    Wau,
+    Mau,
     Traffic,
     ConversionRate,
     Stickiness,
@@ -365,7 +373,4 @@ ENGAGEMENT: tuple[type[Kpi], ...] = (
     BounceRate,
     SessionsPerUser,
     ActionsPerSession,
-    ActivationRate,
-    TimeToValue,
-    FeatureAdoption,
 )

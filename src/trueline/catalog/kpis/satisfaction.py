@@ -15,6 +15,7 @@ from trueline.catalog.kpi import (
     Count,
     Detail,
     Direction,
+    From,
     Interval,
     Kpi,
     Needs,
@@ -55,9 +56,9 @@ class Nps(
     """Promoters (9 and 10 of 10) less detractors (0 to 6), in percent of all who answered: from
     -100 to 100, with the margin that chance leaves."""
 
-    promoters: Annotated[Count, Field(description="answers of 9 and 10")]
-    passives: Annotated[Count, Field(description="answers of 7 and 8")]
-    detractors: Annotated[Count, Field(description="answers of 0 to 6")]
+    promoters: Annotated[Count, Field(description="answers of 9 and 10"), From("nps_promoters")]
+    passives: Annotated[Count, Field(description="answers of 7 and 8"), From("nps_passives")]
+    detractors: Annotated[Count, Field(description="answers of 0 to 6"), From("nps_detractors")]
 
     def formula(self) -> Number:
         answers = self.promoters + self.passives + self.detractors
@@ -130,6 +131,13 @@ class Csat(
     """How many percent were satisfied with what they had just bought or used, with Wilson's
     interval."""
 
+    number_of_satisfied_responses: Annotated[
+        Count, Field(description="satisfied answers: 4 and 5 of 5"), From("csat_satisfied")
+    ]
+    total_number_of_responses: Annotated[
+        Count, Field(description="all answers"), From("csat_responses"), _NO_ANSWERS
+    ]
+
 
 class Osat(
     _Satisfied,
@@ -144,6 +152,13 @@ class Osat(
     example_value=75.0,
 ):
     """How many percent were satisfied with the company as a whole, with Wilson's interval."""
+
+    number_of_satisfied_responses: Annotated[
+        Count, Field(description="satisfied answers: 4 and 5 of 5"), From("osat_satisfied")
+    ]
+    total_number_of_responses: Annotated[
+        Count, Field(description="all answers"), From("osat_responses"), _NO_ANSWERS
+    ]
 
 
 class Ces(
@@ -164,12 +179,17 @@ class Ces(
     """The mean answer on effort. Which way is good depends on the question: on 1 to 5 it asks how
     much effort it took (lower is better), on 1 to 7 whether it was made easy (higher is better)."""
 
-    sum_of_all_effort_scores: Annotated[Charge, Field(description="all answers added up")]
+    sum_of_all_effort_scores: Annotated[
+        Charge, Field(description="all answers added up"), From("ces_sum")
+    ]
     total_number_of_respondents: Annotated[
-        Count, Field(description="how many answered"), _NO_ANSWERS
+        Count, Field(description="how many answered"), From("ces_responses"), _NO_ANSWERS
     ]
     scale_max: Annotated[
-        Count | None, Field(ge=2, le=100, description="the scale's highest answer"), Said()
+        Count | None,
+        Field(ge=2, le=100, description="the scale's highest answer"),
+        From("ces_scale"),
+        Said(),
     ] = None
 
     def contradiction(self) -> str | None:
@@ -224,16 +244,26 @@ class Egr(
     """Growth that customers earn: net revenue retention plus what referred new customers bring in
     percent of the revenue before, less 100. Upsell is what expansion does not already hold."""
 
-    mrr_at_beginning: Annotated[Charge, Field(description="MRR at the start"), NO_OPENING]
-    expansion_revenue: Annotated[Charge, Field(description="MRR added, upsell left out")]
-    upsell_revenue: Annotated[Charge, Field(description="MRR added by upsell")]
-    churn_revenue: Annotated[Charge, Field(description="MRR lost with those who left")]
-    contraction_revenue: Annotated[Charge, Field(description="MRR given up by those who stayed")]
+    mrr_at_beginning: Annotated[
+        Charge, Field(description="MRR at the start"), From("movement_opening"), NO_OPENING
+    ]
+    expansion_revenue: Annotated[
+        Charge, Field(description="MRR added, upsell left out"), From("movement_expansion")
+    ]
+    upsell_revenue: Annotated[Charge, Field(description="MRR added by upsell"), From("none")]
+    churn_revenue: Annotated[
+        Charge, Field(description="MRR lost with those who left"), From("movement_churn")
+    ]
+    contraction_revenue: Annotated[
+        Charge, Field(description="MRR given up by those who stayed"), From("movement_contraction")
+    ]
     new_customer_revenue_from_referrals: Annotated[
-        Charge, Field(description="MRR of new customers who were referred")
+        Charge,
+        Field(description="MRR of new customers who were referred"),
+        From("referred_new_mrr"),
     ]
     total_new_customer_revenue: Annotated[
-        Charge, Field(description="MRR of all new customers"), Said()
+        Charge, Field(description="MRR of all new customers"), From("movement_new"), Said()
     ]
 
     def formula(self) -> Number:
