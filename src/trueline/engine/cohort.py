@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import UnknownKeyError
@@ -12,9 +13,11 @@ from trueline.core.money import divide
 from trueline.core.period import add_months
 from trueline.core.quality import Reason
 from trueline.engine import knowledge
-from trueline.engine.view import day_of, sql
+from trueline.engine.view import FactsView, day_of
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from trueline.engine.resolve import Resolver
 
 KINDS = ("subscriptions", "orders")
@@ -151,7 +154,12 @@ def _rated(
 
 
 def _orders(resolver: Resolver) -> tuple[Grid, Reason | None]:
-    view = resolver.view()
+    rows = resolver.ask(("cohorts of orders",), partial(_ordered, resolver.view()))
+    return _rated(resolver, [(day_of(a), day_of(b), c, n, v) for a, b, c, n, v in rows], False)
+
+
+def _ordered(view: FactsView) -> ir.Table:
+    """Customers who ordered, and for how much, by month of their first order, month, currency."""
     orders, firsts = view.table("orders"), view.derived("customer_firsts")
     joined = orders.join(firsts.select("customer_id", "first_order_on"), "customer_id")
     joined = joined.mutate(
@@ -161,23 +169,24 @@ def _orders(resolver: Resolver) -> tuple[Grid, Reason | None]:
     each = joined.group_by(["first_month", "month", "currency", "customer_id"]).agg(
         amount=joined.amount.sum()
     )
-    query = each.group_by(["first_month", "month", "currency"]).agg(
+    return each.group_by(["first_month", "month", "currency"]).agg(
         customers=each.count(), amount=each.amount.sum().cast("decimal(38, 4)")
     )
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
-    return _rated(resolver, [(day_of(a), day_of(b), c, n, v) for a, b, c, n, v in rows], False)
 
 
 def _subscriptions(resolver: Resolver) -> tuple[Grid, Reason | None]:
-    view = resolver.view()
+    rows = resolver.ask(("cohorts of subscriptions",), partial(_changed, resolver.view()))
+    return _walk(resolver, rows)
+
+
+def _changed(view: FactsView) -> ir.Table:
+    """By how much each customer's recurring revenue changed, by month and currency."""
     t = view.derived("mrr_changes")
-    query = (
+    return (
         t.mutate(month=t.day.truncate("M"))
         .group_by(["customer_id", "currency", "month"])
         .agg(change=lambda g: g.mrr.sum(), unpriced=lambda g: g.unpriced.sum())
     )
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
-    return _walk(resolver, rows)
 
 
 def _walk(resolver: Resolver, rows: list[tuple[Any, ...]]) -> tuple[Grid, Reason | None]:

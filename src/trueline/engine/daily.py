@@ -107,6 +107,11 @@ class Dailies:
             [*values, *keys],
         )
 
+    def currencies(self, key: str, cut: Cut) -> list[str]:
+        """The currencies that a measure was ever counted in."""
+        self.fetch([key], cut)
+        return sorted(self._series[key, cut])
+
     def totals(self, key: str, cut: Cut, window: Period) -> Totals:
         """One measure added up over a window."""
         self.fetch([key], cut)

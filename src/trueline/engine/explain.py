@@ -15,6 +15,7 @@ from trueline.engine.evaluate import window
 
 if TYPE_CHECKING:
     from trueline.engine.engine import Engine
+    from trueline.engine.resolve import Resolver
 
 
 def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[st
                 "source": origin.source,
                 "start": over.start.isoformat(),
                 "end": over.end.isoformat(),
-                "queries": _queries(engine, origin.source, over, options),
+                "queries": _queries(evaluator.resolver, origin.source, over),
             }
         )
     return {
@@ -45,9 +46,7 @@ def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[st
     }
 
 
-def _queries(
-    engine: Engine, source: str, period: Period, options: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _queries(resolver: Resolver, source: str, period: Period) -> list[dict[str, Any]]:
     """The SQL behind a source, down to the facts."""
     if source.startswith("kpi:"):
         return [{"see": f"/api/kpi/{source.removeprefix('kpi:')}/explain"}]
@@ -55,36 +54,32 @@ def _queries(
         return []
     item = measure(source)
     if isinstance(item, Sum):
-        return [q for part in item.parts for q in _queries(engine, part, period, options)]
+        return [q for part in item.parts for q in _queries(resolver, part, period)]
     if isinstance(item, PeriodMeasure):
-        return [_period_query(engine, item, period, options)]
-    return [_daily_query(engine, item, period)]
+        return [_period_query(resolver, item, period)]
+    return [_daily_query(resolver, item, period)]
 
 
-def _daily_query(engine: Engine, item: Measure, period: Period) -> dict[str, Any]:
-    from ibis import _
-
-    from trueline.engine.rollup import daily, view_for
-    from trueline.engine.view import sql
+def _daily_query(resolver: Resolver, item: Measure, period: Period) -> dict[str, Any]:
+    from trueline.engine.rollup import daily
 
     base = next(b for b in BASES if b.key == item.base)
-    view = view_for(engine.warehouse, engine.settings)
-    # The daily query names its columns value_0, rows_0...: this measure is the only one in it.
-    rows = daily(base, (item,), view, "", None).filter(_.day < period.end)
-    if item.kind is not MeasureKind.LEVEL:
-        rows = rows.filter(_.day >= period.start)
-    text = sql(rows, engine.warehouse.dialect)
+    level = item.kind is MeasureKind.LEVEL
+
+    def build(days: Period) -> Any:
+        # Columns are named value_0, rows_0...: this measure is the only one in it.
+        rows = daily(base, (item,), resolver.view(), "", None)
+        rows = rows.filter(rows.day < days.end)
+        return rows if level else rows.filter(rows.day >= days.start)
+
+    text = resolver.query(("explained", item.key), build, period)
     return {"measure": item.key, "kind": item.kind.value, "tables": list(base.tables), "sql": text}
 
 
-def _period_query(
-    engine: Engine, item: PeriodMeasure, period: Period, options: dict[str, Any]
-) -> dict[str, Any]:
-    from trueline.engine.movements import expression
-    from trueline.engine.view import sql
+def _period_query(resolver: Resolver, item: PeriodMeasure, period: Period) -> dict[str, Any]:
+    from trueline.engine.movements import movements_query
 
     out = {"measure": item.key, "kind": item.kind.value, "tables": list(item.tables)}
     if item.source == "movements":
-        resolver = engine.evaluator(**options).resolver
-        out["sql"] = sql(expression(resolver, period), engine.warehouse.dialect)
+        out["sql"] = resolver.query(*movements_query(resolver), period)
     return out

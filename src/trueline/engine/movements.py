@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.period import Period
-from trueline.engine.view import compiled_period
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -38,21 +39,21 @@ def movements_by_currency(resolver: Resolver, period: Period) -> dict[str, Movem
     A customer is new, lost or returned by all of its subscriptions together. Where one customer
     pays in several currencies, each currency's amounts are compared apart.
     """
-    several = len(_currencies(resolver)) > 1
-    query = compiled_period(
-        resolver.view(),
-        ("movements", resolver.cut, several),
-        lambda days: expression(resolver, days),
-        period,
-        resolver.warehouse.dialect,
-    )
-    rows = resolver.warehouse.rows(query)
+    rows = resolver.ask(*movements_query(resolver), period)
     found = {}
     for row in rows:
         money = dict(zip(MONEY, (Decimal(v) for v in row[1 : 1 + len(MONEY)]), strict=True))
         counts = dict(zip(COUNTS, (int(v) for v in row[1 + len(MONEY) :]), strict=True))
         found[row[0]] = Movements(money, counts)
     return found
+
+
+def movements_query(
+    resolver: Resolver,
+) -> tuple[tuple[Any, ...], Callable[[Period], ir.Table]]:
+    """The movements' query over a period, and the name it is compiled under."""
+    several = len(resolver.currencies("mrr")) > 1
+    return ("movements", resolver.cut, several), partial(_expression, resolver, several)
 
 
 def customers_at(resolver: Resolver, period: Period) -> ir.Table:
@@ -74,12 +75,11 @@ def customers_at(resolver: Resolver, period: Period) -> ir.Table:
     )
 
 
-def expression(resolver: Resolver, period: Period) -> ir.Table:
+def _expression(resolver: Resolver, several: bool, period: Period) -> ir.Table:
     """The movements as one query: a row per currency."""
     import ibis
 
     c = customers_at(resolver, period)
-    several = len(_currencies(resolver)) > 1
     if several:
         mine = ibis.window(group_by=c.customer_id)
         first = ibis.window(group_by=c.customer_id, order_by=c.currency)
@@ -124,10 +124,3 @@ def _aggregated(c: Any, period: Period) -> ir.Table:
         "customers_first_gained": (c.head & gained & ~before).sum(),
     }
     return c.group_by("currency").agg(**money, **counts).select("currency", *MONEY, *COUNTS)
-
-
-def _currencies(resolver: Resolver) -> list[str]:
-    rows = resolver.warehouse.rows(
-        "SELECT DISTINCT currency FROM metrics_daily WHERE measure = 'mrr' AND slice_by = ''"
-    )
-    return [row[0] for row in rows]

@@ -17,7 +17,7 @@ from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_cur
 from trueline.engine.product_measures import PRODUCT_SOURCES
 from trueline.engine.survey_measures import SURVEY_SOURCES
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView, compiled, compiled_period, day_of
+from trueline.engine.view import FactsView, day_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -91,10 +91,9 @@ def _rate(resolver: Resolver, code: str, at: date) -> Decimal | None:
 def churn_history(resolver: Resolver, period: Period) -> Values:
     """Customers lost and exposed over the last complete months, twelve at most."""
     end = period.end.replace(day=1)
-    view = resolver.view()
-    text = compiled(view, ("lost",), partial(_lost_by_month, view), resolver.warehouse.dialect)
-    lost_in = {day_of(month): int(count) for month, count in resolver.warehouse.rows(text)}
-    months, lost, exposed, rows = 0, Decimal(0), Decimal(0), 0
+    rows = resolver.ask(("lost",), partial(_lost_by_month, resolver.view()))
+    lost_in = {day_of(month): int(count) for month, count in rows}
+    months, lost, exposed, facts = 0, Decimal(0), Decimal(0), 0
     worst = Quality.ACTUAL
     for back in range(LONGEST_HISTORY):
         month = Period(add_months(end, -back - 1), add_months(end, -back))
@@ -105,9 +104,9 @@ def churn_history(resolver: Resolver, period: Period) -> Values:
         months += 1
         lost += lost_in.get(month.start, 0)
         exposed += opening.value
-        rows = max(rows, closing.rows)
+        facts = max(facts, closing.rows)
         worst = Quality.worst((worst, opening.quality, closing.quality))
-    base = MeasureValue("", Decimal(0), worst, table="subscription_events", rows=rows)
+    base = MeasureValue("", Decimal(0), worst, table="subscription_events", rows=facts)
     return {
         "churn_months": replace(base, key="churn_months", value=Decimal(months)),
         "churned_in_months": replace(base, key="churned_in_months", value=lost),
@@ -142,8 +141,7 @@ def cash(resolver: Resolver, period: Period) -> Values:
     def balances() -> ir.Table:
         return view.table("cash_balances").select("account", "balance_date", "amount", "currency")
 
-    text = compiled(view, ("cash",), balances, resolver.warehouse.dialect)
-    rows = [row for row in resolver.warehouse.rows(text) if row[1] < end]
+    rows = [row for row in resolver.ask(("cash",), balances) if row[1] < end]
     last: dict[str, tuple[date, Decimal, str]] = {}
     for account, day, amount, currency in sorted(rows, key=lambda r: (r[0], r[1])):
         last[account] = (day, amount, currency)
@@ -179,11 +177,7 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     whole = resolver.value("revenue", period)
     if whole.value is None:
         return {key: replace(whole, key=key)}
-    view = resolver.view()
-    query = compiled_period(
-        view, ("first_revenue",), partial(_new_revenue, view), period, resolver.warehouse.dialect
-    )
-    rows = resolver.warehouse.rows(query)
+    rows = resolver.ask(("first_revenue",), partial(_new_revenue, resolver.view()), period)
     nameless = sum(int(r[3]) for r in rows)
     base = replace(whole, key=key, by_currency={})
     if nameless:
@@ -245,11 +239,8 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
         )
         lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
         return {name: replace(lost, key=name) for name in names}
-    view = resolver.view()
-    query = compiled_period(
-        view, ("repeat", days), partial(_returned, view, days), period, resolver.warehouse.dialect
-    )
-    returned = resolver.warehouse.rows(query)[0][0]
+    again = partial(_returned, resolver.view(), days)
+    returned = resolver.ask(("repeat", days), again, period)[0][0]
     return {
         names[0]: replace(base, key=names[0]),
         names[1]: replace(base, key=names[1], value=Decimal(int(returned))),

@@ -17,7 +17,7 @@ from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView, compiled_period
+from trueline.engine.view import FactsView
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,10 +44,7 @@ def unknown(names: tuple[str, ...], reason: Reason, table: str = "events") -> Va
 
 def asked(resolver: Resolver, what: str, build: Build, period: Period) -> list[Any]:
     """The rows of a query over a period, compiled once for all periods."""
-    text = compiled_period(
-        resolver.view(), (what, resolver.cut), build, period, resolver.warehouse.dialect
-    )
-    return resolver.warehouse.rows(text)
+    return resolver.ask((what, resolver.cut), build, period)
 
 
 def known_over(resolver: Resolver, table: str, period: Period, rows: int) -> MeasureValue:

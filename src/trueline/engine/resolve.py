@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
@@ -71,6 +72,33 @@ class Resolver:
             self._view = view_for(self.warehouse, self.settings, self.as_of)
         return self._view
 
+    def query(
+        self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
+    ) -> str:
+        """SQL of an expression over the facts this resolver knows; ``key`` names it.
+
+        It is compiled once for all moments and, where ``period`` is given, for all periods:
+        ``build`` then makes it over the period it is handed.
+        """
+        from trueline.engine.view import compiled, compiled_period
+
+        view, dialect = self.view(), self.warehouse.dialect
+        if period is None:
+            text = compiled(view, key, build, dialect)
+        else:
+            text = compiled_period(view, key, build, period, dialect)
+        if self.as_of is None:
+            return text
+        from trueline.engine.earlier import as_known
+
+        return as_known(text, view, self.as_of, dialect)
+
+    def ask(
+        self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of that query."""
+        return self.warehouse.rows(self.query(key, build, period))
+
     # -- totals -----------------------------------------------------------------------------
 
     def prefetch(self, keys: Iterable[str]) -> None:
@@ -89,18 +117,25 @@ class Resolver:
         self._count_then(item)
         return self._dailies.by_day(item.key, self.cut, window)
 
+    def currencies(self, key: str) -> list[str]:
+        """The currencies that a daily measure was ever counted in."""
+        item = measure(key)
+        if isinstance(item, Measure):
+            self._count_then(item)
+        return self._dailies.currencies(key, self.cut)
+
     def _count_then(self, wanted: Measure) -> None:
         """Count a measure's base as its facts were known at ``as_of``, once."""
         if self.as_of is None or wanted.base in self._counted:
             return
         from trueline.engine.rollup import daily
-        from trueline.engine.view import day_of, sql
+        from trueline.engine.view import day_of
 
         base = next(b for b in BASES if b.key == wanted.base)
         measures = tuple(m for m in DAILY if m.base == base.key)
         by = "" if self.cut.by == "currency" else self.cut.by
-        expression = daily(base, measures, self.view(), by, None)
-        found = self.warehouse.rows(sql(expression.order_by("day"), self.warehouse.dialect))
+        build = partial(daily, base, measures, self.view(), by, None)
+        found = sorted(self.ask(("daily", base.key, by, True), build), key=lambda row: row[0])
         rows = [
             (item.key, r[2], day_of(r[0]), *r[3 + 4 * number : 7 + 4 * number])
             for r in found

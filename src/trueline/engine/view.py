@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from trueline.core.period import Period
-from trueline.engine import derive
 from trueline.facts.tables import contract
 from trueline.settings import Product
 from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
@@ -36,10 +35,10 @@ def bound(name: str, shape: dict[str, str]) -> ir.Table:
 
 
 class FactsView:
-    """Facts for measures. ``as_of`` (naive UTC) shows them as they were known then.
+    """Facts for measures. ``as_of`` (naive UTC): queries are asked of them as known then.
 
     ``has_tests`` says that test customers exist: only then is every table cleared of them, as the
-    join costs time. ``stored`` False derives everything anew instead of reading what was stored.
+    join costs time.
     """
 
     def __init__(
@@ -47,7 +46,6 @@ class FactsView:
         *,
         as_of: datetime | None = None,
         has_tests: bool = True,
-        stored: bool = True,
         offsets: Sequence[tuple[datetime, int]] = (),
         product: Product | None = None,
     ) -> None:
@@ -55,49 +53,29 @@ class FactsView:
         self.product = product or Product()
         self._offsets = offsets or ((datetime.min, 0),)
         self.has_tests = has_tests
-        self._stored = stored and as_of is None
 
     @property
     def signature(self) -> tuple[Any, ...]:
-        """What shapes every expression made from this view."""
-        return (
-            self.as_of,
-            self.has_tests,
-            self._stored,
-            tuple(self._offsets),
-            repr(self.product),
-        )
+        """What shapes every expression made from this view (``as_of`` does not)."""
+        return (self.has_tests, tuple(self._offsets), repr(self.product))
 
     def versions(self, name: str) -> ir.Table:
-        """Every version of the table's rows known at the moment, superseded ones included.
+        """Every version of the table's rows, superseded ones included.
 
-        Adds ``superseded_at``: null for what still held.
+        Adds ``superseded_at``: null for what still holds.
         """
         import ibis
 
-        shape = history_shape(contract(name))
-        now = bound(name, contract(name).stored)
-        past = bound(f"{name}_history", shape)
         columns = list(contract(name).stored)
+        now = self._all(name)
+        past = bound(f"{name}_history", history_shape(contract(name)))
         current = now.select(
             **{c: now[c] for c in columns}, superseded_at=ibis.null().cast("timestamp")
         )
-        before = past.select(*columns, "superseded_at")
-        both = ibis.union(current, before)
-        if self.as_of is None:
-            return both
-        moment = ibis.timestamp(self.as_of)
-        known = both.filter(both.recorded_at <= moment)
-        held = ibis.ifelse(
-            known.superseded_at > moment, ibis.null().cast("timestamp"), known.superseded_at
-        )
-        return known.mutate(superseded_at=held)
+        return ibis.union(current, past.select(*columns, "superseded_at"))
 
     def _all(self, name: str) -> ir.Table:
-        if self.as_of is None:
-            return bound(name, contract(name).stored)
-        versions = self.versions(name)
-        return versions.filter(versions.superseded_at.isnull()).drop("superseded_at")
+        return bound(name, contract(name).stored)
 
     def table(self, name: str) -> ir.Table:
         """The fact table of that name, without test customers."""
@@ -121,10 +99,8 @@ class FactsView:
         return rows
 
     def derived(self, name: str) -> ir.Table:
-        """What is derived from facts: stored, or worked out when looking at an earlier moment."""
-        if name == "days" or self._stored:
-            return bound(name, SYSTEM_TABLES[name])
-        return derive.DERIVED[name](self)
+        """What is derived from facts."""
+        return bound(name, SYSTEM_TABLES[name])
 
     def local_day(self, moment: ir.Value) -> ir.Value:
         """The company's local day of a moment at which facts were recorded."""
@@ -166,10 +142,9 @@ _START, _END = date(1901, 2, 3), date(1901, 2, 4)
 def compiled(view: FactsView, key: tuple[Any, ...], build: Callable[[], Any], dialect: str) -> str:
     """SQL of an expression that is asked for again and again: compiling costs more than running.
 
-    ``key`` names the expression; what else shapes it is the view.
+    ``key`` names the expression; what else shapes it is the view. It asks the facts as they are
+    (``Resolver.query`` those known earlier).
     """
-    if view.as_of is not None:
-        return sql(build(), dialect)
     place = (*key, view.signature, dialect)
     if place not in _COMPILED:
         _COMPILED[place] = sql(build(), dialect)

@@ -1,0 +1,73 @@
+"""Readings as of an earlier moment: from the facts known then, and from nothing learnt since."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Company
+
+EARLIER = datetime(2026, 3, 15, 17, 0, tzinfo=UTC)
+"""Between a company's first present and what it loads after ``later``."""
+JANUARY = {"start": "2026-01-01", "end": "2026-02-01"}
+
+
+def later(company: Company) -> None:
+    """Two hours pass."""
+    company.now += timedelta(hours=2)
+
+
+def test_a_currency_corrected_away_still_counts_once_per_customer(company: Company) -> None:
+    head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
+    company.load("fx_rates", "rate_date,currency,rate\n2025-12-31,CAD,0.75\n2026-01-31,CAD,0.75")
+    company.load(
+        "subscription_events",
+        f"""{head}
+        e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,USD,month,1
+        e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,CAD,month,1
+        e3,s2,c1,2026-01-10T12:00:00Z,canceled,Pro,1,20,CAD,month,1""",
+    )
+    then = company.tl.bridge(**JANUARY)
+    assert then.customers["customers_lost"] == 0
+    later(company)
+    company.load(
+        "subscription_events",
+        f"""{head}
+        e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,USD,month,1
+        e3,s2,c1,2026-01-10T12:00:00Z,canceled,Pro,1,20,USD,month,1""",
+    )
+    assert company.tl.bridge(**JANUARY) != then
+    assert company.tl.bridge(**JANUARY, as_of=EARLIER) == then
+
+
+def test_a_customer_marked_as_a_test_since_then_still_counts(company: Company) -> None:
+    company.load("customers", "customer_id,created_at,is_test\nc1,2026-01-01,false")
+    company.load(
+        "orders",
+        "order_id,customer_id,ordered_at,amount,currency\no1,c1,2026-01-05,10,USD\no2,c1,2026-03-01,10,USD",
+    )
+    later(company)
+    company.load("customers", "customer_id,created_at,is_test\nc1,2026-01-01,true")
+    assert company.tl.kpi("revenue", **JANUARY).value is None
+    assert company.tl.kpi("revenue", **JANUARY, as_of=EARLIER).value == Decimal(10)
+    assert company.tl.cohorts("orders", as_of=EARLIER).rows[0].size == 1
+    assert company.tl.cohorts("orders").rows == ()
+
+
+def test_the_query_that_is_shown_is_the_one_that_is_asked(company: Company) -> None:
+    company.load(
+        "orders",
+        "order_id,customer_id,ordered_at,amount,currency\no1,c1,2026-01-05,10,USD",
+    )
+    later(company)
+    company.load(
+        "orders",
+        "order_id,customer_id,ordered_at,amount,currency\no1,c1,2026-01-05,15,USD",
+    )
+    for as_of, amount in ((None, 15), (EARLIER, 10)):
+        shown = company.tl.explain("revenue", **JANUARY, as_of=as_of)
+        query = next(q for q in shown["inputs"][0]["queries"] if q["measure"] == "order_revenue")
+        found = company.tl.warehouse.rows(query["sql"])
+        assert [row[3] for row in found] == [Decimal(amount)]
