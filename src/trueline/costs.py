@@ -15,7 +15,7 @@ from typing import Any
 
 from trueline.core.errors import ConflictError, InputError, NotFoundError
 from trueline.facts.tables import COST_TYPES
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 OWN = "api"
 _COLUMNS = (
@@ -34,7 +34,7 @@ class CostPage:
 
 
 def list_costs(
-    warehouse: DuckDBWarehouse,
+    warehouse: Warehouse,
     *,
     since: date,
     until: date,
@@ -66,7 +66,7 @@ def list_costs(
     return CostPage(page, total, following)
 
 
-def cost(warehouse: DuckDBWarehouse, cost_id: str) -> dict[str, Any]:
+def cost(warehouse: Warehouse, cost_id: str) -> dict[str, Any]:
     """One cost. Raises NotFoundError."""
     rows = warehouse.rows(f"SELECT {', '.join(_COLUMNS)} FROM costs WHERE cost_id = ?", [cost_id])
     if not rows:
@@ -74,7 +74,7 @@ def cost(warehouse: DuckDBWarehouse, cost_id: str) -> dict[str, Any]:
     return _cost(rows[0])
 
 
-def own_cost(warehouse: DuckDBWarehouse, cost_id: str) -> dict[str, Any]:
+def own_cost(warehouse: Warehouse, cost_id: str) -> dict[str, Any]:
     """One cost that was recorded by hand, and so may be changed. Raises ConflictError else."""
     found = cost(warehouse, cost_id)
     if not found["editable"]:

@@ -62,7 +62,8 @@ def _keys(tl: Trueline) -> dict[str, Any]:
     for item in CONTRACTS:
         key = ", ".join(f'"{name}"' for name in item.key)
         twice = tl.warehouse.rows(
-            f"SELECT count(*) FROM (SELECT {key} FROM {item.name} GROUP BY ALL HAVING count(*) > 1)"
+            f"SELECT count(*) FROM (SELECT {key} FROM {item.name} GROUP BY {key} "
+            "HAVING count(*) > 1) AS t"
         )[0][0]
         if twice:
             broken.append(f"{item.name} ({twice})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, HomeError, InputError, NotFoundError
+from trueline.core.errors import ConflictError, InputError, NotFoundError
 from trueline.core.period import parse_day
 from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
 from trueline.outlook import Insights
 from trueline.settings import FILE_NAME, Settings
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.choose import open_warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +110,7 @@ class Trueline(Insights):
         self.home = home
         self.clock = clock
         self.settings = Settings.read(home)
-        self.warehouse = _warehouse(home, self.settings)
+        self.warehouse = open_warehouse(self.settings.warehouse.url, self.settings.warehouse, home)
         self.engine = Engine(self.warehouse, self.settings, clock)
 
     @cached_property
@@ -417,20 +416,3 @@ class Trueline(Insights):
         from trueline.doctor import examine
 
         return examine(self)
-
-
-def _warehouse(home: Path, settings: Settings) -> DuckDBWarehouse:
-    url = settings.warehouse.url
-    if not url.startswith("duckdb://"):
-        raise HomeError(
-            f"The warehouse {url.split('://')[0]}:// is not known.",
-            "Use duckdb://warehouse.duckdb in trueline.toml, [warehouse] url.",
-        )
-    (home / "tmp").mkdir(exist_ok=True)
-    return DuckDBWarehouse(
-        home / url.removeprefix("duckdb://"),
-        memory_limit=settings.warehouse.memory_limit,
-        temp_folder=home / "tmp",
-        temp_limit=settings.warehouse.temp_limit,
-        threads=settings.warehouse.threads or os.cpu_count(),
-    )

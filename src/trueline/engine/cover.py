@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from trueline.core.period import Period
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 Span = tuple[date, date]
 
@@ -68,9 +68,7 @@ class TableCover:
 class Covers:
     """The cover of every table at a moment (naive UTC; None: now)."""
 
-    def __init__(
-        self, warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None = None
-    ) -> None:
+    def __init__(self, warehouse: Warehouse, zone: Any, as_of: datetime | None = None) -> None:
         self._tables: dict[str, TableCover] = {}
         self._spans = _declared(warehouse, as_of)
         self._loads = _loaded(warehouse, zone, as_of)
@@ -90,7 +88,7 @@ class Covers:
         return self._tables[table]
 
 
-def _declared(warehouse: DuckDBWarehouse, as_of: datetime | None) -> list[tuple[Any, ...]]:
+def _declared(warehouse: Warehouse, as_of: datetime | None) -> list[tuple[Any, ...]]:
     columns = 'table_name, category, from_day, to_day, "complete"'
     if as_of is None:
         return warehouse.rows(f"SELECT {columns} FROM coverage")
@@ -102,7 +100,7 @@ def _declared(warehouse: DuckDBWarehouse, as_of: datetime | None) -> list[tuple[
 
 
 def _loaded(
-    warehouse: DuckDBWarehouse, zone: Any, as_of: datetime | None
+    warehouse: Warehouse, zone: Any, as_of: datetime | None
 ) -> dict[str, tuple[date | None, date | None, date | None]]:
     from datetime import UTC
 

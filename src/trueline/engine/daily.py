@@ -12,7 +12,7 @@ from typing import Any
 
 from trueline.core.money import EXACT
 from trueline.core.period import Period
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 MOST_SERIES = 5_000
 """Series kept at the most (a measure, slice and currency each); the oldest go first."""
@@ -73,7 +73,7 @@ class DailySeries:
 class Dailies:
     """Daily values of one state of the roll-up; each is fetched when it is first asked for."""
 
-    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+    def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._series: dict[tuple[str, Cut], dict[str, DailySeries]] = {}
 

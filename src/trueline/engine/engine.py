@@ -19,7 +19,7 @@ from trueline.engine.fx import Rates
 from trueline.engine.resolve import Resolver
 from trueline.engine.rollup import Progress, Rollup, last_load, watermark
 from trueline.settings import Settings
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 SLICES = ("channel", "plan", "country", "currency", "feature")
 MOST_BUCKETS = 4000
@@ -31,7 +31,7 @@ class Engine:
 
     def __init__(
         self,
-        warehouse: DuckDBWarehouse,
+        warehouse: Warehouse,
         settings: Settings,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:

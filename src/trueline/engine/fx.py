@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 LONGEST_GAP = timedelta(days=7)
 """A published rate holds over weekends and holidays, no longer."""
@@ -19,9 +19,7 @@ class Rates:
     The rate of a day is the last one recorded on it or at most seven days before it.
     """
 
-    def __init__(
-        self, warehouse: DuckDBWarehouse, reporting: str, as_of: datetime | None = None
-    ) -> None:
+    def __init__(self, warehouse: Warehouse, reporting: str, as_of: datetime | None = None) -> None:
         self.reporting = reporting
         columns = "currency, rate_date, rate"
         query, values = f"SELECT {columns} FROM fx_rates", []

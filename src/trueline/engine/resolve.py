@@ -22,7 +22,7 @@ from trueline.engine.fx import Rates
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
 from trueline.settings import Settings
-from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
     from trueline.engine.view import FactsView
@@ -35,7 +35,7 @@ class Resolver:
 
     def __init__(
         self,
-        warehouse: DuckDBWarehouse,
+        warehouse: Warehouse,
         settings: Settings,
         *,
         today: date,

@@ -22,8 +22,8 @@ from trueline.engine.sessions import sessions
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
 from trueline.settings import Product, Settings
-from trueline.warehouse.duckdb import DuckDBWarehouse
 from trueline.warehouse.schema import SYSTEM_TABLES
+from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -51,12 +51,12 @@ _DAY_OF = {
 }
 
 
-def last_load(warehouse: DuckDBWarehouse) -> int:
+def last_load(warehouse: Warehouse) -> int:
     """Number of the last load; 0 before the first."""
     return int(warehouse.rows("SELECT coalesce(max(load_id), 0) FROM loads")[0][0])
 
 
-def watermark(warehouse: DuckDBWarehouse, product: Product) -> int:
+def watermark(warehouse: Warehouse, product: Product) -> int:
     """The load up to which the roll-up counts; -1 before the first roll-up."""
     found = warehouse.rows(
         "SELECT min(watermark), min(definition) FROM rollup_state WHERE name = 'all'"
@@ -80,13 +80,11 @@ def definitions(product: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def view_for(
-    warehouse: DuckDBWarehouse, settings: Settings, as_of: datetime | None = None
-) -> FactsView:
+def view_for(warehouse: Warehouse, settings: Settings, as_of: datetime | None = None) -> FactsView:
     """The facts as this warehouse's measures see them."""
     tests = warehouse.rows(
         "SELECT count(*) FROM (SELECT is_test FROM customers WHERE is_test "
-        "UNION ALL SELECT is_test FROM customers_history WHERE is_test) LIMIT 1"
+        "UNION ALL SELECT is_test FROM customers_history WHERE is_test) AS t LIMIT 1"
     )[0][0]
     first, last = warehouse.rows(
         "SELECT min(recorded_at), max(recorded_at) FROM loads WHERE table_name = 'subscriptions'"
@@ -99,7 +97,7 @@ class Rollup:
     """One refresh of everything that is derived from facts."""
 
     def __init__(
-        self, warehouse: DuckDBWarehouse, settings: Settings, progress: Progress | None = None
+        self, warehouse: Warehouse, settings: Settings, progress: Progress | None = None
     ) -> None:
         self._warehouse = warehouse
         self._settings = settings
@@ -111,7 +109,7 @@ class Rollup:
         Returns the watermark before and after and how many days were counted again.
         """
         warehouse = self._warehouse
-        with warehouse.writing() as connection:
+        with warehouse.writing() as writer:
             product = self._settings.product
             since = -1 if rebuild else watermark(warehouse, product)
             upto = last_load(warehouse)
@@ -119,21 +117,22 @@ class Rollup:
                 return {"watermark": upto, "since": since, "days": 0}
             self._view = view_for(warehouse, self._settings)
             self._upto = upto
-            self._connection = connection
+            self._writer = writer
             days = self._all() if since < 0 else self._since(since)
-            connection.execute("DELETE FROM rollup_state")
-            connection.execute(
+            writer.clear("rollup_state")
+            writer.execute(
                 "INSERT INTO rollup_state VALUES ('all', ?, ?, ?)",
                 [upto, definitions(product.digest), datetime.now(UTC).replace(tzinfo=None)],
             )
+        warehouse.announce(upto)
         return {"watermark": upto, "since": since, "days": days}
 
     def _all(self) -> int:
-        run = self._connection.execute
+        run = self._writer.execute
         for name, build in derive.DERIVED.items():
-            run(f"DELETE FROM {name}")
+            self._writer.clear(name)
             self._insert(name, "all", partial(build, self._view))
-        run("DELETE FROM metrics_daily")
+        self._writer.clear("metrics_daily")
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
             self._count(base, None)
@@ -142,14 +141,14 @@ class Rollup:
         return int(found[0]) if found else 0
 
     def _since(self, since: int) -> int:
-        run = self._connection.execute
+        run = self._writer.execute
         self._touched_customers(since)
         for name in derive.DERIVED:
             self._derive_touched(name)
         total = 0
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
-            run(f"CREATE OR REPLACE TEMP TABLE touched_days AS {self._days_sql(base, since)}")
+            self._writer.temporary("touched_days", self._days_sql(base, since))
             found = run("SELECT count(*) FROM touched_days").fetchone()
             if found and found[0]:
                 total = max(total, int(found[0]))
@@ -178,24 +177,21 @@ class Rollup:
                 self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
                 for t in tables
             )
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE touched_{name} AS "
-                f"SELECT DISTINCT {who} FROM ({parts})"
-            )
-        self._connection.execute(
-            "CREATE OR REPLACE TEMP TABLE touched_attributes AS SELECT DISTINCT customer_id FROM "
-            f"({self._changed('customers', 'customer_id', since)})"
+            self._writer.temporary(f"touched_{name}", f"SELECT DISTINCT {who} FROM ({parts}) AS t")
+        people = self._changed("customers", "customer_id", since)
+        self._writer.temporary(
+            "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
         )
 
     def _derive_touched(self, name: str) -> None:
         """Derive the touched customers' rows again; remember the days that came and went."""
-        run = self._connection.execute
+        run = self._writer.execute
         who = _WHO[name]
         theirs = f"{who} IN (SELECT {who} FROM touched_{name})"
         days = " UNION ".join(
             f"SELECT {day} AS day FROM {name} WHERE {theirs}" for day in _DAY_OF[name]
         )
-        run(f"CREATE OR REPLACE TEMP TABLE days_{name} AS {days}")
+        self._writer.temporary(f"days_{name}", days)
         run(f"DELETE FROM {name} WHERE {theirs}")
         touched = bound(f"touched_{name}", {who: "VARCHAR"})
         self._insert(name, "touched", partial(_BUILD[name], self._view, touched))
@@ -229,7 +225,7 @@ class Rollup:
             parts.append(
                 f"SELECT refunded_on FROM refunds WHERE order_id IN ({orders} UNION {theirs})"
             )
-        return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) WHERE day IS NOT NULL"
+        return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) AS t WHERE day IS NOT NULL"
 
     def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
         columns = list(SYSTEM_TABLES[name])
@@ -240,7 +236,7 @@ class Rollup:
             self._warehouse.dialect,
         )
         names = ", ".join(f'"{c}"' for c in columns)
-        self._connection.execute(f"INSERT INTO {name} ({names}) {query}")
+        self._writer.execute(f"INSERT INTO {name} ({names}) {query}")
 
     def _count(self, base: Base, days: ir.Table | None) -> None:
         """Count a base's measures, whole and by each of its slices, in one scan each."""
@@ -254,9 +250,9 @@ class Rollup:
                 partial(daily, base, measures, self._view, slice_by, days),
                 self._warehouse.dialect,
             )
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE rolled AS {query}")
+            self._writer.temporary("rolled", query)
             for number, item in enumerate(measures):
-                self._connection.execute(
+                self._writer.execute(
                     "INSERT INTO metrics_daily "
                     f"SELECT '{item.key}', day, '{slice_by}', slice, currency, "
                     f"value_{number}, rows_{number}, first_{number}, last_{number}, {self._upto}, "

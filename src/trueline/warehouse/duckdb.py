@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import BusyError, HomeError, HomeOwnedError
 from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days
+from trueline.warehouse.seam import Warehouse, Writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
 _OWNER = re.compile(r"PID (\d+)")
 
 
-class DuckDBWarehouse:
+class _InPlace(Writer):
+    """The bench is the warehouse: statements run on its one connection."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(sql, list(parameters))
+
+    def temporary(self, name: str, query: str) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+
+class DuckDBWarehouse(Warehouse):
     """A warehouse in one file.
 
     ``path`` None keeps it in memory (tests). ``memory_limit`` is what the engine may hold; the
@@ -42,6 +56,7 @@ class DuckDBWarehouse:
         temp_limit: str = "20GB",
         threads: int | None = None,
     ) -> None:
+        super().__init__()
         self.path = path
         config: dict[str, Any] = {
             "memory_limit": memory_limit,
@@ -59,7 +74,7 @@ class DuckDBWarehouse:
         self._migrate()
 
     def _migrate(self) -> None:
-        with self.writing() as connection:
+        with self.loading() as connection:
             known = connection.execute(
                 "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'"
             ).fetchone()
@@ -101,8 +116,34 @@ class DuckDBWarehouse:
     def _writing_here(self) -> bool:
         return getattr(self._local, "writing", False)
 
+    @property
+    def bench(self) -> DuckDBWarehouse:
+        """Itself."""
+        return self
+
+    @property
+    def address(self) -> str:
+        """The file."""
+        return "memory" if self.path is None else str(self.path)
+
     @contextmanager
-    def writing(self, wait_seconds: float = 600) -> Iterator[duckdb.DuckDBPyConnection]:
+    def writing(self) -> Iterator[Writer]:
+        """The one writer, inside a transaction."""
+        with self.loading() as connection:
+            yield _InPlace(connection)
+
+    def recall(
+        self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], keys: str
+    ) -> None:
+        """Nothing to bring: what is recorded is there."""
+
+    @contextmanager
+    def loading(
+        self,
+        table: str = "",  # noqa: ARG002  the bench needs no preparation
+        *,
+        wait_seconds: float = 600,
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """The one writer, inside a transaction: all of it is committed, or nothing.
 
         Nests: an inner block joins the outer transaction. Raises BusyError after

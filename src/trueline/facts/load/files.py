@@ -93,7 +93,7 @@ def _check_still(path: Path, before: tuple[int, int]) -> None:
 
 def _enter_refusal(job: Job, error: InputError) -> None:
     """A file that cannot be read at all leaves a row among the loads, too."""
-    with job.warehouse.writing() as connection:
+    with job.warehouse.loading(job.contract.name) as connection:
         report = LoadReport(
             load_id=ledger.next_id(connection),
             table=job.contract.name,
@@ -114,7 +114,7 @@ def _enter_refusal(job: Job, error: InputError) -> None:
 
 def _rows(job: Job, path: Path, form: str) -> TextRows:
     if form == "parquet":
-        return parquet_rows(job.warehouse, path)
+        return parquet_rows(job.warehouse.bench, path)
     if form == "ndjson":
         return ndjson_rows(path, _nested(job.contract))
     return csv_rows(path)
@@ -133,7 +133,8 @@ def _digest(content: str, job: Job) -> str:
 
 def _unchanged(job: Job) -> LoadReport | None:
     """The report of a file that was loaded before, in whole: nothing is written but its row."""
-    with job.warehouse.writing() as connection:
+    with job.warehouse.loading(job.contract.name) as connection:
+        job.warehouse.recall(connection, "loads", ("content_hash",), f"SELECT '{job.digest}'")
         before = ledger.earlier(connection, job.contract.name, job.digest)
         if before is None:
             return None
@@ -200,7 +201,7 @@ def declare_coverage(
         )
     more: dict[str, Any] = {} if now is None else {"moment": now}
     job = Job(warehouse, settings, contract, "declared", Path(), **more)
-    with warehouse.writing() as connection:
+    with warehouse.loading(contract.name) as connection:
         stamp = Stamp("declared", ledger.next_id(connection), job.recorded_at)
         cover(connection, stamp, contract.name, category, start, end, complete=complete)
         report = LoadReport(

@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 class Warehouse(Protocol):
     """What a load needs of a warehouse."""
 
-    def writing(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
-        """The one writer, in a transaction."""
+    @property
+    def bench(self) -> Any:
+        """The embedded engine that reads files."""
+        ...
+
+    def loading(self, table: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """The one writer, in a transaction, for a load into ``table``."""
+        ...
+
+    def recall(
+        self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], keys: str
+    ) -> None:
+        """Bring to the connection recorded rows whose ``columns`` are among those of ``keys``."""
         ...
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trueline.facts.contract import Contract
-from trueline.facts.load.checks import Check
+from trueline.facts.load.checks import Check, quoted
 
 if TYPE_CHECKING:
     import duckdb
+
+    from trueline.facts.load.ledger import Warehouse
 
 RELATED: dict[str, tuple[Check, ...]] = {
     "refunds": (
@@ -48,6 +50,20 @@ REFERENCES: dict[str, tuple[tuple[str, str, str], ...]] = {
     "defects": (("release_id", "releases", "release_id"),),
 }
 """Columns that name a row of another table."""
+
+
+def recall(warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Bring the recorded rows that staged ones are compared with."""
+    wanted = {(contract.name, contract.key): contract.key}
+    for column, table, key in REFERENCES.get(contract.name, ()):
+        wanted[table, (key,)] = (column,)
+    if contract.name in RELATED:
+        wanted |= {(contract.name, (key,)): (key,) for _, key, _ in _CHARGES}
+    for (table, columns), staged in wanted.items():
+        names = ", ".join(map(quoted, staged))
+        known = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in staged)
+        keys = f"SELECT DISTINCT {names} FROM load_stage WHERE fault = 0 AND {known}"
+        warehouse.recall(connection, table, columns, keys)
 
 
 def judge(connection: duckdb.DuckDBPyConnection, contract: Contract, first_fault: int) -> None:

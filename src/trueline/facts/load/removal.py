@@ -10,7 +10,7 @@ from trueline.core.period import parse_day
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.load import apply, ledger
 from trueline.facts.load.apply import Stamp
-from trueline.facts.load.checks import quoted
+from trueline.facts.load.checks import literal, quoted
 from trueline.facts.load.ledger import Warehouse
 from trueline.facts.load.report import LoadReport
 from trueline.facts.tables import contract as contract_named
@@ -34,7 +34,10 @@ def remove_rows(
     contract = contract_named(table)
     wanted = [_key(contract, key) for key in keys]
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None)
-    with warehouse.writing() as connection:
+    with warehouse.loading(contract.name) as connection:
+        named = " UNION ALL ".join(f"SELECT {', '.join(map(_literal, key))}" for key in wanted)
+        if wanted:
+            warehouse.recall(connection, contract.name, contract.key, named)
         rowids = sorted({rowid for key in wanted for rowid in _found(connection, contract, key)})
         if not rowids:
             return 0
@@ -70,6 +73,10 @@ def _key(contract: Contract, key: dict[str, str]) -> list[Any]:
 
 def _typed(value: str, is_day: bool, name: str) -> str | date:
     return parse_day(value, name) if is_day else str(value)
+
+
+def _literal(value: str | date) -> str:
+    return f"DATE '{value}'" if isinstance(value, date) else literal(value)
 
 
 def _found(connection: duckdb.DuckDBPyConnection, contract: Contract, key: list[Any]) -> list[int]:

@@ -33,6 +33,7 @@ def settle(
     contract = job.contract
     stamp = Stamp(job.source, ledger.next_id(connection), job.recorded_at)
     sifted = apply.sift(connection, contract)
+    relations.recall(job.warehouse, connection, contract)
     relations.judge(connection, contract, staging.first_related)
     read, bad = _one(connection, "SELECT count(*), count(*) FILTER (fault <> 0) FROM load_stage")
     rejected = bad + sifted.conflicts

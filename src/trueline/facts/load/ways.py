@@ -37,21 +37,21 @@ def run(job: Job, rows: TextRows, check: Callable[[], None] = lambda: None) -> L
     ``check`` runs before the load is committed: what it raises undoes all.
     """
     matched = match(job.contract, rows.header, job.mapping)
-    company = job.settings.company
+    name, company = job.contract.name, job.settings.company
     staging = Staging(job.contract, matched, company.currency, company.timezone)
     for way in (_straight, _staged):
         if rows.relation is None or matched.corrected or rows.numbered:
             break
         narrow = replace(staging, years=rows.years or staging.years)
         try:
-            with job.warehouse.writing() as connection, _cleared(connection):
+            with job.warehouse.loading(name) as connection, _cleared(connection):
                 report = way(job, connection, narrow, rows)
                 check()
                 return report
         except UnusualFile:
             continue
     with (
-        job.warehouse.writing() as connection,
+        job.warehouse.loading(name) as connection,
         _cleared(connection, numbered=rows.numbered),
     ):
         report = _numbered(job, connection, staging, rows)
@@ -93,6 +93,8 @@ def _straight(
 ) -> LoadReport:
     """One pass from the file into a table that is empty; repeated keys are looked for after."""
     table = quoted(job.contract.name)
+    if job.warehouse.bench is not job.warehouse:
+        raise UnusualFile
     if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone():
         raise UnusualFile
     if staging.related or staging.matched.order_place is not None:
