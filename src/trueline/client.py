@@ -190,6 +190,34 @@ class Remote:
         """What is unusual in a KPI."""
         return self._about(key, "anomalies", words)
 
+    def retention(
+        self, kind: str = "n_day", *, returning: Iterable[str] | None = None, **words: Any
+    ) -> dict[str, Any]:
+        """Who was back, step by step."""
+        back = None if returning is None else ",".join(returning)
+        found: dict[str, Any] = self._get(
+            "/api/product/retention", kind=kind, returning=back, **words
+        )
+        return found
+
+    def funnels(self) -> dict[str, Any]:
+        """The declared funnels."""
+        found: dict[str, Any] = self._get("/api/product/funnels")["funnels"]
+        return found
+
+    def funnel(
+        self, name: str | None = None, *, steps: Iterable[Iterable[str]] | None = None, **words: Any
+    ) -> dict[str, Any]:
+        """How many took the next steps."""
+        text = None if steps is None else ",".join("|".join(step) for step in steps)
+        found: dict[str, Any] = self._get("/api/product/funnel", name=name, steps=text, **words)
+        return found
+
+    def lifecycle(self, **words: Any) -> dict[str, Any]:
+        """New, returning, resurrecting and dormant users."""
+        found: dict[str, Any] = self._get("/api/product/lifecycle", **words)
+        return found
+
     def _about(self, key: str, what: str, words: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = self._get(f"/api/kpi/{quote(key, safe='')}/{what}", **_flat(words))
         return found

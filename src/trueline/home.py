@@ -14,6 +14,7 @@ from trueline.core.period import parse_day
 from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
 from trueline.outlook import Insights
+from trueline.product import ProductAnalyses
 from trueline.settings import FILE_NAME, Settings
 from trueline.warehouse.choose import open_warehouse
 
@@ -101,7 +102,7 @@ def open_home(path: str | Path) -> Trueline:
     return Trueline(Path(path))
 
 
-class Trueline(Insights):
+class Trueline(Insights, ProductAnalyses):
     """One company's facts and numbers. Use as a context manager: it owns the warehouse file."""
 
     def __init__(

@@ -112,6 +112,16 @@ def _several(value: object) -> object:
 Events = Annotated[Names, BeforeValidator(_several)]
 
 
+class Funnel(_Section):
+    """Steps that users take in order, each one event (or one of several), and how long they have.
+
+    ``window_hours`` run from the first step: what comes later belongs to no attempt.
+    """
+
+    steps: tuple[Events, ...] = Field(min_length=2, max_length=10)
+    window_hours: Decimal = Field(Decimal(168), gt=0, le=8784)
+
+
 class Product(_Section):
     """What a company's events mean. Nothing of it is guessed: a KPI that needs what is not
     declared says so.
@@ -131,6 +141,7 @@ class Product(_Section):
     key_events: Events = ()
     actions: Events = ()
     features: dict[str, Events] = {}
+    funnels: dict[str, Funnel] = {}
     paid_channels: Names = ()
     session_minutes: int = Field(30, ge=1, le=1440)
     satisfied_10: int | None = Field(None, ge=1, le=10)

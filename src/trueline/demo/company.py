@@ -98,6 +98,13 @@ paid_channels = ["Meta", "TikTok", "Other"]
 Reports = "used_reports"
 Search = "search"
 Team = "invited_teammate"
+
+[product.funnels.Onboarding]
+steps = ["signed_up", "activated"]
+
+[product.funnels.Purchase]
+steps = ["page_view", ["search", "used_reports"], "purchase"]
+window_hours = 24
 """
 
 

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 import trueline
 from trueline.home import Trueline
 from trueline.web import errors
-from trueline.web.api import costs, facts, insight, kpis, metrics, snapshots, system
+from trueline.web.api import costs, facts, insight, kpis, metrics, product, snapshots, system
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
 from trueline.web.overview import router as pages
@@ -55,6 +55,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
             {"name": "KPIs", "description": "Readings, series, comparison, provenance."},
             {"name": "Stages", "description": "What an early- or mid-stage company looks at."},
             {"name": "Calculators", "description": "Any KPI from inputs that you give."},
+            {"name": "Product", "description": "Retention, funnels, lifecycle of users."},
             {"name": "Insight", "description": "Forecasts, patterns, what is unusual."},
             {"name": "Costs", "description": "Costs recorded by hand."},
             {"name": "Facts", "description": "Loading a company's records."},
@@ -73,6 +74,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         costs.router,
         insight.router,
         kpis.router,
+        product.router,
         facts.router,
         metrics.router,
         system.router,
