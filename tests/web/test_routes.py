@@ -350,7 +350,7 @@ def test_health_tells_a_store_that_does_not_answer(
     assert (found["status"], found["warehouse"], found["store"]) == ("unhealthy", "ok", "OSError")
 
 
-def test_the_overview_page_shows_values_and_escapes_names(served: Served) -> None:
+def test_the_first_page_shows_values_and_escapes_names(served: Served) -> None:
     page = served.client.get("/", headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert "Ada &amp; Sons" in page.text

@@ -10,6 +10,8 @@ from typing import Any
 import anyio
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 import trueline
@@ -18,7 +20,8 @@ from trueline.web import errors
 from trueline.web.api import costs, facts, insight, kpis, metrics, product, snapshots, system
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
-from trueline.web.overview import router as pages
+from trueline.web.pages import routes
+from trueline.web.pages.frame import static_version
 from trueline.web.parameters import once
 from trueline.web.security import Access
 
@@ -27,6 +30,16 @@ DESCRIPTION = """KPIs you can trust, from a company's own records.
 
 A number is given only when recorded facts support it; else it is null and says what is missing.
 Periods are half-open, `[start, end)`, in the company's local days."""
+
+
+class KeptFiles(StaticFiles):
+    """Static files under a versioned address: a browser may keep them for good."""
+
+    def file_response(self, *args: Any, **words: Any) -> Response:
+        """The file, with leave to keep it."""
+        answer = super().file_response(*args, **words)
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
 
 
 def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAPI:
@@ -67,6 +80,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
     errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     _allow_origins(app, tl.settings.server.cors_origins)
     for router in (
         kpis.fixed,
@@ -80,8 +94,9 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         system.router,
     ):
         app.include_router(router)
-    app.include_router(pages)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for pages in routes.ROUTERS:
+        app.include_router(pages)
+    app.mount(f"/static/{static_version()}", KeptFiles(directory=STATIC), name="static")
     return app
 
 

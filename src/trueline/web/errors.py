@@ -16,20 +16,37 @@ from starlette.responses import Response
 from trueline.core.checked import faults_from
 from trueline.core.errors import BusyError, InputError, TruelineError
 from trueline.web.answers import Answer
-from trueline.web.security import HEADERS
+from trueline.web.security import HEADERS, refuse_foreign_sites
 
 log = logging.getLogger("trueline.web")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
 
 
-def error_answer(request: Request, status: int, content: dict[str, Any]) -> Answer:
-    """An error as JSON, with the request's id."""
+def error_answer(request: Request, status: int, content: dict[str, Any]) -> Response:
+    """An error with the request's id: JSON, or a page where a person asked for one."""
+    if _wants_page(request):
+        return _problem(request, status, content)
     headers = {"Retry-After": "2"} if status == BusyError.status else {}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return Answer(
         content | {"request_id": request.state.request_id}, status_code=status, headers=headers
     )
+
+
+def _wants_page(request: Request) -> bool:
+    path = request.scope["path"]
+    spoken = "text/html" in request.headers.get("accept", "")
+    return spoken and not path.startswith(("/api/", "/metrics/", "/predict/", "/analyze/"))
+
+
+def _problem(request: Request, status: int, content: dict[str, Any]) -> Response:
+    from trueline.web.pages.frame import page
+
+    return page(
+        request, "problem.html", title="Not possible", status=status, problem=content, fresh=None,
+        request_id=request.state.request_id,
+    )  # fmt: skip
 
 
 def install(app: FastAPI) -> None:
@@ -47,6 +64,7 @@ async def _around(
     request.state.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
     try:
         request.app.state.access.check(request)
+        refuse_foreign_sites(request, request.app.state.tl.settings.server.cors_origins)
         response = await call_next(request)
     except TruelineError as error:
         response = await _ours(request, error)

@@ -30,10 +30,36 @@ HEADERS = {
 }
 
 
+class ForeignSiteError(AccessError):
+    """Another site's page tries to change something here through its reader's browser."""
+
+    status, code = 403, "foreign_site"
+
+
 class ForbiddenHostError(AccessError):
     """The request names a host that this server is not."""
 
     status, code = 403, "forbidden_host"
+
+
+def refuse_foreign_sites(request: Request, origins: tuple[str, ...]) -> None:
+    """Raises ForeignSiteError where a browser says that another site sends a change.
+
+    Browsers say so in ``Sec-Fetch-Site`` and ``Origin``; programs send neither. ``origins`` are the
+    sites that the settings let in.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    origin = request.headers.get("origin")
+    if origin in origins:
+        return
+    site = request.headers.get("sec-fetch-site", "none")
+    own = f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if site in ("cross-site", "same-site") or (origin is not None and origin != own):
+        raise ForeignSiteError(
+            "Another site's page cannot change anything here.",
+            "Name it in trueline.toml, [server] cors_origins, if it is yours.",
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""Axes and tooltips that all charts share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+Spec = dict[str, Any]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+MINUTE = "T00:00:00"
+"""Put behind a day: a bare date is read as UTC, and shows the day before west of Greenwich."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How a value axis is written: ``before`` and ``after`` the number (a currency, a unit)."""
+
+    before: str = ""
+    after: str = ""
+    whole: bool = False
+
+    @property
+    def label(self) -> str:
+        """The axis label as a Vega expression: 1.2k, 3M, 4B, with what stands around it."""
+        form = "format(datum.value, '~s')" if not self.whole else "format(datum.value, 'd')"
+        short = f"replace(replace({form}, 'G', 'B'), '−', '-')"
+        return f"{_quoted(self.before)} + {short} + {_quoted(self.after)}"
+
+
+def scale_for(unit: str, currency: str | None, locale: str) -> Scale:
+    """The axis of a unit."""
+    if currency is not None:
+        before, after = _around(currency, locale)
+        return Scale(before, after)
+    return Scale(after={"%": "%"}.get(unit, ""))
+
+
+@cache
+def _around(currency: str, locale: str) -> tuple[str, str]:
+    """Where the locale puts the currency's sign."""
+    from babel.numbers import format_currency
+
+    text = format_currency(
+        0, currency, locale=locale, format_type="standard", currency_digits=False
+    )
+    before, _, after = text.partition("0")
+    return before, after.lstrip("0.,")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def value_axis(field: str, scale: Scale, *, zero: bool = False, **words: Any) -> Spec:
+    """A vertical value axis with few, round labels."""
+    return {
+        "field": field,
+        "type": "quantitative",
+        "axis": {"title": None, "tickCount": 4, "labelExpr": scale.label},
+        "scale": {"zero": zero, "nice": True},
+        **words,
+    }
+
+
+def time_axis(field: str = "t") -> Spec:
+    """A horizontal axis of local days (a chart that spans years sets another format)."""
+    return {
+        "field": field,
+        "type": "temporal",
+        "axis": {
+            "title": None,
+            "grid": False,
+            "tickCount": 6,
+            "format": "%b %-d",
+            "labelFlush": True,
+            "labelOverlap": True,
+        },
+    }
+
+
+def label_axis(field: str = "label") -> Spec:
+    """A horizontal axis of buckets, each with its text."""
+    return {
+        "field": field,
+        "type": "ordinal",
+        "sort": None,
+        "axis": {"title": None, "grid": False, "labelAngle": 0, "labelOverlap": "greedy"},
+        "scale": {"paddingInner": 0.35, "paddingOuter": 0.2},
+    }
+
+
+def tips(*pairs: tuple[str, str]) -> list[Spec]:
+    """Tooltip lines: (field, title); the fields hold text already."""
+    return [{"field": field, "type": "nominal", "title": title} for field, title in pairs]
+
+
+def chart(layers: list[Spec], data: dict[str, list[Any]], height: int, **words: Any) -> Spec:
+    """A chart of layers over named data, as wide as its place."""
+    return {
+        "$schema": SCHEMA,
+        "width": "container",
+        "height": height,
+        "datasets": data,
+        "layer": layers,
+        **words,
+    }

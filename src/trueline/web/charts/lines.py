@@ -1,0 +1,159 @@
+"""Lines over time: several series, the period before, a forecast's band, a target.
+
+Rows: ``t`` (local day with a time part), ``when`` (its text), and for line number n: ``v<n>`` the
+value where it is complete, ``d<n>`` the value where the way to it is only partial or estimated
+(with its neighbours, so that the dashes join), ``x<n>`` its text. Null leaves a gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trueline.web.charts.axis import Scale, Spec, chart, time_axis, tips, value_axis
+
+POINTS_UP_TO = 16
+"""With so few buckets each is shown as a point too: a lone one would be invisible otherwise."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: its name and colour token; ``thin`` for what is only compared with."""
+
+    name: str
+    colour: str
+    thin: bool = False
+
+
+def lines(
+    series: list[Line],
+    rows: list[dict[str, Any]],
+    scale: Scale,
+    *,
+    forecast: list[dict[str, Any]] | None = None,
+    targets: list[float] | None = None,
+    zero: bool = False,
+    height: int = 262,
+) -> Spec:
+    """The chart. ``forecast`` rows: t, when, v, lo, hi, x, band (texts); drawn from the last value.
+    ``targets`` are drawn across."""
+    data: dict[str, list[Any]] = {"rows": rows}
+    layers: list[Spec] = []
+    if targets:
+        data["targets"] = [{"v": value} for value in targets]
+        rule = {"type": "rule", "color": "@faint", "strokeDash": [3, 3]}
+        layers.append(
+            {"data": {"name": "targets"}, "mark": rule, "encoding": {"y": _y("v", scale, zero)}}
+        )
+    if forecast:
+        data["forecast"] = forecast
+        layers += _forecast(scale, zero)
+    for number, line in enumerate(series):
+        layers += _line(number, line, scale, zero, len(rows))
+    layers += _hover(series, scale, zero)
+    return chart(layers, data, height)
+
+
+def _y(field: str, scale: Scale, zero: bool) -> Spec:
+    return value_axis(field, scale, zero=zero)
+
+
+def _line(number: int, line: Line, scale: Scale, zero: bool, rows: int) -> list[Spec]:
+    mark: Spec = {
+        "type": "line",
+        "color": f"@{line.colour}",
+        "strokeWidth": 1.25 if line.thin else 2,
+        "strokeJoin": "round",
+        "invalid": "break-paths-filter-domains",
+        "aria": False,
+    }
+    if rows <= POINTS_UP_TO and not line.thin:
+        mark["point"] = {"filled": True, "size": 32, "color": f"@{line.colour}"}
+    whole = {
+        "data": {"name": "rows"},
+        "mark": mark,
+        "encoding": {"x": time_axis(), "y": _y(f"v{number}", scale, zero)},
+    }
+    dashed = {k: v for k, v in mark.items() if k != "point"} | {
+        "strokeDash": [3, 4],
+        "opacity": 0.8,
+    }
+    part = {
+        "data": {"name": "rows"},
+        "mark": dashed,
+        "encoding": {"x": time_axis(), "y": _y(f"d{number}", scale, zero)},
+    }
+    return [whole] if line.thin else [whole, part]
+
+
+def _forecast(scale: Scale, zero: bool) -> list[Spec]:
+    name = {"name": "forecast"}
+    x = time_axis()
+    return [
+        {
+            "data": name,
+            "mark": {"type": "area", "color": "@c1", "opacity": 0.13, "aria": False},
+            "encoding": {"x": x, "y": _y("lo", scale, zero), "y2": {"field": "hi"}},
+        },
+        {
+            "data": name,
+            "mark": {
+                "type": "line",
+                "color": "@c1",
+                "strokeDash": [4, 4],
+                "strokeWidth": 1.75,
+                "aria": False,
+            },
+            "encoding": {"x": x, "y": _y("v", scale, zero)},
+        },
+        {
+            "data": name,
+            "mark": {"type": "rule", "strokeWidth": 12, "opacity": 0},
+            "encoding": {
+                "x": x,
+                "tooltip": tips(("when", "Period"), ("x", "Forecast"), ("band", "80% of cases")),
+            },
+        },
+    ]
+
+
+def _hover(series: list[Line], scale: Scale, zero: bool) -> list[Spec]:
+    """A rule at the nearest bucket with every line's text, and a dot on each line."""
+    pick = {
+        "name": "hover",
+        "select": {
+            "type": "point",
+            "fields": ["t"],
+            "nearest": True,
+            "on": "pointermove",
+            "clear": "pointerout",
+        },
+    }
+    words = [("when", "Period"), *((f"x{n}", line.name) for n, line in enumerate(series))]
+    shown = {"condition": {"param": "hover", "empty": False, "value": 0.5}, "value": 0}
+    rule = {
+        "data": {"name": "rows"},
+        "params": [pick],
+        "mark": {"type": "rule", "color": "@muted", "strokeWidth": 1},
+        "encoding": {"x": time_axis(), "opacity": shown, "tooltip": tips(*words)},
+    }
+    dots = [
+        {
+            "data": {"name": "rows"},
+            "transform": [{"filter": {"param": "hover", "empty": False}}],
+            "mark": {
+                "type": "point",
+                "filled": True,
+                "size": 55,
+                "color": f"@{line.colour}",
+                "stroke": "@surface",
+                "strokeWidth": 2,
+                "opacity": 1,
+                "aria": False,
+            },
+            "encoding": {"x": time_axis(), "y": _y(f"v{n}", scale, zero)},
+        }
+        for n, line in enumerate(series)
+        if not line.thin
+    ]
+    return [rule, *dots]

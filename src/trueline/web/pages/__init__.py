@@ -1,0 +1,1 @@
+"""What people see: server-rendered pages. Values are in the HTML before any script runs."""

@@ -1,0 +1,86 @@
+"""Routes that all pages need: assets, the palette's places, the style guide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+import trueline
+from trueline.catalog.kpis import KPIS, SUBJECTS
+from trueline.core.errors import NotFoundError
+from trueline.web import assets
+from trueline.web.answers import Answer
+from trueline.web.charts import samples
+from trueline.web.context import run
+from trueline.web.pages.frame import NAVIGATION, page, static
+
+router = APIRouter(include_in_schema=False)
+_KINDS = {"js": "text/javascript", "css": "text/css", "woff2": "font/woff2"}
+_FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.get("/")
+async def start(request: Request) -> Response:
+    """The first page for a browser, metadata for a program."""
+    if "text/html" in request.headers.get("accept", ""):
+        return RedirectResponse("/kpis", status_code=307, headers={"Cache-Control": "no-store"})
+    return Answer(
+        {
+            "name": "Trueline",
+            "version": trueline.__version__,
+            "description": "KPIs you can trust: from a company's own records.",
+            "documentation": "/docs",
+            "openapi": "/openapi.json",
+            "kpis": "/api/kpi",
+            "facts": "/api/facts",
+            "health": "/health",
+        }
+    )
+
+
+@router.get("/favicon.ico")
+async def icon() -> Response:
+    """For browsers that ask without reading the page."""
+    return RedirectResponse(static("icon.svg"))
+
+
+@router.get("/assets/{name}")
+async def asset(request: Request, name: str) -> Response:
+    """The charts' script or the typeface, made on this machine."""
+    found = await run(request, assets.content, name)
+    if found is None:
+        raise NotFoundError(f"There is no asset '{name[:80]}'.", "Reload the page.")
+    return Response(found, media_type=_KINDS[name.rpartition(".")[2]], headers=_FOR_GOOD)
+
+
+@router.get("/places")
+async def places() -> Answer:
+    """Every page and KPI, for the palette."""
+    pages = [
+        {"label": place.label, "path": place.path, "kind": section}
+        for section, group in NAVIGATION
+        for place in group
+    ]
+    kpis = [{"label": k.label, "path": f"/kpi/{k.key}", "kind": SUBJECTS[k.subject]} for k in KPIS]
+    return Answer({"places": [*pages, *kpis]})
+
+
+@router.get("/style-guide")
+async def style_guide(request: Request) -> Response:
+    """Every part that pages are made of."""
+    return await run(request, _style_guide, request)
+
+
+def _style_guide(request: Request) -> Response:
+    return page(request, "style_guide.html", title="Style guide", charts=list(samples.SAMPLES))
+
+
+@router.get("/style-guide/{name}.json")
+async def sample(name: str) -> Answer:
+    """A sample chart's specification."""
+    made: Any = samples.SAMPLES.get(name)
+    if made is None:
+        raise NotFoundError(f"There is no sample '{name[:80]}'.", "See /style-guide.")
+    return Answer({"spec": made()})

@@ -1,0 +1,69 @@
+"""Small drawings that need no script: sparklines and gauges, as SVG paths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+WIDTH, HEIGHT = 240, 44
+
+
+def spark(values: Sequence[float | None], last_partial: bool = False) -> dict[str, Any] | None:
+    """Paths of a sparkline: ``line`` and ``area`` of what is known, gaps left open; ``tail`` is the
+    way to a last value that is only partial. None with fewer than two known values."""
+    known = [v for v in values if v is not None]
+    if len(known) < 2:
+        return None
+    low, high = min(known), max(known)
+    reach = (high - low) or 1.0
+
+    def at(place: int, value: float) -> tuple[float, float]:
+        x = place * WIDTH / (len(values) - 1)
+        return x, HEIGHT - 3 - (value - low) / reach * (HEIGHT - 8)
+
+    points = [None if v is None else at(n, v) for n, v in enumerate(values)]
+    tail = None
+    if last_partial and points[-1] is not None and points[-2] is not None:
+        tail = _line([points[-2], points[-1]])
+        points = points[:-1]
+    runs = _runs(points)
+    area = "".join(
+        f"{_line(run)}L{run[-1][0]:.1f} {HEIGHT}L{run[0][0]:.1f} {HEIGHT}Z" for run in runs
+    )
+    return {"line": "".join(map(_line, runs)), "area": area, "tail": tail, "w": WIDTH, "h": HEIGHT}
+
+
+def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:
+    """Stretches of neighbours that are known."""
+    out: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            out.append([])
+        else:
+            out[-1].append(point)
+    return [run for run in out if len(run) > 1]
+
+
+def _line(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def gauge(value: float, most: float, target: float | None) -> dict[str, Any]:
+    """Paths of a half circle from 0 to ``most``: background, the value's arc, the target's tick."""
+
+    def at(share: float, radius: float) -> tuple[float, float]:
+        return 60 - radius * math.cos(math.pi * share), 58 - radius * math.sin(math.pi * share)
+
+    share = max(0.0, min(1.0, value / most)) if most else 0.0
+    x, y = at(share, 50)
+    out = {
+        "bg": "M10 58A50 50 0 0 1 110 58",
+        "fg": f"M10 58A50 50 0 0 1 {x:.2f} {y:.2f}" if share > 0.005 else None,
+        "tick": None,
+    }
+    if target is not None and most:
+        aim = max(0.0, min(1.0, target / most))
+        (ax, ay), (bx, by) = at(aim, 42), at(aim, 58)
+        out["tick"] = f"M{ax:.2f} {ay:.2f}L{bx:.2f} {by:.2f}"
+    return out

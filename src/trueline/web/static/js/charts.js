@@ -1,0 +1,75 @@
+// Charts: each is fetched and drawn when it comes into view, and fails alone.
+// A chart's element says where its data is (data-chart); the answer holds a Vega-Lite spec whose
+// colours are "@token" names, resolved here from the page's CSS variables.
+let library = null;
+let views = [];
+let watching = null;
+
+function load() {
+  library ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = document.documentElement.dataset.charts;
+    script.onload = () => resolve(window.vegaEmbed);
+    script.onerror = () => { library = null; reject(new Error("charts.js")); };
+    document.head.append(script);
+  });
+  return library;
+}
+
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+// Names that people gave (data, and a scale's domain) are never taken for tokens.
+function coloured(value, key = "") {
+  if (key === "datasets" || key === "domain") return value;
+  if (Array.isArray(value)) return value.map((item) => coloured(item));
+  if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, coloured(v, k)]));
+  if (typeof value !== "string" || !/^@[\w-]+$/.test(value)) return value;
+  return value === "@hatch" ? "url(#hatch)" : token(value.slice(1));
+}
+
+const config = () => ({
+  background: null,
+  font: "Inter, system-ui, sans-serif",
+  view: { stroke: null },
+  axis: { labelColor: token("muted"), gridColor: token("grid"), domain: false, ticks: false, labelFontSize: 11, labelPadding: 8, title: null },
+});
+
+async function draw(element) {
+  try {
+    const [embed, answer] = await Promise.all([load(), fetch(element.dataset.chart, { headers: { Accept: "application/json" } })]);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const { spec } = await answer.json();
+    if (!element.isConnected) return;
+    if (spec === null) { element.remove(); return; }
+    const { config: own, ...rest } = coloured(spec);
+    const result = await embed(element, rest, {
+      mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+      config: { ...config(), ...own },
+      tooltip: { theme: "custom", disableDefaultStyle: true },
+    });
+    views.push(result);
+    element.dataset.drawn = "1";
+  } catch {
+    element.dataset.drawn = "failed";
+    element.replaceChildren(Object.assign(document.createElement("p"), { className: "chart-failed", textContent: "This chart could not be drawn. Its table still works." }));
+  }
+}
+
+export function drawCharts(within = document) {
+  watching ??= new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      watching.unobserve(entry.target);
+      draw(entry.target);
+    }
+  }, { rootMargin: "200px" });
+  within.querySelectorAll("[data-chart]:not([data-drawn])").forEach((element) => watching.observe(element));
+}
+
+export function forgetCharts() {
+  watching?.disconnect();
+  views.splice(0).forEach((view) => view.finalize());
+  document.querySelectorAll("[data-chart]").forEach((element) => { delete element.dataset.drawn; element.replaceChildren(); });
+}
+
+addEventListener("beforeprint", () => document.querySelectorAll("[data-chart]:not([data-drawn])").forEach(draw));

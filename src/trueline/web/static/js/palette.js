@@ -1,0 +1,79 @@
+// The command palette (Ctrl/Cmd+K): jump to any page or KPI; and the list of keys (?).
+let entries = null;
+
+function dialog(className, label) {
+  document.querySelector(`dialog.${className}`)?.remove();
+  const element = document.createElement("dialog");
+  element.className = className;
+  element.setAttribute("aria-label", label);
+  document.body.append(element);
+  element.addEventListener("close", () => element.remove());
+  element.addEventListener("click", (event) => { if (event.target === element) element.close(); });
+  return element;
+}
+
+const make = (name, text, words = {}) => Object.assign(document.createElement(name), { textContent: text ?? "" }, words);
+
+export async function openPalette() {
+  if (document.querySelector("dialog[open]")) return;
+  const box = dialog("palette", "Go to a page or KPI");
+  const input = make("input", "", { type: "text", placeholder: "Page or KPI", autocomplete: "off", spellcheck: false });
+  const list = make("ul", "", { className: "plain", id: "palette-list" });
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Page or KPI" })) input.setAttribute(name, value);
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Found");
+  box.append(input, list);
+  box.showModal();
+  input.focus();
+  let at = 0;
+  const fill = () => {
+    const wanted = input.value.trim().toLowerCase();
+    const found = (entries ?? []).filter((e) => wanted.split(/\s+/).every((w) => `${e.label} ${e.path} ${e.kind}`.toLowerCase().includes(w)))
+      .sort((a, b) => Number(b.label.toLowerCase().startsWith(wanted)) - Number(a.label.toLowerCase().startsWith(wanted))).slice(0, 40);
+    at = 0;
+    list.replaceChildren(...found.map((entry, n) => {
+      const item = make("li", entry.label, { id: `palette-${n}` });
+      item.setAttribute("role", "option");
+      item.dataset.path = entry.path;
+      item.append(make("small", entry.kind));
+      item.addEventListener("click", () => { location.href = entry.path; });
+      return item;
+    }));
+    if (!found.length) { const item = make("li", "Nothing is called that."); item.setAttribute("role", "option"); item.setAttribute("aria-disabled", "true"); list.append(item); }
+    mark();
+  };
+  const mark = () => [...list.children].forEach((item, n) => {
+    item.setAttribute("aria-selected", String(n === at));
+    if (n === at) { input.setAttribute("aria-activedescendant", item.id); item.scrollIntoView({ block: "nearest" }); }
+  });
+  input.addEventListener("input", fill);
+  input.addEventListener("keydown", (event) => {
+    const last = list.children.length - 1;
+    if (event.key === "ArrowDown") { at = Math.min(at + 1, last); mark(); event.preventDefault(); }
+    if (event.key === "ArrowUp") { at = Math.max(at - 1, 0); mark(); event.preventDefault(); }
+    if (event.key === "Enter") { const path = list.children[at]?.dataset.path; if (path) location.href = path; }
+  });
+  if (entries === null) {
+    try { entries = (await (await fetch("/places", { headers: { Accept: "application/json" } })).json()).places; } catch { entries = null; }
+  }
+  fill();
+}
+
+export function openShortcuts() {
+  const box = dialog("shortcuts", "Keys");
+  const body = make("div", "", { className: "body" });
+  body.append(make("h2", "Keys"));
+  const list = make("dl", "", { className: "facts" });
+  for (const [keys, what] of [["Ctrl K or /", "Go to a page or KPI"], ["1 2 3", "30, 90 or 365 days"], ["r", "Refresh: run the daily job"], ["t", "Light or dark"], ["?", "This list"], ["Esc", "Close what is open"]]) {
+    const row = make("div");
+    const key = make("dt");
+    key.append(make("kbd", keys));
+    row.append(key, make("dd", what));
+    list.append(row);
+  }
+  const close = make("button", "Close", { className: "btn", type: "button" });
+  close.addEventListener("click", () => box.close());
+  body.append(list, close);
+  box.append(body);
+  box.showModal();
+}
