@@ -70,4 +70,4 @@ def test_the_query_that_is_shown_is_the_one_that_is_asked(company: Company) -> N
         shown = company.tl.explain("revenue", **JANUARY, as_of=as_of)
         query = next(q for q in shown["inputs"][0]["queries"] if q["measure"] == "order_revenue")
         found = company.tl.warehouse.rows(query["sql"])
-        assert [row[3] for row in found] == [Decimal(amount)]
+        assert [row[2] for row in found] == [Decimal(amount)]

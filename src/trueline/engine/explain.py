@@ -61,14 +61,14 @@ def _queries(resolver: Resolver, source: str, period: Period) -> list[dict[str, 
 
 
 def _daily_query(resolver: Resolver, item: Measure, period: Period) -> dict[str, Any]:
-    from trueline.engine.rollup import daily
+    from trueline.engine.counting import daily
 
     base = next(b for b in BASES if b.key == item.base)
     level = item.kind is MeasureKind.LEVEL
 
     def build(days: Period) -> Any:
         # Columns are named value_0, rows_0...: this measure is the only one in it.
-        rows = daily(base, (item,), resolver.view(), "", None)
+        rows = daily(base, (item,), resolver.view())
         rows = rows.filter(rows.day < days.end)
         return rows if level else rows.filter(rows.day >= days.start)
 

@@ -121,9 +121,9 @@ def _lost_by_month(view: FactsView) -> ir.Table:
     those who were there at its start and are gone at its end.
     """
     from trueline.catalog.bases import recurring
-    from trueline.engine.rollup import paying
+    from trueline.engine.counting import paying
 
-    moved = paying(recurring(view), "", None)
+    moved = paying(recurring(view))
     each = (
         moved.mutate(month=moved.day.truncate("M"))
         .group_by(["customer_id", "month"])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
@@ -128,22 +127,24 @@ class Resolver:
         """Count a measure's base as its facts were known at ``as_of``, once."""
         if self.as_of is None or wanted.base in self._counted:
             return
-        from trueline.engine.rollup import daily
+        from trueline.engine.counting import PARTS, cut_sql, daily_query, measures_of, passes
         from trueline.engine.view import day_of
 
         base = next(b for b in BASES if b.key == wanted.base)
-        measures = tuple(m for m in DAILY if m.base == base.key)
         by = "" if self.cut.by == "currency" else self.cut.by
-        build = partial(daily, base, measures, self.view(), by, None)
-        found = sorted(self.ask(("daily", base.key, by, True), build), key=lambda row: row[0])
-        rows = [
-            (item.key, r[2], day_of(r[0]), *r[3 + 4 * number : 7 + 4 * number])
-            for r in found
-            if self._in_cut(r[1], r[2])
-            for number, item in enumerate(measures)
-            if r[4 + 4 * number]
-        ]
-        self._dailies.keep(self.cut, [m.key for m in measures], rows)
+        slices = next((slices for slices, cuts in passes(base) if by in cuts), None)
+        rows: list[tuple[Any, ...]] = []
+        if slices is not None:
+            counted = self.query(*daily_query(base, self.view(), slices))
+            found = self.warehouse.rows(cut_sql(base, by, f"({counted})"))
+            found = sorted((r for r in found if self._in_cut(r[3], r[1])), key=lambda r: r[0])
+            rows = [
+                (item.key, r[1], day_of(r[0]), *r[4 + 4 * number : 8 + 4 * number])
+                for r in found
+                for number, item in enumerate(measures_of(base))
+                if r[4 + 4 * number + PARTS.index("rows")]
+            ]
+        self._dailies.keep(self.cut, [m.key for m in measures_of(base)], rows)
         self._counted.add(base.key)
 
     def _in_cut(self, label: str, currency: str) -> bool:

@@ -15,9 +15,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
-from trueline.catalog.measure import Base, Measure
-from trueline.catalog.measures import DAILY
+from trueline.catalog.measure import Base
 from trueline.engine import derive
+from trueline.engine.counting import cut_sql, daily_query, measure_rows_sql, measures_of, passes
 from trueline.engine.sessions import sessions
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
@@ -72,9 +72,10 @@ def definitions(product: str) -> str:
     import inspect
 
     from trueline.catalog import bases, measures, product_bases, product_measures
+    from trueline.engine import counting
     from trueline.engine import sessions as of_sessions
 
-    modules = (bases, measures, product_bases, product_measures, derive, of_sessions)
+    modules = (bases, measures, product_bases, product_measures, counting, derive, of_sessions)
     text = "".join(inspect.getsource(module) for module in modules)
     text += product
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -142,17 +143,21 @@ class Rollup:
 
     def _since(self, since: int) -> int:
         run = self._writer.execute
+        self._loaded = self._loaded_since(since)
         self._touched_customers(since)
-        for name in derive.DERIVED:
-            self._derive_touched(name)
+        for name, tables in _DERIVED_FROM.items():
+            if self._loaded & set(tables):
+                self._derive_touched(name)
         total = 0
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
+            if not self._loaded & set(base.tables):
+                continue
             self._writer.temporary("touched_days", self._days_sql(base, since))
             found = run("SELECT count(*) FROM touched_days").fetchone()
             if found and found[0]:
                 total = max(total, int(found[0]))
-                keys = ", ".join(f"'{m.key}'" for m in _measures_of(base))
+                keys = ", ".join(f"'{m.key}'" for m in measures_of(base))
                 run(
                     f"DELETE FROM metrics_daily WHERE measure IN ({keys}) "
                     "AND day IN (SELECT day FROM touched_days)"
@@ -160,6 +165,13 @@ class Rollup:
                 self._count(base, bound("touched_days", {"day": "DATE"}))
         self._progress("done", len(BASES), len(BASES))
         return total
+
+    def _loaded_since(self, since: int) -> set[str]:
+        """The tables that loads after that one brought something to, or took something from."""
+        rows = self._warehouse.rows(
+            "SELECT DISTINCT table_name FROM loads WHERE load_id > ?", [since]
+        )
+        return {row[0] for row in rows}
 
     def _changed(self, table: str, columns: str, since: int) -> str:
         """Rows of a table that came or went after a load."""
@@ -176,12 +188,17 @@ class Rollup:
             parts = " UNION ".join(
                 self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
                 for t in tables
+                if t in self._loaded
             )
-            self._writer.temporary(f"touched_{name}", f"SELECT DISTINCT {who} FROM ({parts}) AS t")
-        people = self._changed("customers", "customer_id", since)
-        self._writer.temporary(
-            "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
-        )
+            if parts:
+                self._writer.temporary(
+                    f"touched_{name}", f"SELECT DISTINCT {who} FROM ({parts}) AS t"
+                )
+        if "customers" in self._loaded:
+            people = self._changed("customers", "customer_id", since)
+            self._writer.temporary(
+                "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
+            )
 
     def _derive_touched(self, name: str) -> None:
         """Derive the touched customers' rows again; remember the days that came and went."""
@@ -203,6 +220,7 @@ class Rollup:
         if derived:
             return f"SELECT DISTINCT day FROM days_{derived} WHERE day IS NOT NULL"
         own = contract(base.tables[0])
+        people = base.by_customer and "customers" in self._loaded
         parts = [self._changed(own.name, f'"{own.day}" AS day', since)]
         if own.name == "costs":
             spread = self._changed("costs", "service_start, service_end", since)
@@ -210,7 +228,7 @@ class Rollup:
                 f"SELECT days.day FROM days JOIN ({spread}) c "
                 "ON days.day >= c.service_start AND days.day < c.service_end"
             )
-        if base.by_customer and own.name != "refunds":
+        if people and own.name != "refunds":
             attributes = "(SELECT customer_id FROM touched_attributes)"
             user = f" OR user_id IN {attributes}" if own.name == "events" else ""
             parts.append(
@@ -218,13 +236,12 @@ class Rollup:
             )
         if own.name == "refunds":
             orders = self._changed("orders", "order_id", since)
-            theirs = (
-                "SELECT order_id FROM orders "
-                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
-            )
-            parts.append(
-                f"SELECT refunded_on FROM refunds WHERE order_id IN ({orders} UNION {theirs})"
-            )
+            if people:
+                orders += (
+                    " UNION SELECT order_id FROM orders "
+                    "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
+                )
+            parts.append(f"SELECT refunded_on FROM refunds WHERE order_id IN ({orders})")
         return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) AS t WHERE day IS NOT NULL"
 
     def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
@@ -239,25 +256,16 @@ class Rollup:
         self._writer.execute(f"INSERT INTO {name} ({names}) {query}")
 
     def _count(self, base: Base, days: ir.Table | None) -> None:
-        """Count a base's measures, whole and by each of its slices, in one scan each."""
-        measures = _measures_of(base)
-        if not measures:
+        """Count a base's measures, whole and by each of its slices."""
+        if not measures_of(base):
             return
-        for slice_by in ("", *base.slices):
-            query = compiled(
-                self._view,
-                ("daily", base.key, slice_by, days is None),
-                partial(daily, base, measures, self._view, slice_by, days),
-                self._warehouse.dialect,
-            )
-            self._writer.temporary("rolled", query)
-            for number, item in enumerate(measures):
-                self._writer.execute(
-                    "INSERT INTO metrics_daily "
-                    f"SELECT '{item.key}', day, '{slice_by}', slice, currency, "
-                    f"value_{number}, rows_{number}, first_{number}, last_{number}, {self._upto}, "
-                    f"'{item.key}@1' FROM rolled WHERE rows_{number} > 0"
-                )
+        for slices, cuts in passes(base):
+            key, build = daily_query(base, self._view, slices, days)
+            query = compiled(self._view, key, build, self._warehouse.dialect)
+            self._writer.temporary("counted", query)
+            added = " UNION ALL ".join(cut_sql(base, cut, "counted") for cut in cuts)
+            self._writer.temporary("cuts", added)
+            self._writer.execute(f"INSERT INTO metrics_daily {measure_rows_sql(base, self._upto)}")
 
 
 _BUILD: dict[str, Callable[[FactsView, Any], Any]] = {
@@ -265,71 +273,3 @@ _BUILD: dict[str, Callable[[FactsView, Any], Any]] = {
     "customer_firsts": derive.customer_firsts,
     "sessions": sessions,
 }
-
-
-@cache
-def _measures_of(base: Base) -> tuple[Measure, ...]:
-    return tuple(m for m in DAILY if m.base == base.key)
-
-
-def daily(
-    base: Base, measures: tuple[Measure, ...], view: Any, slice_by: str, days: ir.Table | None
-) -> ir.Table:
-    """All measures of a base by day, slice and currency: ``value_i rows_i first_i last_i``.
-
-    ``days`` limits it to some days.
-    """
-    import ibis
-
-    rows = base.rows(view)
-    if base.key == "paying":
-        rows = paying(rows, slice_by, days)
-    elif days is not None:
-        rows = rows.semi_join(days, rows.day == days.day)
-    label = rows[slice_by] if slice_by else ibis.literal("")
-    currency = rows.currency if "currency" in rows.columns else ibis.literal("")
-    rows = rows.mutate(slice=label, currency=currency)
-    aggregates: dict[str, Any] = {}
-    for number, item in enumerate(measures):
-        aggregates |= _aggregates(number, item, rows, item.where(rows) if item.where else None)
-    return rows.group_by(["day", "slice", "currency"]).agg(**aggregates)
-
-
-def _aggregates(number: int, item: Measure, rows: ir.Table, where: Any) -> dict[str, Any]:
-    value = item.value(rows)
-    if where is not None:
-        value = _filtered(value, where)
-    return {
-        f"value_{number}": value.cast("decimal(38, 10)"),
-        f"rows_{number}": rows.count(where=where),
-        f"first_{number}": rows["at"].min(where=where),
-        f"last_{number}": rows["at"].max(where=where),
-    }
-
-
-def _filtered(value: Any, where: Any) -> Any:
-    """The same aggregate over the rows for which ``where`` holds."""
-    operation = value.op()
-    return operation.copy(where=where).to_expr()
-
-
-def paying(changes: ir.Table, slice_by: str, days: ir.Table | None) -> ir.Table:
-    """By how much the number of paying customers changed: +1 where MRR rises above 0, -1 where it
-    falls to 0. Within a slice, MRR of that slice counts."""
-    import ibis
-
-    if days is not None:
-        # Only customers with a change on one of the days can change the count on it.
-        theirs = changes.semi_join(days, changes.day == days.day).select("customer_id").distinct()
-        changes = changes.semi_join(theirs, changes.customer_id == theirs.customer_id)
-    unit = ["customer_id", slice_by] if slice_by else ["customer_id"]
-    by_day = changes.group_by([*unit, "day"]).agg(mrr=changes.mrr.sum(), at=changes["at"].max())
-    window = ibis.window(group_by=unit, order_by="day", preceding=None, following=0)
-    after = by_day.mutate(after=by_day.mrr.sum().over(window))
-    after = after.mutate(before=after.after - after.mrr)
-    change = (after.after > 0).cast("int64") - (after.before > 0).cast("int64")
-    moved = after.mutate(change=change)
-    moved = moved.filter(moved.change != 0)
-    if days is not None:
-        moved = moved.semi_join(days, moved.day == days.day)
-    return moved.mutate(currency=ibis.literal(""))
