@@ -142,9 +142,16 @@ def column_checks(column: Column) -> Iterator[Check]:
     """Every rule of one column, in the order in which they are told."""
     text = text_of(column)
     if column.required or column.kind is Kind.KEY:
-        empty = f"coalesce(trim({text}, {literal(_BLANKS)}), '') <> ''"
-        yield Check(column.name, empty, "is empty", f"Give {column.name}: {column.meaning}.")
+        fix = f"Give {column.name}: {column.meaning}."
+        yield Check(column.name, _filled_test(text), "is empty", fix)
     yield from _TEXT_CHECKS.get(column.kind, _text_checks)(column, text)
+
+
+def _filled_test(text: str) -> str:
+    """SQL: there is more in it than blanks. What begins as most texts do is not looked through."""
+    plain = f"{text} >= '!' AND {text} < '{chr(127)}'"
+    trimmed = f"coalesce(trim({text}, {literal(_BLANKS)}), '') <> ''"
+    return f"CASE WHEN {plain} THEN true ELSE {trimmed} END"
 
 
 def _text_checks(column: Column, text: str) -> Iterator[Check]:
