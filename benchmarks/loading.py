@@ -2,11 +2,11 @@
 
     python -m benchmarks.loading [MILLIONS ...]      1 and 10 where none is given
 
-Ratios are of processor time (both threads) and of the clock; the first is what a busy machine
-leaves alone. Each load and each copy runs in a process of its own, on a new home, under the same memory limit
+Each load and each copy runs in a process of its own, on a new home, under the same memory limit
 and threads; they take turns, and the median counts. Both end when the commit is on disk. COPY
 parses and casts; a load also hashes the file, checks every cell, finds the local day, looks for
-repeated keys and leaves a report. Peak memory is the process's own (``ru_maxrss``).
+repeated keys and leaves a report. Ratios are of processor time (all threads; what a busy machine
+leaves alone) and of the clock. Peak memory is the process's own (``ru_maxrss``).
 """
 
 from __future__ import annotations
