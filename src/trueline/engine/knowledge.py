@@ -55,7 +55,7 @@ def flow(
         return Known(False, reasons=(not_kept(tables[0].table),))
     past = _past(period, today)
     if past is None:
-        return Known.no("not_yet", f"{_span(period)} has not begun.")
+        return Known(False, reasons=(future(period),))
     gaps = [c for c in kept if overlapping(past, c.gaps(category))]
     whole = [c for c in kept if _declared_whole(c, past, category)]
     inside = [c for c in kept if c in whole or within(past, _presumed(c))]
@@ -105,7 +105,7 @@ def recorded(
         )
     past = _past(period, today)
     if past is None:
-        return Known.no("not_yet", f"{_span(period)} has not begun.")
+        return Known(False, reasons=(future(period),))
     if rows == 0 and not within(past, cover.declared(category)):
         kind = f"{category} cost" if category != "*" else table
         return Known.no(
@@ -130,6 +130,29 @@ def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
     return cover.first_day < moment <= cover.loaded_on + timedelta(days=1)
 
 
+def running(today: date) -> Reason:
+    """Why a period that is not over is partial."""
+    return Reason("period_not_over", f"The period ends after today ({today}).")
+
+
+def future(period: Period) -> Reason:
+    """Why nothing is known of a period that lies ahead."""
+    return Reason("not_yet", f"{_span(period)} has not begun.")
+
+
+def present(covers: Covers, table: str, moment: date, today: date) -> date:
+    """The moment at which a state is read: ``moment``, but never after the present.
+
+    In a period that is not over that is the end of today, or its start where the facts reach no
+    further (a full export loaded today is complete until today).
+    """
+    if moment <= today:
+        return moment
+    tomorrow = today + timedelta(days=1)
+    kept = [c for c in (covers[name] for name in TABLES_OF.get(table, (table,))) if c.kept]
+    return tomorrow if all(state_at(cover, tomorrow) for cover in kept) else today
+
+
 def level(covers: Covers, table: str, moment: date, today: date, category: str = "*") -> Known:
     """A state: known where the facts reach from their beginning to the moment."""
     tables = [covers[name] for name in TABLES_OF.get(table, (table,))]
@@ -137,7 +160,7 @@ def level(covers: Covers, table: str, moment: date, today: date, category: str =
     if not kept:
         return Known(False, reasons=(not_kept(tables[0].table),))
     late = moment > today
-    at = min(moment, today + timedelta(days=1))
+    at = present(covers, table, moment, today)
     for cover in kept:
         begins = cover.first_day or at
         if begins < at and overlapping(Period(begins, at), cover.gaps(category)):
@@ -153,8 +176,7 @@ def level(covers: Covers, table: str, moment: date, today: date, category: str =
     stale = [c for c in lacking if c.first_day is not None and c.first_day < at]
     if stale:
         return _state_unknown(stale[0], at)
-    reason = Reason("period_not_over", f"The period ends after today ({today}).") if late else None
-    return _known([reason])
+    return _known([running(today) if late else None])
 
 
 def _state_unknown(cover: TableCover, moment: date) -> Known:
@@ -184,7 +206,7 @@ def _past(period: Period, today: date) -> Period | None:
 def _over(period: Period, today: date) -> Reason | None:
     if period.end <= today:
         return None
-    return Reason("period_not_over", f"The period ends after today ({today}).")
+    return running(today)
 
 
 def _partly(cover: TableCover, period: Period) -> Reason:

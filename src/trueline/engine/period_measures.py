@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trueline.core.errors import InputError
 from trueline.core.period import Period, add_months
-from trueline.core.quality import Quality, Reason
+from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
 from trueline.engine.product_measures import PRODUCT_SOURCES
@@ -42,6 +42,12 @@ def movements(resolver: Resolver, period: Period) -> Values:
     if opening.value is None or closing.value is None:
         unknown = MeasureValue("", None, worst, reasons=reasons, table=closing.table)
         return {key: replace(unknown, key=key) for key in keys}
+    end = knowledge.present(resolver.covers, "subscription_events", period.end, resolver.today)
+    if end <= period.start:
+        nothing = Reason("not_yet", f"No facts of {period.start} or later are recorded yet.")
+        unknown = MeasureValue("", None, Quality.INSUFFICIENT, reasons=(nothing,))
+        return {key: replace(unknown, key=key) for key in keys}
+    period = Period(period.start, end)
     found = movements_by_currency(resolver, period)
     base = replace(closing, quality=worst, reasons=reasons, by_currency={})
     return _valued(resolver, period, base, found) | {
@@ -136,6 +142,8 @@ def cash(resolver: Resolver, period: Period) -> Values:
     """Every account's last balance before the period's end."""
     _refuse_slice(resolver, "cash")
     end = min(period.end, resolver.today + timedelta(days=1))
+    if period.start > resolver.today:
+        return {"cash": MeasureValue.unknown("cash", knowledge.future(period), "cash_balances")}
     view = resolver.view()
 
     def balances() -> ir.Table:
@@ -168,7 +176,12 @@ def cash(resolver: Resolver, period: Period) -> Values:
     amounts: dict[str, Decimal] = {}
     for _, amount, currency in last.values():
         amounts[currency] = amounts.get(currency, Decimal(0)) + amount
-    return {"cash": resolver.converted(replace(base, by_currency=amounts), amounts, end)}
+    base = replace(base, by_currency=amounts)
+    if period.end > resolver.today:
+        base = replace(
+            base, completeness=Completeness.PARTIAL, reasons=(knowledge.running(resolver.today),)
+        )
+    return {"cash": resolver.converted(base, amounts, end)}
 
 
 def first_period_revenue(resolver: Resolver, period: Period) -> Values:

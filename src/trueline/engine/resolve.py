@@ -173,6 +173,8 @@ class Resolver:
                 self._memo[name, period, "opening"] = value
             return found[key]
         if item.kind is MeasureKind.LEVEL:
+            if period.start > self.today:
+                return MeasureValue.unknown(key, knowledge.future(period), item.table)
             moment = period.start if side == "opening" else period.end
             return self._level(item, moment)
         return self._flow(item, period)
@@ -215,7 +217,7 @@ class Resolver:
         return replace(base, value=total, quality=Quality.ACTUAL)
 
     def _level(self, item: Measure, moment: date) -> MeasureValue:
-        at = min(moment, self.today + timedelta(days=1))
+        at = knowledge.present(self.covers, item.table, moment, self.today)
         totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         known = knowledge.level(self.covers, item.table, moment, self.today, item.category)
         base = MeasureValue(
