@@ -69,17 +69,13 @@ def _make(home: Path, size: str | int) -> None:
 
 def _table(tl: Any) -> tuple[list[Any], dict[str, Any]]:
     """Every reading of the last 30 days, and its change."""
-    from trueline.catalog.kpis import from_facts
     from trueline.engine.engine import change
 
-    evaluator = tl.engine.evaluator()
     period = tl.engine.period(period_days=30)
-    previous = period.previous()
-    keys = [k.key for k in from_facts()]
-    evaluator.prefetch(keys)
-    readings = [evaluator.reading(key, period) for key in keys]
-    changes = {r.key: change(r, evaluator.reading(r.key, previous)) for r in readings}
-    return readings, changes
+    readings = tl.engine.readings(None, period)
+    earlier = tl.engine.readings(None, period.previous())
+    changes = {key: change(reading, earlier[key]) for key, reading in readings.items()}
+    return list(readings.values()), changes
 
 
 def _serve(home: Path, port: int, open_it: bool) -> None:

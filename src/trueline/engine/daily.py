@@ -14,8 +14,9 @@ from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.warehouse.seam import Warehouse
 
-MOST_SERIES = 5_000
-"""Series kept at the most (a measure, slice and currency each); the oldest go first."""
+MOST_SERIES = 400
+"""Series kept at the most (a measure and slice each, some 300 kB for three years); the oldest go
+first."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,15 @@ class Dailies:
         self._warehouse = warehouse
         self._series: dict[tuple[str, Cut], dict[str, DailySeries]] = {}
 
-    def fetch(self, keys: Iterable[str], cut: Cut) -> None:
-        """Fetch what is missing of these measures, in one query."""
+    def fetch(self, keys: Iterable[str], cut: Cut) -> int:
+        """Fetch what is missing of these measures, in one query; returns how many were asked."""
         missing = sorted({key for key in keys if (key, cut) not in self._series})
         if not missing:
-            return
+            return 0
         while len(self._series) + len(missing) > MOST_SERIES and self._series:
-            del self._series[next(iter(self._series))]
+            self._series.pop(next(iter(self._series)), None)
         self.keep(cut, missing, self._query(missing, cut))
+        return 1
 
     def keep(self, cut: Cut, keys: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Take rows (measure, currency, day, value, rows, first, last), days in order."""
@@ -109,15 +111,21 @@ class Dailies:
 
     def currencies(self, key: str, cut: Cut) -> list[str]:
         """The currencies that a measure was ever counted in."""
-        self.fetch([key], cut)
-        return sorted(self._series[key, cut])
+        return sorted(self._of(key, cut))
+
+    def _of(self, key: str, cut: Cut) -> dict[str, DailySeries]:
+        """A measure's series by currency; fetched again where others have pushed it out."""
+        while True:
+            self.fetch([key], cut)
+            found = self._series.get((key, cut))
+            if found is not None:
+                return found
 
     def totals(self, key: str, cut: Cut, window: Period) -> Totals:
         """One measure added up over a window."""
-        self.fetch([key], cut)
         values: dict[str, Decimal] = {}
         rows, firsts, lasts = 0, [], []
-        for currency, series in self._series[key, cut].items():
+        for currency, series in self._of(key, cut).items():
             a, b = series.between(window)
             if a == b:
                 continue
@@ -130,9 +138,8 @@ class Dailies:
 
     def by_day(self, key: str, cut: Cut, window: Period) -> list[tuple[date, str, Decimal]]:
         """One measure day by day and currency by currency."""
-        self.fetch([key], cut)
         out = []
-        for currency, series in self._series[key, cut].items():
+        for currency, series in self._of(key, cut).items():
             a, b = series.between(window)
             out += [(series.days[n], currency, series.values[n]) for n in range(a, b)]
         return sorted(out)

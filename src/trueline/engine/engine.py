@@ -5,25 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from trueline.catalog.kpis import from_facts, kpi
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
 from trueline.core.reading import Reading
-from trueline.engine.cover import Covers
-from trueline.engine.daily import Cut, Dailies
+from trueline.engine.daily import Cut
 from trueline.engine.evaluate import Evaluator
-from trueline.engine.fx import Rates
-from trueline.engine.resolve import Resolver
-from trueline.engine.rollup import Progress, Rollup, last_load, watermark
+from trueline.engine.rollup import Progress, Rollup, standing
+from trueline.engine.state import State
 from trueline.settings import Settings
 from trueline.warehouse.seam import Warehouse
 
 SLICES = ("channel", "plan", "country", "currency", "feature")
+Found = TypeVar("Found")
+MOST_TRIES = 3
+"""Attempts to read everything from one load while others come in; the last one stands."""
+
 MOST_BUCKETS = 4000
 """A series has at most so many buckets: a daily one over eleven years."""
+
+
+class Asked(NamedTuple):
+    """One reading that is asked for among many: a KPI, its period and, where wanted, a slice."""
+
+    key: str
+    period: Period
+    slice: dict[str, str] | None = None
 
 
 class Engine:
@@ -38,7 +49,7 @@ class Engine:
         self.warehouse = warehouse
         self.settings = settings
         self.clock = clock
-        self._state: tuple[int, Covers, Rates, Dailies] | None = None
+        self._state: State | None = None
 
     def today(self) -> date:
         """The company's local day."""
@@ -46,22 +57,20 @@ class Engine:
 
     def refresh(self, *, rebuild: bool = False, progress: Progress | None = None) -> dict[str, Any]:
         """Count what loads have touched since the last time."""
-        return Rollup(self.warehouse, self.settings, progress).refresh(rebuild=rebuild)
+        done = Rollup(self.warehouse, self.settings, progress).refresh(rebuild=rebuild)
+        if rebuild:
+            self._state = None
+        return done
 
-    def _fresh(self) -> tuple[Covers, Rates, Dailies]:
-        """Coverage, rates and daily values of the last load; the roll-up is brought up to it."""
-        last = last_load(self.warehouse)
-        if watermark(self.warehouse, self.settings.product) != last:
+    def _fresh(self) -> State:
+        """What is known as of the last load and today; the roll-up is brought up to it."""
+        last, counted = standing(self.warehouse, self.settings.product)
+        if counted != last:
             self.refresh()
-        if self._state is None or self._state[0] != last:
-            company = self.settings.company
-            self._state = (
-                last,
-                Covers(self.warehouse, company.zone),
-                Rates(self.warehouse, company.currency),
-                Dailies(self.warehouse),
-            )
-        return self._state[1:]
+        state, today = self._state, self.today()
+        if state is None or (state.load, state.today) != (last, today):
+            state = self._state = State(self.warehouse, self.settings, load=last, today=today)
+        return state
 
     def evaluator(
         self,
@@ -71,21 +80,25 @@ class Engine:
         as_of: datetime | None = None,
     ) -> Evaluator:
         """Readings that share their knowledge, slice and options (and so their queries)."""
-        covers, rates, dailies = self._fresh()
+        state = self._fresh()
+        cut = self._cut(slice)
         moment = _naive_utc(as_of)
-        today = self.today()
         if moment is not None:
-            company = self.settings.company
-            covers = Covers(self.warehouse, company.zone, moment)
-            rates = Rates(self.warehouse, company.currency, moment)
-            dailies = Dailies(self.warehouse)
-            today = moment.replace(tzinfo=UTC).astimezone(company.zone).date()
-        resolver = Resolver(
-            self.warehouse, self.settings, today=today, covers=covers, rates=rates, dailies=dailies,
-            cut=self._cut(slice), allow_estimates=allow_estimates, as_of=moment,
-        )  # fmt: skip
+            state = State(
+                self.warehouse, self.settings, load=state.load, today=state.today, as_of=moment
+            )
         aware = moment.replace(tzinfo=UTC) if moment else self.clock().replace(microsecond=0)
-        return Evaluator(resolver, aware)
+        return Evaluator(state.resolver(cut, allow_estimates=allow_estimates), aware, state.load)
+
+    def _settled(self, options: dict[str, Any], compute: Callable[[Evaluator], Found]) -> Found:
+        """What ``compute`` finds, all of it from one load: again where one came in between."""
+        for _ in range(MOST_TRIES):
+            evaluator = self.evaluator(**options)
+            asked = evaluator.resolver.questions
+            found = compute(evaluator)
+            if asked == evaluator.resolver.questions or self._fresh().load == evaluator.load:
+                break
+        return found
 
     def _cut(self, wanted: dict[str, str] | None) -> Cut:
         if not wanted:
@@ -104,10 +117,12 @@ class Engine:
         """The recorded values of a dimension, largest first where money says so."""
         if by == "feature":
             return list(self.settings.product.features)
+        return self._fresh().slice_values(by, partial(self._recorded, by))
+
+    def _recorded(self, by: str) -> list[str]:
         if by == "currency":
             query = "SELECT DISTINCT currency FROM metrics_daily WHERE currency <> '' ORDER BY 1"
             return [row[0] for row in self.warehouse.rows(query)]
-        self._fresh()
         rows = self.warehouse.rows(
             "SELECT slice FROM metrics_daily WHERE slice_by = ? GROUP BY slice "
             "ORDER BY sum(rows) DESC, slice",
@@ -134,18 +149,40 @@ class Engine:
     def reading(self, key: str, period: Period, **options: Any) -> Reading:
         """One KPI over one period; options: slice, allow_estimates, as_of."""
         kpi(key)
-        evaluator = self.evaluator(**options)
-        evaluator.prefetch([key])
-        return evaluator.reading(key, period)
+        return self._settled(options, lambda evaluator: evaluator.all_of([(key, period)])[0])
 
     def readings(
         self, keys: Iterable[str] | None, period: Period, **options: Any
     ) -> dict[str, Reading]:
         """Many KPIs over one period, their queries shared."""
         wanted = [k.key for k in from_facts()] if keys is None else list(keys)
-        evaluator = self.evaluator(**options)
-        evaluator.prefetch(wanted)
-        return {key: evaluator.reading(key, period) for key in wanted}
+        pairs = [(key, period) for key in wanted]
+        found = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
+        return dict(zip(wanted, found, strict=True))
+
+    def many(
+        self,
+        asked: Iterable[Asked],
+        *,
+        allow_estimates: bool = False,
+        as_of: datetime | None = None,
+    ) -> list[Reading]:
+        """Readings of any KPIs, periods and slices, in the order asked: what a page needs at once.
+
+        Queries are shared: one for each kind of measure and slice, over all its periods. What was
+        read since the last load is not read again.
+        """
+        wanted = list(asked)
+        places: dict[tuple[tuple[str, str], ...], list[int]] = {}
+        for number, one in enumerate(wanted):
+            places.setdefault(tuple((one.slice or {}).items()), []).append(number)
+        found: dict[int, Reading] = {}
+        for cut, numbers in places.items():
+            pairs = [(wanted[n].key, wanted[n].period) for n in numbers]
+            options = {"slice": dict(cut), "allow_estimates": allow_estimates, "as_of": as_of}
+            readings = self._settled(options, partial(_all_of, pairs))
+            found |= zip(numbers, readings, strict=True)
+        return [found[number] for number in range(len(wanted))]
 
     def series(self, key: str, grain: str, period: Period, **options: Any) -> list[Reading]:
         """A reading a bucket. The first and last are whole buckets' parts, marked partial."""
@@ -158,8 +195,8 @@ class Engine:
                 "Choose a coarser grain or a shorter period.",
             )
         parts = [_clipped(bucket, period) for bucket in buckets]
-        evaluator = self.evaluator(**options)
-        found = [evaluator.reading(key, part) for part in parts]
+        pairs = [(key, part) for part in parts]
+        found = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
         return [
             _cut_short(reading) if part != bucket else reading
             for reading, part, bucket in zip(found, parts, buckets, strict=True)
@@ -181,13 +218,11 @@ class Engine:
     def compare(self, key: str, period: Period, **options: Any) -> dict[str, Any]:
         """A reading beside those of the previous period and of a year earlier, and the changes."""
         kpi(key)
-        evaluator = self.evaluator(**options)
         others = {"previous": period.previous(), "year_earlier": period.year_earlier()}
-        evaluator.prefetch([key])
-        reading = evaluator.reading(key, period)
+        pairs = [(key, period), *((key, other) for other in others.values())]
+        reading, *earlier = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
         out: dict[str, Any] = {"reading": reading}
-        for name, other in others.items():
-            found = evaluator.reading(key, other)
+        for name, found in zip(others, earlier, strict=True):
             out[name] = found
             out[f"change_{name}"] = change(reading, found)
         return out
@@ -197,6 +232,10 @@ class Engine:
         from trueline.engine.explain import explain
 
         return explain(self, key, period, **options)
+
+
+def _all_of(pairs: list[tuple[str, Period]], evaluator: Evaluator) -> list[Reading]:
+    return evaluator.all_of(pairs)
 
 
 def change(reading: Reading, earlier: Reading) -> dict[str, Any]:

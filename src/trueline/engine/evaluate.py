@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
 from trueline.catalog.kpi import NOT_MEASURED, From, Interval, Kpi, Needs, Window, finished
 from trueline.catalog.kpis import kpi
-from trueline.catalog.measure import PeriodMeasure, Sum
-from trueline.catalog.measures import measure
 from trueline.core.errors import InputError
 from trueline.core.money import EXACT, divide
 from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, ReadingInput, Value
+from trueline.engine.daily import Cut
 from trueline.engine.product_measures import days_over
 from trueline.engine.resolve import Resolver
 from trueline.engine.value import MeasureValue
+
+MOST_READINGS = 4000
+"""Readings kept of one slice and state of the facts."""
 
 
 def window(period: Period, which: Window) -> Period:
@@ -34,23 +37,41 @@ def window(period: Period, which: Window) -> Period:
 
 
 class Evaluator:
-    """Readings of KPIs at one moment of knowledge and for one slice; each computed once."""
+    """Readings of KPIs at one moment of knowledge and for one slice; each computed once.
 
-    def __init__(self, resolver: Resolver, as_of: datetime | None = None) -> None:
+    ``as_of`` is the moment they carry, ``load`` the last load they rest on.
+    """
+
+    def __init__(self, resolver: Resolver, as_of: datetime | None = None, load: int = -1) -> None:
         self.resolver = resolver
+        self.load = load
         self._moment = as_of or datetime.now(UTC).replace(microsecond=0)
-        self._memo: dict[tuple[str, Period], Reading] = {}
 
-    def prefetch(self, keys: Iterable[str]) -> None:
-        """Fetch what these KPIs need from the roll-up, in one query."""
-        self.resolver.prefetch(source for key in keys for source in _measures(kpi(key)))
+    def all_of(self, pairs: Sequence[tuple[str, Period]]) -> list[Reading]:
+        """Readings of KPIs over periods, their queries shared."""
+        kept = self.resolver.readings
+        self.prefetch([pair for pair in pairs if pair not in kept])
+        return [self.reading(key, period) for key, period in pairs]
+
+    def prefetch(self, pairs: Iterable[tuple[str, Period]]) -> None:
+        """Fetch what these readings need, in as few queries as can be."""
+        cut = self.resolver.cut
+        self.resolver.prefetch(
+            need for key, period in pairs for need in _needs(kpi(key), period, cut)
+        )
 
     def reading(self, key: str, period: Period) -> Reading:
         """One KPI's reading. Raises UnknownKeyError, or InputError for a slice it lacks."""
-        place = (key, period)
-        if place not in self._memo:
-            self._memo[place] = self._evaluate(kpi(key), period)
-        return self._memo[place]
+        kept = self.resolver.readings
+        found = kept.get((key, period))
+        if found is None:
+            found = self._evaluate(kpi(key), period)
+            if len(kept) >= MOST_READINGS:
+                kept.clear()
+            kept[key, period] = found
+        if found.as_of != self._moment:
+            found = replace(found, as_of=self._moment)
+        return found
 
     def _evaluate(self, definition: type[Kpi], period: Period) -> Reading:
         self._check_slice(definition)
@@ -88,9 +109,7 @@ class Evaluator:
             )
 
     def _input(self, name: str, origin: From, period: Period) -> MeasureValue:
-        source = origin.source
-        if self.resolver.cut.by == "channel" and origin.by_channel:
-            source = origin.by_channel
+        source = _source(origin, self.resolver.cut)
         over = window(period, origin.window)
         if source == "none":
             return MeasureValue(name, Decimal(0))
@@ -237,21 +256,18 @@ def _from_reading(found: Reading) -> MeasureValue:
     )
 
 
-def _measures(definition: type[Kpi]) -> Iterable[str]:
-    """Every daily measure a KPI needs, through the KPIs it is made of."""
+def _source(origin: From, cut: Cut) -> str:
+    """Where an input comes from within a slice."""
+    return origin.by_channel if cut.by == "channel" and origin.by_channel else origin.source
+
+
+def _needs(definition: type[Kpi], period: Period, cut: Cut) -> Iterable[tuple[str, Period]]:
+    """Every measure a KPI needs and over which days, through the KPIs it is made of."""
     for origin in definition.origins().values():
-        if origin.source.startswith("kpi:"):
-            yield from _measures(kpi(origin.source.removeprefix("kpi:")))
-        elif origin.source not in NOT_MEASURED:
-            yield from _needed(origin.source)
-
-
-def _needed(source: str) -> Iterable[str]:
-    item = measure(source)
-    if isinstance(item, PeriodMeasure):
-        if item.source in ("movements", "churn_history"):
-            yield from ("mrr", "paying_customers", "unpriced_items", "assumed_items")
-        return
-    yield source
-    if not isinstance(item, Sum) and item.base in ("recurring", "paying"):
-        yield from ("unpriced_items", "assumed_items")
+        source, over = _source(origin, cut), window(period, origin.window)
+        if source.startswith("kpi:"):
+            yield from _needs(kpi(source.removeprefix("kpi:")), over, cut)
+        elif source not in NOT_MEASURED:
+            yield source, over
+            if origin.group:
+                yield origin.group, over

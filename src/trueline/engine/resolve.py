@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
@@ -14,6 +15,7 @@ from trueline.catalog.measures import DAILY, measure
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
+from trueline.core.reading import Reading
 from trueline.engine import knowledge
 from trueline.engine.cover import Covers
 from trueline.engine.daily import Cut, Dailies, Totals
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from trueline.engine.view import FactsView
 
 BEGINNING = date(1900, 1, 1)
+MOST_VALUES = 20_000
+MRR_KEYS = frozenset({"mrr", "paying_customers", "unpriced_items", "assumed_items"})
 
 
 class Resolver:
@@ -54,6 +58,8 @@ class Resolver:
         self.cut = cut or Cut()
         self.allow_estimates = allow_estimates
         self.as_of = as_of
+        self.readings: dict[tuple[str, Period], Reading] = {}
+        self.questions = 0
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
         self._counted: set[str] = set()
         self._view: FactsView | None = None
@@ -96,15 +102,18 @@ class Resolver:
         self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
     ) -> list[tuple[Any, ...]]:
         """The rows of that query."""
+        self.questions += 1
         return self.warehouse.rows(self.query(key, build, period))
 
     # -- totals -----------------------------------------------------------------------------
 
-    def prefetch(self, keys: Iterable[str]) -> None:
-        """Fetch all daily values behind these measures at once."""
-        leaves = [item.key for key in keys for item in _leaves(key)]
+    def prefetch(self, needs: Iterable[tuple[str, Period]]) -> None:
+        """Fetch what measures need over these days, in as few queries as can be."""
+        daily: set[str] = set()
+        for key, _ in needs:
+            daily |= _behind(key)
         if self.as_of is None:
-            self._dailies.fetch(leaves, self.cut)
+            self.questions += self._dailies.fetch(daily, self.cut)
 
     def totals(self, item: Measure, window: Period) -> Totals:
         """One daily measure added up over a window."""
@@ -155,10 +164,13 @@ class Resolver:
     def value(self, key: str, period: Period, side: str = "closing") -> MeasureValue:
         """The value of a measure over a period (for a level: at its ``opening`` or ``closing``)."""
         place = (key, period, side)
-        if place not in self._memo:
+        found = self._memo.get(place)
+        if found is None:
+            if len(self._memo) >= MOST_VALUES:
+                self._memo.clear()
             with localcontext(EXACT):
-                self._memo[place] = self._resolve(key, period, side)
-        return self._memo[place]
+                found = self._memo[place] = self._resolve(key, period, side)
+        return found
 
     def _resolve(self, key: str, period: Period, side: str) -> MeasureValue:
         item = measure(key)
@@ -276,8 +288,15 @@ def missing_rate(code: str, reporting: str, day: date) -> Reason:
     )
 
 
-def _leaves(key: str) -> list[Measure]:
+@cache
+def _behind(key: str) -> frozenset[str]:
+    """The daily measures behind a measure."""
     item = measure(key)
     if isinstance(item, Sum):
-        return [leaf for part in item.parts for leaf in _leaves(part)]
-    return [item] if isinstance(item, Measure) else []
+        return frozenset(leaf for part in item.parts for leaf in _behind(part))
+    if isinstance(item, PeriodMeasure):
+        by_source = {"movements": MRR_KEYS, "churn_history": MRR_KEYS, "referred": MRR_KEYS}
+        return by_source.get(item.source, frozenset())
+    if item.base in ("recurring", "paying"):
+        return frozenset({key, "unpriced_items", "assumed_items"})
+    return frozenset({key})

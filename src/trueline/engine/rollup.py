@@ -58,12 +58,18 @@ def last_load(warehouse: Warehouse) -> int:
 
 def watermark(warehouse: Warehouse, product: Product) -> int:
     """The load up to which the roll-up counts; -1 before the first roll-up."""
-    found = warehouse.rows(
-        "SELECT min(watermark), min(definition) FROM rollup_state WHERE name = 'all'"
-    )
-    if not found or found[0][0] is None or found[0][1] != definitions(product.digest):
-        return -1
-    return int(found[0][0])
+    return standing(warehouse, product)[1]
+
+
+def standing(warehouse: Warehouse, product: Product) -> tuple[int, int]:
+    """The last load, and the load up to which the roll-up counts (see ``watermark``)."""
+    last, counted, definition = warehouse.rows(
+        "SELECT (SELECT coalesce(max(load_id), 0) FROM loads), min(watermark), min(definition) "
+        "FROM rollup_state WHERE name = 'all'"
+    )[0]
+    if counted is None or definition != definitions(product.digest):
+        return int(last), -1
+    return int(last), int(counted)
 
 
 @cache

@@ -28,12 +28,12 @@ def _kpis(request: Request) -> Response:
     tl = company(request)
     locale = tl.settings.company.locale
     period = tl.engine.period(period_days=30)
-    evaluator = tl.engine.evaluator()
-    evaluator.prefetch([k.key for k in from_facts()])
+    readings = tl.engine.readings(None, period)
+    earlier = tl.engine.readings(None, period.previous())
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in SUBJECTS.values()}
     for definition in from_facts():
-        reading = evaluator.reading(definition.key, period)
-        moved = change(reading, evaluator.reading(definition.key, period.previous()))
+        reading = readings[definition.key]
+        moved = change(reading, earlier[definition.key])
         groups[SUBJECTS[definition.subject]].append(
             {
                 "reading": reading,

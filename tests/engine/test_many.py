@@ -1,0 +1,73 @@
+"""Many readings at once, and readings kept: the same as one by one, and never of facts gone by."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trueline.core.errors import UnknownKeyError
+from trueline.core.period import Period
+from trueline.engine.engine import Asked
+
+if TYPE_CHECKING:
+    from conftest import Company
+
+ORDERS = "order_id,customer_id,ordered_at,amount,currency,channel"
+JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))
+
+
+def test_many_are_what_one_by_one_gives_in_the_order_asked(company: Company) -> None:
+    company.load(
+        "orders",
+        f"{ORDERS}\no1,c1,2026-01-05,10,USD,web\no2,c2,2026-01-06,5,USD,shop\no3,c1,2026-02-06,7,USD,web",
+    )
+    february = Period(date(2026, 2, 1), date(2026, 3, 1))
+    asked = [
+        Asked("revenue", february),
+        Asked("revenue", JANUARY, {"channel": "web"}),
+        Asked("aov", JANUARY),
+        Asked("revenue", JANUARY, {"channel": "shop"}),
+        Asked("revenue", JANUARY),
+        Asked("revenue", JANUARY),
+    ]
+    engine = company.tl.engine
+    found = engine.many(asked)
+    assert [r.value for r in found] == [7, 10, Decimal("7.5"), 5, 15, 15]
+    assert found == [engine.reading(a.key, a.period, slice=a.slice) for a in asked]
+    assert engine.many([]) == []
+    with pytest.raises(UnknownKeyError):
+        engine.many([Asked("revenues", JANUARY)])
+    with pytest.raises(UnknownKeyError):
+        engine.many([Asked("revenue", JANUARY, {"channel": "tv"})])
+
+
+def test_a_reading_that_is_kept_goes_with_the_facts_and_the_day(company: Company) -> None:
+    company.load("orders", f"{ORDERS}\no1,c1,2026-01-05,10,USD,web")
+    first = company.tl.kpi("revenue", start="2026-01-01", end="2026-02-01")
+    company.now += timedelta(minutes=5)
+    again = company.tl.kpi("revenue", start="2026-01-01", end="2026-02-01")
+    assert again.as_of - first.as_of == timedelta(minutes=5)
+    company.load("orders", f"{ORDERS}\no2,c1,2026-01-06,5,USD,web")
+    assert company.tl.kpi("revenue", start="2026-01-01", end="2026-02-01").value == 15
+    company.tl.declare_coverage("orders", start="2026-01-01", end="2026-03-20")
+    march = {"start": "2026-03-01", "end": "2026-03-20"}
+    assert company.tl.kpi("revenue", **march).completeness.value == "partial"
+    company.now += timedelta(days=10)
+    assert company.tl.kpi("revenue", **march).completeness.value == "complete"
+
+
+def test_a_load_that_comes_in_between_makes_it_read_again(company: Company) -> None:
+    """What is read halfway through is thrown away: no reading mixes two states of the facts."""
+    company.load("orders", f"{ORDERS}\no1,c1,2026-01-05,10,USD,web")
+    engine, loads = company.tl.engine, []
+
+    def slow(evaluator: object) -> Decimal:
+        value = evaluator.all_of([("revenue", JANUARY)])[0].value  # type: ignore[attr-defined]
+        if not loads:
+            loads.append(company.load("orders", f"{ORDERS}\no2,c1,2026-01-06,5,USD,web"))
+        return value  # type: ignore[no-any-return]
+
+    assert engine._settled({}, slow) == 15
