@@ -13,6 +13,7 @@ from trueline.core.errors import ConflictError, InputError, NotFoundError
 from trueline.core.period import parse_day
 from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
+from trueline.evidence import Evidence
 from trueline.outlook import Insights
 from trueline.product import ProductAnalyses
 from trueline.settings import FILE_NAME, Settings
@@ -102,7 +103,7 @@ def open_home(path: str | Path) -> Trueline:
     return Trueline(Path(path))
 
 
-class Trueline(Insights, ProductAnalyses):
+class Trueline(Evidence, Insights, ProductAnalyses):
     """One company's facts and numbers. Use as a context manager: it owns the warehouse file."""
 
     def __init__(
@@ -329,18 +330,6 @@ class Trueline(Insights, ProductAnalyses):
         first = None if start is None else parse_day(start, "start")
         last = None if end is None else parse_day(end, "end")
         return cohorts(resolver, kind, by, first, last)
-
-    def explain(
-        self,
-        key: str,
-        *,
-        start: Day = None,
-        end: Day = None,
-        period_days: int | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """How a number came about: formula, inputs, facts, row counts and SQL."""
-        return self.engine.explain(key, self.engine.period(start, end, period_days), **options)
 
     # -- what was reported --------------------------------------------------------------------
 

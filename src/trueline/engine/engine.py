@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -27,6 +27,8 @@ MOST_TRIES = 3
 
 MOST_BUCKETS = 4000
 """A series has at most so many buckets: a daily one over eleven years."""
+AHEAD = timedelta(minutes=1)
+"""So far may another machine's clock be ahead of this one's."""
 
 
 class Asked(NamedTuple):
@@ -82,7 +84,7 @@ class Engine:
         """Readings that share their knowledge, slice and options (and so their queries)."""
         state = self._fresh()
         cut = self._cut(slice)
-        moment = _naive_utc(as_of)
+        moment = self._earlier(as_of)
         if moment is not None:
             state = State(
                 self.warehouse, self.settings, load=state.load, today=state.today, as_of=moment
@@ -99,6 +101,19 @@ class Engine:
             if asked == evaluator.resolver.questions or self._fresh().load == evaluator.load:
                 break
         return found
+
+    def _earlier(self, moment: datetime | None) -> datetime | None:
+        """The moment as naive UTC. What will be known later cannot be read today."""
+        if moment is None:
+            return None
+        if moment.tzinfo is None:
+            raise InputError("as_of has no UTC offset.", "Write it as 2026-01-31T12:00:00Z.")
+        if moment > self.clock() + AHEAD:
+            raise InputError(
+                f"as_of {moment.isoformat()[:40]} has not come yet.",
+                "Give an earlier moment, or leave it out for the present.",
+            )
+        return moment.astimezone(UTC).replace(tzinfo=None)
 
     def _cut(self, wanted: dict[str, str] | None) -> Cut:
         if not wanted:
@@ -255,14 +270,6 @@ def change(reading: Reading, earlier: Reading) -> dict[str, Any]:
     if now != then and direction.value != "neutral":
         out["good"] = (now > then) == (direction.value == "up_is_good")
     return out
-
-
-def _naive_utc(moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise InputError("as_of has no UTC offset.", "Write it as 2026-01-31T12:00:00Z.")
-    return moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def _clipped(bucket: Period, period: Period) -> Period:

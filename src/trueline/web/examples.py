@@ -31,6 +31,25 @@ READING: dict[str, Any] = {
     "as_of": "2026-02-01T06:10:00+00:00",
     "slice": {},
 }
+ROWS: dict[str, Any] = {
+    "key": "refund_rate",
+    "input": "refunded",
+    "tables": ["refunds", "orders"],
+    "table": "refunds",
+    "total": 25,
+    "offset": 0,
+    "columns": ["refund_id", "refunded_on", "amount", "currency", "source", "recorded_at"],
+    "rows": [
+        {
+            "refund_id": "r-101",
+            "refunded_on": "2026-01-04",
+            "amount": 18.5,
+            "currency": "USD",
+            "source": "refunds.csv",
+            "recorded_at": "2026-02-01T06:00:00+00:00",
+        }
+    ],
+}
 STAGE: dict[str, Any] = {
     "success": True,
     "data": {

@@ -127,6 +127,15 @@ class AnomalyQuery(HistoryOfQuery):
     )
 
 
+class RowsQuery(PeriodQuery):
+    """Which rows behind an input."""
+
+    input: str = Field(max_length=100, description="the input's name, as /explain gives it")
+    table: str | None = Field(None, max_length=60, description="one of its fact tables")
+    offset: int = Field(0, ge=0, le=10**9)
+    limit: int = Field(50, ge=1, le=1000)
+
+
 class BreakdownQuery(PeriodQuery):
     """A reading a slice value."""
 

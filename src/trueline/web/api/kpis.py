@@ -10,12 +10,13 @@ from trueline.catalog.kpis import stage as kpis_of
 from trueline.core.reading import Reading
 from trueline.web.answers import Answer
 from trueline.web.context import company, run
-from trueline.web.examples import BRIDGE, COHORTS, READING, STAGE, answers
+from trueline.web.examples import BRIDGE, COHORTS, READING, ROWS, STAGE, answers
 from trueline.web.parameters import (
     BreakdownQuery,
     CohortQuery,
     PeriodQuery,
     ReadingsQuery,
+    RowsQuery,
     SeriesQuery,
     StageQuery,
     moment,
@@ -204,3 +205,13 @@ async def explain(request: Request, key: str, query: Annotated[PeriodQuery, Quer
     return Answer(
         await run(request, company(request).explain, key, **query.period(), **query.options())
     )
+
+
+@router.get("/{key}/rows", responses=answers(ROWS))
+async def rows(request: Request, key: str, query: Annotated[RowsQuery, Query()]) -> Answer:
+    """The recorded rows behind an input of the number, a page at a time."""
+    found = await run(
+        request, company(request).rows_behind, key, query.input, table=query.table,
+        offset=query.offset, limit=query.limit, **query.period(), **query.options(),
+    )  # fmt: skip
+    return Answer(found)
