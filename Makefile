@@ -7,14 +7,17 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test setup lint types imports tests bench soak clean format reference
+.PHONY: demo test setup system lint types imports tests bench soak clean format reference
 
 demo: .venv/.ready
 	$(BIN)/trueline demo --home demo-home --open
 
-test: lint types imports tests
+test: system lint types imports tests
 
 setup: .venv/.ready
+
+system:
+	@tools/system-packages chromium postgresql
 
 $(UV):
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)

@@ -20,6 +20,7 @@ from trueline.web import errors
 from trueline.web.api import costs, facts, insight, kpis, metrics, product, snapshots, system
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
+from trueline.web.live import Live
 from trueline.web.pages import routes
 from trueline.web.pages.frame import static_version
 from trueline.web.parameters import once
@@ -50,7 +51,9 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.limiter = anyio.CapacityLimiter(THREADS)
+        app.state.live.start()
         yield
+        app.state.live.stop()
         app.state.jobs.stop()
         if owned:
             tl.close()
@@ -79,6 +82,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.tl = tl
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
+    app.state.live = Live(tl)
     errors.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     _allow_origins(app, tl.settings.server.cors_origins)

@@ -7,11 +7,17 @@ import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
 
 from trueline.core.errors import HomeError
 from trueline.home import Trueline
 from trueline.web.app import create_app
 from trueline.web.security import KEY_VARIABLE, Access, access_for
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
 
 ADDRESS_FILE = "server.json"
 
@@ -45,6 +51,7 @@ def serve(
                     app, log_level="warning", server_header=False, timeout_graceful_shutdown=30
                 )
             )
+            _let_streams_end(server, app)
             url = _announce(home, host, port, access)
             if announce is not None:
                 announce(url)
@@ -54,6 +61,17 @@ def serve(
                 (home / ADDRESS_FILE).unlink(missing_ok=True)
     finally:
         tl.close()
+
+
+def _let_streams_end(server: uvicorn.Server, app: FastAPI) -> None:
+    """When the server is told to stop, open pages' streams end at once: it waits for them."""
+    handle = server.handle_exit
+
+    def handle_exit(number: int, frame: FrameType | None) -> None:
+        app.state.live.stop()
+        handle(number, frame)
+
+    server.handle_exit = handle_exit  # type: ignore[assignment, method-assign]
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 import trueline
 from trueline.catalog.kpis import KPIS, SUBJECTS
@@ -65,6 +65,16 @@ async def places() -> Answer:
     ]
     kpis = [{"label": k.label, "path": f"/kpi/{k.key}", "kind": SUBJECTS[k.subject]} for k in KPIS]
     return Answer({"places": [*pages, *kpis]})
+
+
+@router.get("/events")
+async def events(request: Request) -> Response:
+    """Says, for as long as a page is open, when facts have changed (server-sent events)."""
+    return StreamingResponse(
+        request.app.state.live.stream(),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
 
 
 @router.get("/style-guide")

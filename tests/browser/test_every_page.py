@@ -1,0 +1,25 @@
+"""What holds on every page: no fault, accessible, nothing too wide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from watched import Watched
+
+Open = Callable[..., Watched]
+PAGES = ("/kpis", "/style-guide", "/docs", "/nowhere")
+WIDTHS = (1440, 820, 390, 320, 2560)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_fault(open_page: Open, look: dict[str, Any], path: str) -> None:
+    watched = open_page(path, **look)
+    if path == "/nowhere":
+        watched.faults = [f for f in watched.faults if "404" not in f]
+    watched.check()
+    for width in WIDTHS:
+        watched.page.set_viewport_size({"width": width, "height": 900})
+        watched.fits()
+    watched.clean()
