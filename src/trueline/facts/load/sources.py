@@ -175,7 +175,10 @@ def json_text(value: Any, nested: bool) -> str | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        value.encode("utf-8")
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair") from None
         return value
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -25,9 +25,12 @@ from trueline.facts.load.checks import (
 from trueline.facts.load.mapping import Matched
 from trueline.facts.load.relations import RELATED
 
-ALL_YEARS = (1900, 2201)
+ALL_YEARS = (1899, 2201)
 YEARS_FAULT = -1
 """Not the row's fault: it lies outside the years that offsets were generated for."""
+
+LATER = Column("later", Kind.MOMENT, "says which of two rows with one key is later")
+"""The order column, where it holds moments."""
 
 SHAPE_FAULT = 1
 """The fault of a row that has too few or too many values; rules are numbered from 2."""
@@ -103,7 +106,7 @@ class Staging:
         if self.matched.order_place is not None:
             yield Check(
                 self.matched.header[self.matched.order_place],
-                '"order" IS NOT NULL',
+                f"{self._order_value()} IS NOT NULL",
                 "does not say which row is later",
                 "Give a moment or a number.",
             )
@@ -142,24 +145,27 @@ class Staging:
         """
         plain = [c for c in self.contract.columns if c.kind is not Kind.MOMENT]
         texts = ", ".join(f"{sql} AS {text_of_name(name)}" for name, sql in self.given.items())
-        layer = f"SELECT line, shape, {texts}, {self._order_text()} AS t_order FROM {relation}"
+        texts = f"{texts}, {self.order_text} AS {text_of(LATER)}"
+        layer = f"SELECT line, shape, {texts} FROM {relation}"
         values = [f"{value_sql(c)} AS {quoted(c.name)}" for c in plain]
         values += self._silent()
         values += [part for c in self._moments for part in self._clock(c)]
-        layer = f"SELECT *, {', '.join([*values, self._order_value()])} FROM ({layer})"
+        layer = f"SELECT *, {', '.join(values)} FROM ({layer})"
         if self._moments:
             for step in (self._offset, self._instant, self._day):
                 layer = f"SELECT *, {', '.join(map(step, self._moments))} FROM ({layer})"
         stored = ", ".join(
             f"{self._computed.get(name, quoted(name))} AS {quoted(name)}" for name in self.columns
         )
-        return f'SELECT line, {self._fault()} AS fault, "order", {stored} FROM ({layer})'
+        order = f'{self._order_value()} AS "order"'
+        return f"SELECT line, {self._fault()} AS fault, {order}, {stored} FROM ({layer})"
 
     @cached_property
     def _moments(self) -> tuple[Column, ...]:
-        """The moments that the file says anything of."""
+        """The moments that the file says anything of; what says which row is later may be one."""
         columns = self.contract.columns
-        return tuple(c for c in columns if c.kind is Kind.MOMENT and c.name in self._said)
+        said = tuple(c for c in columns if c.kind is Kind.MOMENT and c.name in self._said)
+        return said if self.matched.order_place is None else (*said, LATER)
 
     def _silent(self) -> list[str]:
         """Moments that the file says nothing of: unknown, without looking for an offset."""
@@ -210,20 +216,21 @@ class Staging:
         never = f"{clock} < DATE '{FIRST}' OR {clock} >= DATE '{LAST}'"
         return f"coalesce(({inside}) OR {never}, true)"
 
-    def _order_text(self) -> str:
+    @property
+    def order_text(self) -> str:
+        """SQL of the order column's text."""
         place = self.matched.order_place
         return "CAST(NULL AS VARCHAR)" if place is None else f"nullif(c{place}, '')"
 
     def _order_value(self) -> str:
+        """SQL: a number as it stands, else the instant; the row that has more of it is later."""
         if self.matched.order_place is None:
-            return 'CAST(NULL AS DECIMAL(38,10)) AS "order"'
-        pseudo = Column("order", Kind.MOMENT, "which is later")
-        clock, offset = clock_value(pseudo), offset_value(pseudo)
+            return "CAST(NULL AS DECIMAL(28,10))"
+        text = text_of(LATER)
         return (
-            "coalesce(CASE WHEN regexp_full_match(t_order, '[+-]?\\d{1,18}(\\.\\d{1,10})?') "
-            "THEN CAST(t_order AS DECIMAL(28,10)) END, "
-            f"CAST(epoch_us({clock}) - 1000000 * coalesce({offset}, 0) AS DECIMAL(28,10)))"
-            ' AS "order"'
+            f"coalesce(CASE WHEN regexp_full_match({text}, '[+-]?\\d{{1,18}}(\\.\\d{{1,10}})?') "
+            f"THEN CAST({text} AS DECIMAL(28,10)) END, "
+            f"CAST(epoch_us({quoted(LATER.name)}) AS DECIMAL(28,10)))"
         )
 
     def _fault(self) -> str:

@@ -172,6 +172,8 @@ def _read_raw(
 def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int, int]:
     """The years that moments in the rows lie in, so that only their offsets are looked at."""
     texts = [staging.given[c.name] for c in staging.contract.columns if c.kind is Kind.MOMENT]
+    if staging.matched.order_place is not None:
+        texts.append(staging.order_text)
     if not texts:
         return ALL_YEARS
     year = ", ".join(f"TRY_CAST(left({text}, 4) AS INTEGER)" for text in texts)
