@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from trueline.core.errors import HomeOwnedError, TruelineError
+from trueline.core.errors import ConflictError, HomeOwnedError, TruelineError
 from trueline.core.reading import Reading, dumps, loads
 from trueline.settings import Settings
 
@@ -87,6 +87,22 @@ class Remote:
     def _post(self, path: str, content: Any) -> Any:
         headers = {"Content-Type": "application/json", "Idempotency-Key": secrets.token_hex(16)}
         return self._send("POST", path, dumps(content).encode(), headers)
+
+    # -- keeping -----------------------------------------------------------------------------
+
+    def backup(
+        self,
+        target: str | Path,
+        progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Have the server write a backup, and bring it where it is wanted."""
+        import shutil
+
+        if Path(target).exists():
+            raise ConflictError(f"{target} is there already.", "Choose another name.")
+        found: dict[str, Any] = self._post("/api/backup", {})
+        shutil.move(found["path"], target)
+        return found | {"path": str(target)}
 
     # -- facts --------------------------------------------------------------------------------
 

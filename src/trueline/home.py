@@ -401,6 +401,14 @@ class Trueline(Evidence, Insights, ProductAnalyses):
         )
         return report.to_json()
 
+    def backup(
+        self, target: str | Path, progress: Callable[[str, int, int], None] | None = None
+    ) -> dict[str, Any]:
+        """Write the whole company into one new file. Returns path, bytes, rows, readings."""
+        from trueline.backup import backup
+
+        return backup(self, Path(target), progress)
+
     def doctor(self) -> list[dict[str, Any]]:
         """Checks of the home, each with what to do where it fails."""
         from trueline.doctor import examine

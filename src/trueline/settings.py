@@ -1,12 +1,14 @@
-"""A company's settings: ``trueline.toml`` in its home, with TRUELINE_* variables on top."""
+"""A company's settings: ``trueline.toml`` in its home, with some variables on top."""
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -23,6 +25,15 @@ from trueline.core.money import exponents
 from trueline.core.period import Calendar
 
 FILE_NAME = "trueline.toml"
+VARIABLES: dict[str, tuple[str, str]] = {
+    "API_HOST": ("server", "host"),
+    "API_PORT": ("server", "port"),
+    "CORS_ORIGINS": ("server", "cors_origins"),
+    "LOG_LEVEL": ("server", "log_level"),
+    "TRUELINE_WAREHOUSE_URL": ("warehouse", "url"),
+    "TRUELINE_MEMORY_LIMIT": ("warehouse", "memory_limit"),
+}
+"""Environment variables that go before the file, and the setting each stands for."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Budget = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal("0.2"))]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
@@ -88,6 +99,7 @@ class ServerSettings(_Section):
     port: int = Field(8000, ge=0, le=65535)
     refresh_at: str = Field("01:10", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     cors_origins: tuple[str, ...] = ()
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_bytes: int = Field(2 * 1024**3, ge=1024)
 
 
@@ -175,10 +187,16 @@ class Settings(_Section):
     sources: tuple[Source, ...] = ()
 
     @classmethod
-    def parse(cls, text: str, where: str = FILE_NAME) -> Settings:
-        """Settings from TOML text. Raises InputError that names the key and the rule."""
+    def parse(
+        cls, text: str, where: str = FILE_NAME, environment: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Settings from TOML text. Raises InputError that names the key and the rule.
+
+        ``environment`` holds variables that go before the text (see ``VARIABLES``).
+        """
         try:
-            return cls.model_validate(tomllib.loads(text, parse_float=Decimal))
+            given = tomllib.loads(text, parse_float=Decimal)
+            return cls.model_validate(_with_variables(given, environment or {}))
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"{where} is not valid TOML: {error}.") from error
         except ValidationError as error:
@@ -191,6 +209,7 @@ class Settings(_Section):
                 for item in error.errors()
             )
             first = faults[0]
+            where = _variable_of(first.where or "", environment or {}) or where
             raise InputError(
                 f"{where}: {first.where}: {first.message}.", f"Mend it in {where}.", faults
             ) from error
@@ -206,4 +225,22 @@ class Settings(_Section):
                 f"{home} is no Trueline home: it has no {FILE_NAME}.",
                 f"Make one with: trueline init --home {home}",
             ) from None
-        return cls.parse(text, str(path))
+        return cls.parse(text, str(path), os.environ)
+
+
+def _with_variables(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the file says, with the environment's variables put over it."""
+    for name, (section, key) in VARIABLES.items():
+        text = environment.get(name, "")
+        if text == "" or not isinstance(given.setdefault(section, {}), dict):
+            continue
+        several = key == "cors_origins"
+        given[section][key] = [x.strip() for x in text.split(",") if x.strip()] if several else text
+    return given
+
+
+def _variable_of(place: str, environment: Mapping[str, str]) -> str | None:
+    """The variable that a fault's place comes from, if it is set."""
+    named = {".".join(at): name for name, at in VARIABLES.items()}
+    name = named.get(".".join(place.split(".")[:2]))
+    return f"the variable {name}" if name is not None and environment.get(name) else None

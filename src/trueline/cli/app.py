@@ -297,11 +297,18 @@ def serve(
     home: Home = HERE,
     host: Annotated[str | None, typer.Option(help="Address; else the settings'.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; else the settings'.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; on PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and the pages."""
     from trueline.web.server import serve as serve_home
 
-    serve_home(home, host, port, announce=lambda url: show.line(f"Serving {url} (Ctrl-C stops)."))
+    serve_home(
+        home,
+        host,
+        port,
+        workers=workers,
+        announce=lambda url: show.line(f"Serving {url} (Ctrl-C stops)."),
+    )
 
 
 @app.command()

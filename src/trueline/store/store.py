@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
-from trueline.core.errors import BusyError, HomeError, TruelineError
+from trueline.core.errors import BusyError, HomeError, InputError, TruelineError
 from trueline.core.reading import Reading
 from trueline.store import idempotency, slots, snapshots
 from trueline.store.models import VERSION
@@ -95,6 +95,20 @@ class Store:
                 yield connection
         except OperationalError as error:
             raise _in_words(error) from error
+
+    def copy_to(self, path: Path) -> None:
+        """A whole copy in a new SQLite file, also while this one is written to.
+
+        Raises InputError where the store is no SQLite file.
+        """
+        source = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or source is None:
+            raise InputError(
+                "Only an SQLite store is copied into a file.",
+                "Back a database server up by its own means (pg_dump).",
+            )
+        with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(path)) as copy:
+            ours.backup(copy)
 
     def close(self) -> None:
         """Close every connection."""

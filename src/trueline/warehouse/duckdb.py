@@ -167,6 +167,20 @@ class DuckDBWarehouse(Warehouse):
             self._local.writing = False
             self._write_lock.release()
 
+    def copy_to(self, path: Path) -> None:
+        """A whole copy in a new file, as of one moment, while readers and writers go on."""
+        cursor = self._connection.cursor()
+        try:
+            name = cursor.execute("SELECT current_database()").fetchone()
+            quoted = str(path).replace("'", "''")
+            cursor.execute(f"ATTACH '{quoted}' AS backup_copy")
+            try:
+                cursor.execute(f'COPY FROM DATABASE "{name[0] if name else ""}" TO backup_copy')
+            finally:
+                cursor.execute("DETACH backup_copy")
+        finally:
+            cursor.close()
+
     def interrupt(self) -> None:
         """Stop this process's running queries."""
         self._connection.interrupt()

@@ -21,6 +21,8 @@ from trueline.web.api import costs, facts, insight, kpis, metrics, product, snap
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
 from trueline.web.live import Live
+from trueline.web.observe import Metrics, Observed
+from trueline.web.observe import router as observe_router
 from trueline.web.pages import routes
 from trueline.web.pages.frame import static_version
 from trueline.web.parameters import once
@@ -84,6 +86,8 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.jobs = Jobs(tl)
     app.state.live = Live(tl)
     errors.install(app)
+    app.state.metrics = Metrics()
+    app.add_middleware(Observed, metrics=app.state.metrics)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     _allow_origins(app, tl.settings.server.cors_origins)
     for router in (
@@ -96,6 +100,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         facts.router,
         metrics.router,
         system.router,
+        observe_router,
     ):
         app.include_router(router)
     for pages in routes.ROUTERS:

@@ -1,13 +1,14 @@
 """Forms of pages: a token that another site cannot know, and fields read as text.
 
-The token is a digest of a random cookie under a secret of this process: what is posted must come
-from a page that this server gave to the same browser.
+The token is a digest of a random cookie under a secret of this server (its workers share one): what
+is posted must come from a page that this server gave to the same browser.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import secrets
 
 from fastapi import Request
@@ -18,7 +19,7 @@ from trueline.core.errors import AccessError
 
 COOKIE = "trueline_browser"
 FIELD = "form_token"
-_SECRET = secrets.token_bytes(32)
+_SECRET = os.environ.get("TRUELINE_WORKER_TOKEN", "").encode() or secrets.token_bytes(32)
 _YEAR = 365 * 24 * 3600
 
 

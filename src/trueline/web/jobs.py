@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,10 @@ class Jobs:
                 f"There is no refresh '{job_id[:40]}'.", "POST /api/refresh starts one."
             )
         return dict(job)
+
+    def states(self) -> dict[str, int]:
+        """How many of the refreshes kept are running, done and failed."""
+        return Counter(job["status"] for job in list(self._jobs.values()))
 
     def _refresh(self, job: dict[str, Any]) -> None:
         def report(step: str, done: int, of: int) -> None:

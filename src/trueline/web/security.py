@@ -14,7 +14,7 @@ from trueline.core.errors import AccessError, InputError
 
 KEY_VARIABLE = "TRUELINE_API_KEY"
 SHORTEST_KEY = 32
-OPEN_PATHS = ("/health",)
+OPEN_PATHS = ("/health", "/health/live", "/health/ready")
 _HOST = re.compile(r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 
 CONTENT_POLICY = (

@@ -1,25 +1,35 @@
-"""Serving a home: one process owns it, and says so in ``server.json``."""
+"""Serving a home: by one process, or by several on a database server; see ``server.json``."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import Any
 
-from trueline.core.errors import HomeError
+from fastapi import FastAPI
+
+from trueline.core.errors import HomeError, InputError
 from trueline.home import Trueline
+from trueline.settings import Settings
+from trueline.web import logs
 from trueline.web.app import create_app
 from trueline.web.security import KEY_VARIABLE, Access, access_for
 
-if TYPE_CHECKING:
-    import uvicorn
-    from fastapi import FastAPI
-
 ADDRESS_FILE = "server.json"
+HOME_VARIABLE, TOKEN_VARIABLE = "TRUELINE_WORKER_HOME", "TRUELINE_WORKER_TOKEN"
+_UVICORN: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": 30,
+}
 
 
 def serve(
@@ -27,51 +37,103 @@ def serve(
     host: str | None = None,
     port: int | None = None,
     *,
+    workers: int = 1,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve a home until interrupted. Settings give what is not given here.
 
-    ``announce`` is told the address once it is listened on.
+    ``announce`` is told the address once it is listened on. Several ``workers`` need a warehouse
+    that several processes may use.
 
-    Raises HomeError where the port is taken, InputError where the address needs a key.
+    Raises HomeError where the port is taken, InputError where the address needs a key or the
+    warehouse belongs to one process.
     """
+    settings = Settings.read(home)
+    server = settings.server
+    _refuse_several(workers, settings)
+    logs.configure(server.log_level)
+    host, port = host or server.host, server.port if port is None else port
+    access = access_for(host, os.environ.get(KEY_VARIABLE))
+    run = _run_alone if workers == 1 else partial(_run_several, workers)
+    with _listening(host, port) as listening:
+        run(home, access, listening, partial(_announced, home, host, listening, access, announce))
+
+
+def _refuse_several(workers: int, settings: Settings) -> None:
+    if workers > 1 and settings.warehouse.url.startswith("duckdb:"):
+        raise InputError(
+            f"{workers} workers cannot share a DuckDB file: it belongs to one process.",
+            "Serve with one worker, or keep the warehouse in PostgreSQL (docs/guide/deploy.md).",
+        )
+
+
+def _run_alone(
+    home: Path, access: Access, listening: socket.socket, announced: Callable[[], Any]
+) -> None:
+    """One process: it owns the warehouse."""
     import uvicorn
 
-    tl = Trueline(home)
-    try:
-        settings = tl.settings.server
-        host, port = host or settings.host, settings.port if port is None else port
-        access = access_for(host, os.environ.get(KEY_VARIABLE))
-        with _listening(host, port) as listening:
-            port = listening.getsockname()[1]
-            app = create_app(tl, access=access)
-            app.state.jobs.schedule()
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    app, log_level="warning", server_header=False, timeout_graceful_shutdown=30
-                )
-            )
-            _let_streams_end(server, app)
-            url = _announce(home, host, port, access)
-            if announce is not None:
-                announce(url)
-            try:
-                server.run(sockets=[listening])
-            finally:
-                (home / ADDRESS_FILE).unlink(missing_ok=True)
-    finally:
-        tl.close()
+    with Trueline(home) as tl:
+        app = create_app(tl, access=access)
+        app.state.jobs.schedule()
+        server = uvicorn.Server(uvicorn.Config(app, **_UVICORN))
+        server.handle_exit = _ending_streams(app, server.handle_exit)  # type: ignore[method-assign]
+        with announced():
+            server.run(sockets=[listening])
 
 
-def _let_streams_end(server: uvicorn.Server, app: FastAPI) -> None:
+def _run_several(
+    workers: int, home: Path, access: Access, listening: socket.socket,
+    announced: Callable[[], Any],
+) -> None:  # fmt: skip
+    """Several processes on one socket; each opens the warehouse for itself."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    os.environ |= {HOME_VARIABLE: str(home), TOKEN_VARIABLE: access.token}
+    os.environ |= {KEY_VARIABLE: access.key} if access.key else {}
+    config = uvicorn.Config("trueline.web.server:worker", factory=True, workers=workers, **_UVICORN)
+    with announced():
+        Multiprocess(config, [listening]).run()
+
+
+def worker() -> FastAPI:
+    """The application of one of several workers, from what their parent left in the environment."""
+    home = Path(os.environ[HOME_VARIABLE])
+    logs.configure(Settings.read(home).server.log_level)
+    access = Access(os.environ.get(KEY_VARIABLE) or None, os.environ[TOKEN_VARIABLE])
+    app = create_app(home, access=access)
+    app.state.jobs.schedule()
+    # The server has set its handler before it asks for the application.
+    handle = signal.getsignal(signal.SIGTERM)
+    if callable(handle):
+        signal.signal(signal.SIGTERM, _ending_streams(app, handle))
+    return app
+
+
+def _ending_streams(app: FastAPI, handle: Callable[..., Any]) -> Callable[..., None]:
     """When the server is told to stop, open pages' streams end at once: it waits for them."""
-    handle = server.handle_exit
 
-    def handle_exit(number: int, frame: FrameType | None) -> None:
+    def ending(number: int, frame: FrameType | None) -> None:
         app.state.live.stop()
         handle(number, frame)
 
-    server.handle_exit = handle_exit  # type: ignore[assignment, method-assign]
+    return ending
+
+
+@contextmanager
+def _announced(
+    home: Path, host: str, listening: socket.socket, access: Access,
+    announce: Callable[[str], None] | None,
+) -> Iterator[None]:  # fmt: skip
+    """While serving: the address in ``server.json``, for commands of the same user."""
+    url = _announce(home, host, listening.getsockname()[1], access)
+    if announce is not None:
+        announce(url)
+    try:
+        yield
+    finally:
+        (home / ADDRESS_FILE).unlink(missing_ok=True)
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,13 @@ from trueline.web.context import company, run
 from trueline.web.examples import answers
 
 router = APIRouter(tags=["System"])
+BACKUP = {
+    "path": "acme/backups/20261101T011000Z-5f0c7b.tar",
+    "bytes": 48_234_496,
+    "taken_at": "2026-11-01T01:10:00+00:00",
+    "rows": 190_448,
+    "readings": 79,
+}
 JOB = {"id": "5f0c7be1a4d29b30", "status": "running", "step": "orders", "done": 1, "of": 9}
 
 
@@ -28,12 +36,28 @@ async def refresh_state(request: Request, job_id: str) -> Answer:
     return Answer(request.app.state.jobs.state(job_id))
 
 
+@router.post("/api/backup", status_code=201, responses=answers(BACKUP, 201))
+async def backup(request: Request) -> Answer:
+    """Write the whole company into a new file in the home's ``backups`` folder."""
+    tl = company(request)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}.tar"
+    found = await run(request, tl.backup, tl.home / "backups" / name)
+    return Answer(found, status_code=201)
+
+
 @router.get("/api/doctor", responses=answers({"checks": [{"check": "disk", "ok": True}]}))
 async def doctor(request: Request) -> Answer:
     """Checks of the home, each with what to do where it fails."""
     return Answer({"checks": await run(request, company(request).doctor)})
 
 
+@router.get("/health/live", responses=answers({"status": "alive"}))
+async def alive() -> Answer:
+    """Whether this process answers at all; it asks neither warehouse nor store."""
+    return Answer({"status": "alive"})
+
+
+@router.get("/health/ready", responses=answers({"status": "healthy", "warehouse": "ok"}))
 @router.get("/health", responses=answers({"status": "healthy", "warehouse": "ok", "store": "ok"}))
 async def health(request: Request) -> Answer:
     """The true state: can the warehouse and the store be read, and when was the last load?"""

@@ -1,0 +1,107 @@
+"""Backup and restore: the same rows and readings, or nothing at all."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trueline.backup import backup, restore
+from trueline.core.errors import ConflictError, InputError, NotFoundError
+from trueline.home import Trueline
+
+ORDERS = """order_id,customer_id,ordered_at,amount,currency
+o1,ann,2026-03-01,100.00,USD
+o2,bob,2026-03-02,0.01,USD
+"""
+
+
+@pytest.fixture
+def kept(new_company: Callable[..., Any], tmp_path: Path) -> tuple[Any, Path]:
+    """A company with orders, a rejected file and a snapshot, and its backup."""
+    company = new_company()
+    company.load("orders", ORDERS, full=True)
+    bad = ORDERS.replace("o1", "o9").replace("o2", "o8").replace("0.01", "$1")
+    company.load("orders", bad, keep_good=True)
+    company.tl.snapshot()
+    archive = tmp_path / "kept.tar"
+    said = backup(company.tl, archive)
+    assert said["bytes"] == archive.stat().st_size
+    return company, archive
+
+
+def test_a_restored_company_gives_the_same_readings(kept: tuple[Any, Path], tmp_path: Path) -> None:
+    company, archive = kept
+    home = tmp_path / "again"
+    restore(archive, home, Trueline)
+    with Trueline(home, clock=company.tl.clock) as again:
+        before = {k: r.to_json() for k, r in company.tl.readings(period_days=30).items()}
+        assert {k: r.to_json() for k, r in again.readings(period_days=30).items()} == before
+        assert again.history() == company.tl.history()
+        assert again.facts() == company.tl.facts()
+    rejects = list((home / "rejects").iterdir())
+    assert [f.name for f in rejects] == [f.name for f in (company.tl.home / "rejects").iterdir()]
+
+
+def test_facts_recorded_after_a_backup_are_not_in_it(
+    kept: tuple[Any, Path], tmp_path: Path
+) -> None:
+    company, archive = kept
+    company.load("orders", ORDERS.replace("o1", "o5").replace("o2", "o6"))
+    restore(archive, tmp_path / "again", Trueline)
+    with Trueline(tmp_path / "again") as again:
+        assert again.warehouse.rows("SELECT count(*) FROM orders") == [(3,)]
+
+
+def test_a_backup_never_replaces_a_file(kept: tuple[Any, Path]) -> None:
+    company, archive = kept
+    with pytest.raises(ConflictError, match="there already"):
+        backup(company.tl, archive)
+
+
+def test_a_restore_never_touches_a_folder_with_something_in_it(kept: tuple[Any, Path]) -> None:
+    company, archive = kept
+    with pytest.raises(ConflictError, match="not empty"):
+        restore(archive, company.tl.home, Trueline)
+    with pytest.raises(NotFoundError):
+        restore(archive.with_name("none.tar"), archive.with_name("new"), Trueline)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.95])
+def test_half_a_backup_leaves_nothing(kept: tuple[Any, Path], tmp_path: Path, share: float) -> None:
+    whole = kept[1].read_bytes()
+    half = tmp_path / "half.tar"
+    half.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(InputError):
+        restore(half, tmp_path / "again", Trueline)
+    assert not (tmp_path / "again").exists()
+    assert not list(tmp_path.glob(".restore-*"))
+
+
+def test_a_changed_file_in_a_backup_is_noticed(kept: tuple[Any, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "opened"
+    with tarfile.open(kept[1]) as packed:
+        packed.extractall(folder, filter="data")
+        names = packed.getnames()
+    with (folder / "trueline.toml").open("a") as file:
+        file.write("# changed\n")
+    changed = tmp_path / "changed.tar"
+    with tarfile.open(changed, "w") as packed:
+        for name in names:
+            packed.add(folder / name, name)
+    with pytest.raises(InputError, match=r"trueline\.toml"):
+        restore(changed, tmp_path / "again", Trueline)
+
+
+def test_a_file_outside_the_folder_is_not_written(tmp_path: Path) -> None:
+    evil, secret = tmp_path / "evil.tar", tmp_path / "x"
+    secret.write_text("x")
+    with tarfile.open(evil, "w") as packed:
+        packed.add(secret, "../../outside")
+    secret.unlink()
+    with pytest.raises(InputError, match="no whole backup"):
+        restore(evil, tmp_path / "again", Trueline)
+    assert not (tmp_path / "outside").exists()
