@@ -71,3 +71,19 @@ def test_a_load_that_comes_in_between_makes_it_read_again(company: Company) -> N
         return value  # type: ignore[no-any-return]
 
     assert engine._settled({}, slow) == 15
+
+
+def test_customers_within_a_currency_are_not_none(company: Company) -> None:
+    head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
+    company.load(
+        "subscription_events",
+        f"""{head}
+        e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,USD,month,1
+        e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,CAD,month,1
+        e3,s3,c2,2025-12-02T12:00:00Z,active,Pro,1,40,CAD,month,1""",
+    )
+    january = {"start": "2026-01-01", "end": "2026-02-01"}
+    cut = {"currency": "CAD"}
+    assert company.tl.kpi("customers", **january, slice=cut).value == 2
+    assert company.tl.kpi("arpu", **january, slice=cut).value == 30
+    assert company.tl.kpi("customers", **january).value == 2

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trueline
+from trueline.core.period import Period
 from trueline.home import Trueline
 
 NOW = datetime(2026, 3, 15, 16, 0, tzinfo=UTC)
@@ -242,3 +243,74 @@ def test_a_period_split_adds_up_to_the_whole(
                 tl.kpi(key, start=a, end=b).value for a, b in ((cut[0], middle), (middle, cut[1]))
             ]
             assert parts[0] + parts[1] == whole  # type: ignore[operator]
+
+
+def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date) -> dict[str, Any]:
+    """Movements worked out customer by customer from the changes of each subscription."""
+    (by, value), *_ = [*cut.items(), ("", "")]
+    changes = tl.warehouse.rows(
+        "SELECT m.customer_id, m.currency, m.day, m.mrr, coalesce(c.channel, '(none)'), m.plan "
+        "FROM mrr_changes m LEFT JOIN customers c USING (customer_id)"
+    )
+    place = {"channel": 4, "plan": 5, "currency": 1}
+    kept = [c for c in changes if c[2] < end and (not by or c[place[by]] == value)]
+    out: dict[str, Any] = {"counts": [0] * 5, "money": {}}
+    for customer in {c[0] for c in kept}:
+        mine = [c for c in kept if c[0] == customer]
+        at = [sum(c[3] for c in mine if c[2] < moment) for moment in (start, end)]
+        before = any(c[3] > 0 and c[2] < start for c in mine)
+        paid0, paid1 = at[0] > 0, at[1] > 0
+        flags = (paid0, paid1, paid0 and not paid1, paid1 and not paid0)
+        for number, flag in enumerate((*flags, flags[3] and not before)):
+            out["counts"][number] += flag
+        for currency in {c[1] for c in mine}:
+            m0, m1 = (
+                sum((c[3] for c in mine if c[2] < moment and c[1] == currency), Decimal(0))
+                for moment in (start, end)
+            )
+            parts = {
+                "opening": m0,
+                "new": m1 if flags[3] and not before else 0,
+                "reactivation": m1 if flags[3] and before else 0,
+                "expansion": max(m1 - m0, 0) if paid0 and paid1 else 0,
+                "contraction": max(m0 - m1, 0) if paid0 and paid1 else 0,
+                "churn": m0 if flags[2] else 0,
+            }
+            total = out["money"].setdefault(currency, dict.fromkeys(parts, Decimal(0)))
+            for name, part in parts.items():
+                total[name] += part
+    return out
+
+
+@given(EVENTS, st.lists(CUTS, min_size=1, max_size=4))
+def test_movements_of_many_periods_are_what_counting_customers_gives(
+    events: list[dict[str, Any]], cuts: list[list[date]]
+) -> None:
+    from trueline.engine.movements import fetch
+
+    periods = [Period(*cut) for cut in cuts]
+    rows = event_rows(events)
+    for number, row in enumerate(rows):
+        row["plan"] = ("Pro", "Basic")[number % 2]
+    with company() as tl:
+        declare(tl)
+        tl.load_rows("subscription_events", rows)
+        people = [
+            {"customer_id": f"c{n}", "created_at": "2025-01-01", "channel": ("web", "shop")[n % 2]}
+            for n in range(2)
+        ]
+        tl.load_rows("customers", people)
+        currency, plan = rows[0]["currency"], rows[0]["plan"]
+        recorded = tl.engine.slice_values("plan"), tl.engine.slice_values("currency")
+        for cut in ({}, {"channel": "web"}, {"plan": plan}, {"currency": currency}):
+            if any(value not in (*recorded[0], *recorded[1], "web") for value in cut.values()):
+                continue
+            if cut == {"channel": "web"} and "web" not in tl.engine.slice_values("channel"):
+                continue
+            resolver = tl.engine.evaluator(slice=cut).resolver
+            fetch(resolver, periods)
+            for period in periods:
+                found, by_hand = resolver.moves[period], _moved(tl, cut, period.start, period.end)
+                assert list(found.counts.values()) == by_hand["counts"], cut
+                for code, parts in by_hand["money"].items():
+                    assert {name: found.money[code][name] for name in parts} == parts, cut

@@ -211,7 +211,7 @@ BASES: tuple[Base, ...] = (
         "paying",
         ("subscription_events", "subscriptions", "customers"),
         recurring,
-        ("channel", "country", "plan"),
+        ("channel", "country", "plan", "currency"),
         by_customer=True,
     ),
     *PRODUCT_BASES,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.measure import Base, Measure
 from trueline.catalog.measures import DAILY
+from trueline.engine.levels import paying
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -31,12 +32,13 @@ def passes(base: Base) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """The passes that count a base: by which slices it counts, and which cuts come of it.
 
     A pass counts by all slices at once and the rest is added up. Only who pays must be decided
-    within each slice anew.
+    anew within each slice that is not the customer's own.
     """
-    cuts = ("", *base.slices)
     if base.key == "paying":
-        return [((cut,) if cut else (), (cut,)) for cut in cuts]
-    return [(base.slices, cuts)]
+        own = ("channel", "country")
+        others = [name for name in base.slices if name not in own]
+        return [(own, ("", *own)), *(((name,), (name,)) for name in others)]
+    return [(base.slices, ("", *base.slices))]
 
 
 def daily_query(
@@ -57,17 +59,18 @@ def daily(
     """Measures of a base by day, currency and slices. ``days`` limits it to some days."""
     import ibis
 
-    rows = base.rows(view)
     if base.key == "paying":
-        rows = paying(rows, slices, days)
-    elif days is not None:
-        rows = rows.semi_join(days, rows.day == days.day)
+        rows = paying(view, slices, days)
+    else:
+        rows = base.rows(view)
+        if days is not None:
+            rows = rows.semi_join(days, rows.day == days.day)
     currency = rows.currency if "currency" in rows.columns else ibis.literal("")
     rows = rows.mutate(currency=currency)
     aggregates: dict[str, Any] = {}
     for number, item in enumerate(measures):
         aggregates |= _aggregates(number, item, rows, item.where(rows) if item.where else None)
-    return rows.group_by(["day", "currency", *slices]).agg(**aggregates)
+    return rows.group_by(list(dict.fromkeys(["day", "currency", *slices]))).agg(**aggregates)
 
 
 def _aggregates(number: int, item: Measure, rows: ir.Table, where: Any) -> dict[str, Any]:
@@ -95,12 +98,12 @@ def cut_sql(base: Base, cut: str, counted: str) -> str:
         for number in range(len(measures_of(base)))
         for part in PARTS
     )
-    label = f'"{cut}"' if cut else "''"
-    by = ["day", "currency", *([label] if cut else [])]
-    return (
-        f"SELECT day, currency, '{cut}' AS slice_by, {label} AS slice, {added} "
-        f"FROM {counted} AS counted GROUP BY {', '.join(by)}"
-    )
+    label = f'counted."{cut}"' if cut else "''"
+    # Money has its currency anyway; what has none may be counted within one.
+    currency = "''" if cut == "currency" else "counted.currency"
+    by = ["counted.day", "counted.currency", *([label] if cut not in ("", "currency") else [])]
+    keys = f"counted.day, {currency} AS currency, '{cut}' AS slice_by, {label} AS slice"
+    return f"SELECT {keys}, {added} FROM {counted} AS counted GROUP BY {', '.join(by)}"
 
 
 def measure_rows_sql(base: Base, watermark: int) -> str:
@@ -111,25 +114,3 @@ def measure_rows_sql(base: Base, watermark: int) -> str:
         f"FROM cuts WHERE rows_{number} > 0"
         for number, item in enumerate(measures_of(base))
     )
-
-
-def paying(changes: ir.Table, slices: Sequence[str] = (), days: ir.Table | None = None) -> ir.Table:
-    """By how much the number of paying customers changed: +1 where MRR rises above 0, -1 where it
-    falls to 0. Within a slice, MRR of that slice counts."""
-    import ibis
-
-    if days is not None:
-        # Only customers with a change on one of the days can change the count on it.
-        theirs = changes.semi_join(days, changes.day == days.day).select("customer_id").distinct()
-        changes = changes.semi_join(theirs, changes.customer_id == theirs.customer_id)
-    unit = ["customer_id", *slices]
-    by_day = changes.group_by([*unit, "day"]).agg(mrr=changes.mrr.sum(), at=changes["at"].max())
-    window = ibis.window(group_by=unit, order_by="day", preceding=None, following=0)
-    after = by_day.mutate(after=by_day.mrr.sum().over(window))
-    after = after.mutate(before=after.after - after.mrr)
-    change = (after.after > 0).cast("int64") - (after.before > 0).cast("int64")
-    moved = after.mutate(change=change)
-    moved = moved.filter(moved.change != 0)
-    if days is not None:
-        moved = moved.semi_join(days, moved.day == days.day)
-    return moved.mutate(currency=ibis.literal(""))

@@ -99,7 +99,9 @@ class Dailies:
 
     def _query(self, keys: list[str], cut: Cut) -> list[tuple[Any, ...]]:
         if cut.by == "currency":
-            where, values = "slice_by = '' AND currency = ?", [cut.value]
+            # Money by its currency; customers, who have none, as counted within one.
+            where = "(slice_by = '' AND currency = ? OR slice_by = 'currency' AND slice = ?)"
+            values = [cut.value, cut.value]
         else:
             where, values = "slice_by = ? AND slice = ?", [cut.by, cut.value]
         marks = ", ".join("?" * len(keys))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from trueline.engine.levels import customer_levels
 from trueline.engine.sessions import sessions
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
 
 DERIVED: dict[str, Callable[[Any], Any]] = {
     "mrr_changes": mrr_changes,
+    "customer_levels": customer_levels,
     "customer_firsts": customer_firsts,
     "sessions": sessions,
 }

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from trueline.engine import derive
-from trueline.engine.view import FactsView, bound, compiled, sql
+from trueline.engine.view import FactsView, bound, compiled, sql, with_table
 from trueline.facts.tables import CONTRACTS, contract
 from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
 
@@ -32,10 +32,10 @@ def as_known(text: str, view: FactsView, moment: datetime, dialect: str) -> str:
     _define(text, view, dialect, needed)
     if not needed:
         return text
-    known = ",\n".join(f'"{_then(name)}" AS (\n{body}\n)' for name, body in needed.items())
     asked = _renamed(text)
-    rest = f", {asked.removeprefix('WITH ')}" if asked.startswith("WITH ") else f"\n{asked}"
-    return _dated(f"WITH {known}{rest}", moment)
+    for name, body in reversed(needed.items()):
+        asked = with_table(asked, _then(name), body)
+    return _dated(asked, moment)
 
 
 def _then(name: str) -> str:

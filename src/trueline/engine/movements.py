@@ -1,21 +1,33 @@
-"""Every customer's recurring revenue at two moments, and what became of it in between."""
+"""What moved recurring revenue between two moments: new, expanded, contracted, churned, returned.
+
+Only customers whose revenue changed within a period moved. Their levels before and after each
+change are derived once (see ``levels``), so that the movements of many periods are one query over
+the changes of those days; what was there at the start is the roll-up's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trueline.catalog.measure import Measure
+from trueline.catalog.measures import measure
 from trueline.core.period import Period
+from trueline.engine import knowledge
+from trueline.engine.levels import levels_within
+from trueline.engine.view import bound
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from trueline.engine.resolve import Resolver
 
-MONEY = ("opening", "new", "reactivation", "expansion", "contraction", "churn", "kept")
+_MOVED = ("new", "reactivation", "expansion", "contraction", "churn")
+_COUNTED = ("lost", "gained", "first_gained")
+MONEY = ("opening", *_MOVED, "kept")
 COUNTS = (
     "customers_at_start",
     "customers_at_end",
@@ -23,104 +35,150 @@ COUNTS = (
     "customers_gained",
     "customers_first_gained",
 )
+MOST_MOVES = 10_000
+"""Periods whose movements are kept."""
+
+ASKED = {"number": "BIGINT", "start_on": "DATE", "end_on": "DATE"}
+"""The periods asked for, as the query sees them."""
 
 
 @dataclass(frozen=True)
 class Movements:
-    """Amounts and customers of one currency; losses as positive amounts."""
+    """Amounts by currency, as they are billed (losses as positive amounts), and customers."""
 
-    money: dict[str, Decimal]
+    money: dict[str, dict[str, Decimal]]
     counts: dict[str, int]
 
 
-def movements_by_currency(resolver: Resolver, period: Period) -> dict[str, Movements]:
-    """Movements from the period's start to its end, in each currency as it is billed.
+def movements_of(resolver: Resolver, period: Period) -> Movements:
+    """Movements from the period's start to its end.
 
     A customer is new, lost or returned by all of its subscriptions together. Where one customer
     pays in several currencies, each currency's amounts are compared apart.
     """
-    rows = resolver.ask(*movements_query(resolver), period)
-    found = {}
-    for row in rows:
-        money = dict(zip(MONEY, (Decimal(v) for v in row[1 : 1 + len(MONEY)]), strict=True))
-        counts = dict(zip(COUNTS, (int(v) for v in row[1 + len(MONEY) :]), strict=True))
-        found[row[0]] = Movements(money, counts)
+    found = resolver.moves.get(period)
+    if found is None:
+        fetch(resolver, [period])
+        found = resolver.moves[period]
     return found
+
+
+def fetch(resolver: Resolver, periods: Iterable[Period]) -> None:
+    """Find the movements of all these periods, in one query."""
+    wanted = [p for p in dict.fromkeys(periods) if p not in resolver.moves]
+    if not wanted:
+        return
+    by_period: dict[int, list[tuple[Any, ...]]] = {}
+    for number, *row in resolver.ask_over(*movements_query(resolver), wanted):
+        by_period.setdefault(int(number), []).append(tuple(row))
+    if len(resolver.moves) > MOST_MOVES:
+        resolver.moves.clear()
+    for number, period in enumerate(wanted):
+        resolver.moves[period] = _completed(resolver, period, by_period.get(number, []))
+
+
+def until_now(resolver: Resolver, period: Period) -> Period | None:
+    """The part of a period that can have moved yet; None where nothing can."""
+    end = knowledge.present(resolver.covers, "subscription_events", period.end, resolver.today)
+    return None if end <= period.start else Period(period.start, end)
+
+
+def _completed(resolver: Resolver, period: Period, rows: list[tuple[Any, ...]]) -> Movements:
+    """What moved, with what was there at the start."""
+    opening = _at(resolver, "mrr", period)
+    money = {
+        code: {"opening": amount, **dict.fromkeys(_MOVED, Decimal(0))}
+        for code, amount in opening.items()
+    }
+    counts = dict.fromkeys(_COUNTED, 0)
+    for code, *values in rows:
+        mine = money.setdefault(code, {"opening": Decimal(0)})
+        mine |= zip(_MOVED, (Decimal(v) for v in values[: len(_MOVED)]), strict=True)
+        for name, count in zip(_COUNTED, values[len(_MOVED) :], strict=True):
+            counts[name] += int(count)
+    for mine in money.values():
+        mine["kept"] = mine["opening"] - mine["churn"] - mine["contraction"]
+    start = int(sum(_at(resolver, "paying_customers", period).values(), Decimal(0)))
+    return Movements(
+        money,
+        {
+            "customers_at_start": start,
+            "customers_at_end": start - counts["lost"] + counts["gained"],
+            **{f"customers_{name}": count for name, count in counts.items()},
+        },
+    )
+
+
+def _at(resolver: Resolver, key: str, period: Period) -> dict[str, Decimal]:
+    from trueline.engine.resolve import BEGINNING
+
+    item = measure(key)
+    assert isinstance(item, Measure)  # noqa: S101  both are daily measures
+    return resolver.totals(item, Period(BEGINNING, period.start)).values
 
 
 def movements_query(
     resolver: Resolver,
 ) -> tuple[tuple[Any, ...], Callable[[Period], ir.Table]]:
-    """The movements' query over a period, and the name it is compiled under."""
+    """The movements' query, and the name it is compiled under."""
     several = len(resolver.currencies("mrr")) > 1
     return ("movements", resolver.cut, several), partial(_expression, resolver, several)
 
 
-def customers_at(resolver: Resolver, period: Period) -> ir.Table:
-    """Per customer and currency: ``m0``, ``m1`` and the first day with revenue."""
+def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
+    """Per asked period, customer and currency with a change in it: ``m0``, ``m1``, ``paid0``,
+    ``paid1``, ``was_before`` (whether it ever paid before the period) and ``head`` (one row of
+    each customer). ``several`` says that there are several currencies; ``days`` reach from the
+    first period's start to the last one's end."""
     import ibis
 
-    from trueline.catalog import bases
-
-    rows = bases.recurring(resolver.view())
-    rows = rows.filter(rows.day < period.end)
-    if resolver.cut.by:
-        rows = rows.filter(rows[resolver.cut.by] == resolver.cut.value)
-    zero = ibis.literal("0").cast("decimal(28, 10)")
-    before = ibis.ifelse(rows.day < period.start, rows.mrr, zero)
-    return rows.group_by(["customer_id", "currency"]).agg(
-        m0=before.sum().cast("decimal(28, 10)"),
-        m1=rows.mrr.sum().cast("decimal(28, 10)"),
-        first_on=rows.day.min(where=rows.mrr > 0),
+    t = levels_within(resolver.view(), resolver.cut.by, resolver.cut.value)
+    t = t.filter(t.day >= days.start, t.day < days.end)
+    asked = bound("asked_periods", ASKED)
+    t = t.join(asked, [t.day >= asked.start_on, t.day < asked.end_on])
+    c = t.group_by(["number", "start_on", "customer_id", "currency"]).agg(
+        m0=t.before.argmin(t.day),
+        m1=t.after.argmax(t.day),
+        paid0=t.paid_before.argmin(t.day),
+        paid1=t.paid_after.argmax(t.day),
+        began=t.began.min(),
+        first_on=t.day.min(),
+        last_on=t.day.max(),
     )
-
-
-def _expression(resolver: Resolver, several: bool, period: Period) -> ir.Table:
-    """The movements as one query: a row per currency."""
-    import ibis
-
-    c = customers_at(resolver, period)
+    head = ibis.literal(True)
     if several:
-        mine = ibis.window(group_by=c.customer_id)
-        first = ibis.window(group_by=c.customer_id, order_by=c.currency)
-        c = c.mutate(
-            paid0=(c.m0.sum().over(mine) > 0),
-            paid1=(c.m1.sum().over(mine) > 0),
-            began=c.first_on.min().over(mine),
-            head=(ibis.row_number().over(first) == 0),
-        )
+        mine = [c.number, c.customer_id]
+        head = ibis.row_number().over(ibis.window(group_by=mine, order_by=c.currency)) == 0
+        first = ibis.window(group_by=mine, order_by=[c.first_on, c.currency])
+        last = ibis.window(group_by=mine, order_by=[c.last_on.desc(), c.currency])
+        c = c.mutate(paid0=c.paid0.first().over(first), paid1=c.paid1.first().over(last), head=head)
     else:
-        c = c.mutate(paid0=c.m0 > 0, paid1=c.m1 > 0, began=c.first_on, head=ibis.literal(True))
-    return _aggregated(c, period)
+        c = c.mutate(head=head)
+    return c.mutate(was_before=(c.began < c.start_on).fill_null(False))
 
 
-def _aggregated(c: Any, period: Period) -> ir.Table:
-    """Sum each customer's movement into its kind."""
+def _expression(resolver: Resolver, several: bool, days: Period) -> ir.Table:
+    """Each mover's movement summed into its kind: a row per asked period and currency."""
     import ibis
 
+    c = movers(resolver, several, days)
     zero = ibis.literal("0").cast("decimal(28, 10)")
 
     def total(condition: Any, amount: Any) -> Any:
         return ibis.ifelse(condition, amount, zero).sum().cast("decimal(38, 10)")
 
-    before = (c.began < period.start).fill_null(False)
-    stayed = c.paid0 & c.paid1
-    gained = ~c.paid0 & c.paid1
-    lower = ibis.ifelse(c.m1 < c.m0, c.m1, c.m0)
+    stayed, gained, lost = c.paid0 & c.paid1, ~c.paid0 & c.paid1, c.paid0 & ~c.paid1
     money = {
-        "opening": total(c.paid0, c.m0),
-        "new": total(gained & ~before, c.m1),
-        "reactivation": total(gained & before, c.m1),
+        "new": total(gained & ~c.was_before, c.m1),
+        "reactivation": total(gained & c.was_before, c.m1),
         "expansion": total(stayed & (c.m1 > c.m0), c.m1 - c.m0),
         "contraction": total(stayed & (c.m1 < c.m0), c.m0 - c.m1),
-        "churn": total(c.paid0 & ~c.paid1, c.m0),
-        "kept": total(c.paid0, lower),
+        "churn": total(lost, c.m0),
     }
     counts = {
-        "customers_at_start": (c.head & c.paid0).sum(),
-        "customers_at_end": (c.head & c.paid1).sum(),
-        "customers_lost": (c.head & c.paid0 & ~c.paid1).sum(),
-        "customers_gained": (c.head & gained).sum(),
-        "customers_first_gained": (c.head & gained & ~before).sum(),
+        "lost": (c.head & lost).cast("int64").sum(),
+        "gained": (c.head & gained).cast("int64").sum(),
+        "first_gained": (c.head & gained & ~c.was_before).cast("int64").sum(),
     }
-    return c.group_by("currency").agg(**money, **counts).select("currency", *MONEY, *COUNTS)
+    found = c.group_by(["number", "currency"]).agg(**money, **counts)
+    return found.select("number", "currency", *_MOVED, *_COUNTED)

@@ -13,11 +13,12 @@ from trueline.core.errors import InputError
 from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
-from trueline.engine.movements import COUNTS, MONEY, Movements, movements_by_currency
+from trueline.engine.movements import COUNTS, MONEY, Movements, movements_of, until_now
+from trueline.engine.movements import fetch as fetch_movements
 from trueline.engine.product_measures import PRODUCT_SOURCES
 from trueline.engine.survey_measures import SURVEY_SOURCES
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView, day_of
+from trueline.engine.view import FactsView
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -42,30 +43,25 @@ def movements(resolver: Resolver, period: Period) -> Values:
     if opening.value is None or closing.value is None:
         unknown = MeasureValue("", None, worst, reasons=reasons, table=closing.table)
         return {key: replace(unknown, key=key) for key in keys}
-    end = knowledge.present(resolver.covers, "subscription_events", period.end, resolver.today)
-    if end <= period.start:
+    moved = until_now(resolver, period)
+    if moved is None:
         nothing = Reason("not_yet", f"No facts of {period.start} or later are recorded yet.")
         unknown = MeasureValue("", None, Quality.INSUFFICIENT, reasons=(nothing,))
         return {key: replace(unknown, key=key) for key in keys}
-    period = Period(period.start, end)
-    found = movements_by_currency(resolver, period)
+    found = movements_of(resolver, moved)
     base = replace(closing, quality=worst, reasons=reasons, by_currency={})
-    return _valued(resolver, period, base, found) | {
-        key: replace(base, key=key, value=Decimal(sum(m.counts[key] for m in found.values())))
-        for key in COUNTS
+    return _valued(resolver, moved, base, found) | {
+        key: replace(base, key=key, value=Decimal(found.counts[key])) for key in COUNTS
     }
 
 
-def _valued(
-    resolver: Resolver, period: Period, base: MeasureValue, found: dict[str, Movements]
-) -> Values:
+def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movements) -> Values:
     """Movements at the opening day's rates; what rates changed since is ``fx``.
 
     Prices may have been filled from tier prices: then the bridge cannot say by whom, and is null.
     """
-    at_start = {code: m.money for code, m in found.items()}
     values: dict[str, Decimal] = {name: Decimal(0) for name in (*MONEY, "closing", "fx")}
-    for code, money in at_start.items():
+    for code, money in found.money.items():
         closing = money["opening"] + money["new"] + money["reactivation"] + money["expansion"]
         closing -= money["contraction"] + money["churn"]
         before = _rate(resolver, code, period.start)
@@ -96,19 +92,16 @@ def _rate(resolver: Resolver, code: str, at: date) -> Decimal | None:
 
 def churn_history(resolver: Resolver, period: Period) -> Values:
     """Customers lost and exposed over the last complete months, twelve at most."""
-    end = period.end.replace(day=1)
-    rows = resolver.ask(("lost",), partial(_lost_by_month, resolver.view()))
-    lost_in = {day_of(month): int(count) for month, count in rows}
     months, lost, exposed, facts = 0, Decimal(0), Decimal(0), 0
     worst = Quality.ACTUAL
-    for back in range(LONGEST_HISTORY):
-        month = Period(add_months(end, -back - 1), add_months(end, -back))
+    fetch_movements(resolver, months_before(period))
+    for month in months_before(period):
         opening = resolver.value("paying_customers", month, "opening")
         closing = resolver.value("paying_customers", month, "closing")
         if closing.value is None or not opening.value:
             break
         months += 1
-        lost += lost_in.get(month.start, 0)
+        lost += movements_of(resolver, month).counts["customers_lost"]
         exposed += opening.value
         facts = max(facts, closing.rows)
         worst = Quality.worst((worst, opening.quality, closing.quality))
@@ -120,22 +113,13 @@ def churn_history(resolver: Resolver, period: Period) -> Values:
     }
 
 
-def _lost_by_month(view: FactsView) -> ir.Table:
-    """How many customers paid at a month's start and no longer at its end, by month.
-
-    Whether a customer pays goes up and down by one: over a month it falls by one exactly for
-    those who were there at its start and are gone at its end.
-    """
-    from trueline.catalog.bases import recurring
-    from trueline.engine.counting import paying
-
-    moved = paying(recurring(view))
-    each = (
-        moved.mutate(month=moved.day.truncate("M"))
-        .group_by(["customer_id", "month"])
-        .agg(net=lambda t: t.change.sum())
-    )
-    return each.filter(each.net == -1).group_by("month").agg(lost=lambda t: t.count())
+def months_before(period: Period) -> list[Period]:
+    """The last complete months before a period's end, latest first."""
+    end = period.end.replace(day=1)
+    return [
+        Period(add_months(end, -back - 1), add_months(end, -back))
+        for back in range(LONGEST_HISTORY)
+    ]
 
 
 def cash(resolver: Resolver, period: Period) -> Values:
@@ -276,6 +260,20 @@ def _returned(view: FactsView, days: int, period: Period) -> ir.Table:
 def _refuse_slice(resolver: Resolver, what: str) -> None:
     if resolver.cut.by:
         raise InputError(f"{what} cannot be cut by {resolver.cut.by}.", "Ask for it as a whole.")
+
+
+def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:
+    """Ask for many periods at once what can be: ``needed`` are periods by source."""
+    if not any(resolver.covers[name].kept for name in knowledge.SUBSCRIPTION_TABLES):
+        return
+    moved = [
+        until_now(resolver, period)
+        for period in (*needed.get("movements", ()), *needed.get("referred", ()))
+    ]
+    months = [
+        month for period in needed.get("churn_history", ()) for month in months_before(period)
+    ]
+    fetch_movements(resolver, [period for period in (*moved, *months) if period is not None])
 
 
 SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {

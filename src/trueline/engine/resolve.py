@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -26,6 +26,7 @@ from trueline.settings import Settings
 from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
+    from trueline.engine.movements import Movements
     from trueline.engine.view import FactsView
 
 BEGINNING = date(1900, 1, 1)
@@ -59,6 +60,7 @@ class Resolver:
         self.allow_estimates = allow_estimates
         self.as_of = as_of
         self.readings: dict[tuple[str, Period], Reading] = {}
+        self.moves: dict[Period, Movements] = {}
         self.questions = 0
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
         self._counted: set[str] = set()
@@ -105,15 +107,38 @@ class Resolver:
         self.questions += 1
         return self.warehouse.rows(self.query(key, build, period))
 
+    def ask_over(
+        self, key: tuple[Any, ...], build: Callable[[Period], Any], periods: Sequence[Period]
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a query over many periods at once, which it finds in ``asked_periods``."""
+        from trueline.engine.view import with_table
+
+        hull = Period(min(p.start for p in periods), max(p.end for p in periods))
+        asked = "\nUNION ALL ".join(
+            f"SELECT {number} AS number, CAST('{p.start}' AS DATE) AS start_on, "
+            f"CAST('{p.end}' AS DATE) AS end_on"
+            for number, p in enumerate(periods)
+        )
+        self.questions += 1
+        return self.warehouse.rows(with_table(self.query(key, build, hull), "asked_periods", asked))
+
     # -- totals -----------------------------------------------------------------------------
 
     def prefetch(self, needs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what measures need over these days, in as few queries as can be."""
         daily: set[str] = set()
-        for key, _ in needs:
+        over: dict[str, list[Period]] = {}
+        for key, period in needs:
             daily |= _behind(key)
+            item = measure(key)
+            if isinstance(item, PeriodMeasure):
+                over.setdefault(item.source, []).append(period)
         if self.as_of is None:
             self.questions += self._dailies.fetch(daily, self.cut)
+        from trueline.engine.period_measures import fetch
+
+        with localcontext(EXACT):
+            fetch(self, over)
 
     def totals(self, item: Measure, window: Period) -> Totals:
         """One daily measure added up over a window."""

@@ -18,6 +18,7 @@ from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Base
 from trueline.engine import derive
 from trueline.engine.counting import cut_sql, daily_query, measure_rows_sql, measures_of, passes
+from trueline.engine.levels import customer_levels
 from trueline.engine.sessions import sessions
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
@@ -32,21 +33,28 @@ Progress = Callable[[str, int, int], None]
 
 _DERIVED_FROM = {
     "mrr_changes": ("subscription_events", "subscriptions", "customers"),
+    "customer_levels": ("subscription_events", "subscriptions", "customers"),
     "customer_firsts": ("orders", "subscription_events", "subscriptions", "customers"),
     "sessions": ("events", "customers"),
 }
-_WHO = {"mrr_changes": "customer_id", "customer_firsts": "customer_id", "sessions": "user_id"}
+_WHO = {
+    "mrr_changes": "customer_id",
+    "customer_levels": "customer_id",
+    "customer_firsts": "customer_id",
+    "sessions": "user_id",
+}
 """Whose rows are derived together."""
 _ON = {
     "firsts": "customer_firsts",
     "first_orders": "customer_firsts",
     "recurring": "mrr_changes",
-    "paying": "mrr_changes",
+    "paying": "customer_levels",
     "sessions": "sessions",
 }
 _DAY_OF = {
     "customer_firsts": ("first_paid_on", "first_order_on"),
     "mrr_changes": ("day",),
+    "customer_levels": ("day",),
     "sessions": ("day",),
 }
 
@@ -78,10 +86,11 @@ def definitions(product: str) -> str:
     import inspect
 
     from trueline.catalog import bases, measures, product_bases, product_measures
-    from trueline.engine import counting
+    from trueline.engine import counting, levels
     from trueline.engine import sessions as of_sessions
 
-    modules = (bases, measures, product_bases, product_measures, counting, derive, of_sessions)
+    catalogue = (bases, measures, product_bases, product_measures)
+    modules = (*catalogue, counting, derive, levels, of_sessions)
     text = "".join(inspect.getsource(module) for module in modules)
     text += product
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -276,6 +285,7 @@ class Rollup:
 
 _BUILD: dict[str, Callable[[FactsView, Any], Any]] = {
     "mrr_changes": derive.mrr_changes,
+    "customer_levels": customer_levels,
     "customer_firsts": derive.customer_firsts,
     "sessions": sessions,
 }

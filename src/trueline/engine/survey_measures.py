@@ -116,24 +116,26 @@ def effort(resolver: Resolver, period: Period) -> Values:
 
 def referred(resolver: Resolver, period: Period) -> Values:
     """New MRR of customers who were referred; unknown where it is not recorded who was."""
-    from trueline.engine.movements import customers_at
+    from trueline.engine.movements import movers, until_now
 
     key = "referred_new_mrr"
     whole = resolver.value("movement_new", period)
-    if whole.value is None:
+    moved = until_now(resolver, period)
+    if whole.value is None or moved is None:
         return {key: replace(whole, key=key)}
+    several = len(resolver.currencies("mrr")) > 1
 
     def won(days: Period) -> Any:
-        c = customers_at(resolver, days)
-        new = c.filter(c.m0 == 0, c.m1 > 0, c.first_on >= days.start)
+        c = movers(resolver, several, days)
+        new = c.filter(~c.paid0 & c.paid1 & ~c.was_before)
         people = resolver.view().table("customers")
         who = people.select(person=people.customer_id, referred=people.referred)
         joined = new.left_join(who, new.customer_id == who.person)
         return joined.group_by(["currency", "referred"]).agg(
-            amount=joined.m1.sum().cast("decimal(38, 10)"), n=joined.count()
+            amount=joined.m1.sum().cast("decimal(38, 10)"), n=joined["head"].cast("int64").sum()
         )
 
-    rows = asked(resolver, "referred", won, period)
+    rows = [tuple(row) for row in resolver.ask_over(("referred", several), won, [moved])]
     silent = sum(int(n) for _, flag, _, n in rows if flag is None)
     if silent:
         reason = Reason(

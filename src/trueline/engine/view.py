@@ -168,6 +168,14 @@ def _dated(text: str, placeholder: date, day: date) -> str:
     return text.replace(written, f"DATE '{day}'").replace(f"DATE '{placeholder}'", f"DATE '{day}'")
 
 
+def with_table(text: str, name: str, query: str) -> str:
+    """The query with a table of that name that holds another query's rows."""
+    head = f'WITH "{name}" AS (\n{query}\n)'
+    return (
+        f"{head}, {text.removeprefix('WITH ')}" if text.startswith("WITH ") else f"{head}\n{text}"
+    )
+
+
 def day_of(value: Any) -> date:
     """A day, also where an engine widened it to a moment."""
     day: date = value.date() if isinstance(value, datetime) else value

@@ -91,7 +91,8 @@ class DuckDBWarehouse(Warehouse):
                     return
             for statement in create_statements():
                 connection.execute(statement)
-            connection.execute(fill_days())
+            if not (known and known[0]):
+                connection.execute(fill_days())
             connection.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION])
 
     @property

@@ -9,7 +9,7 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 LOADS: dict[str, str] = {
     "load_id": "BIGINT",
@@ -63,6 +63,19 @@ MRR_CHANGES: dict[str, str] = {
 }
 """Per subscription and day: by how much each amount changed (differences, not levels)."""
 
+CUSTOMER_LEVELS: dict[str, str] = {
+    "customer_id": "VARCHAR",
+    "currency": "VARCHAR",
+    "day": "DATE",
+    "before": "DECIMAL(28,10)",
+    "after": "DECIMAL(28,10)",
+    "paid_before": "BOOLEAN",  # in any currency
+    "paid_after": "BOOLEAN",
+    "began": "DATE",  # the first day on which the customer ever paid
+    "at": "TIMESTAMP",
+}
+"""Per customer, currency and day of a change: recurring revenue before and after it."""
+
 CUSTOMER_FIRSTS: dict[str, str] = {
     "customer_id": "VARCHAR",
     "channel": "VARCHAR",
@@ -99,6 +112,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "loads": LOADS,
     "metrics_daily": METRICS_DAILY,
     "mrr_changes": MRR_CHANGES,
+    "customer_levels": CUSTOMER_LEVELS,
     "customer_firsts": CUSTOMER_FIRSTS,
     "sessions": SESSIONS,
     "rollup_state": ROLLUP_STATE,
