@@ -18,6 +18,7 @@ import trueline
 from trueline.home import Trueline
 from trueline.web import errors
 from trueline.web.api import costs, facts, insight, kpis, metrics, product, snapshots, system
+from trueline.web.boards.evaluation import Boards
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
 from trueline.web.live import Live
@@ -84,7 +85,11 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.tl = tl
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
+<<<<<<< HEAD
     app.state.live = Live(tl)
+=======
+    app.state.boards = Boards(tl)
+>>>>>>> 4a25a6a (Declare dashboards in files and show them: tiles, charts, tables, ranges, filters)
     errors.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Observed, metrics=app.state.metrics)

@@ -157,3 +157,19 @@ def _hover(series: list[Line], scale: Scale, zero: bool) -> list[Spec]:
         if not line.thin
     ]
     return [rule, *dots]
+
+
+def planned_layer(scale: Scale) -> Spec:
+    """The finance model's steps (rows of ``plan``: t, v, x), behind the lines."""
+    return {
+        "data": {"name": "plan"},
+        "mark": {
+            "type": "line",
+            "interpolate": "monotone",
+            "color": "@c3",
+            "strokeWidth": 1.75,
+            "strokeDash": [6, 3],
+            "aria": False,
+        },
+        "encoding": {"x": time_axis(), "y": _y("v", scale, False)},
+    }

@@ -8,17 +8,8 @@ from urllib.parse import urlencode
 
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Calendar, Grain, Period
+from trueline.dashboards.ranges import PRESETS
 
-PRESETS: dict[str, str] = {
-    "30d": "30 days",
-    "90d": "90 days",
-    "365d": "365 days",
-    "month": "Last month",
-    "quarter": "Last quarter",
-    "mtd": "Month to date",
-    "qtd": "Quarter to date",
-    "ytd": "Year to date",
-}
 SHORT = ("30d", "90d", "365d")
 LONGEST_DAYS = 366 * 50
 

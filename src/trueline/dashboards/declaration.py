@@ -1,0 +1,320 @@
+"""What a dashboard's file may say. Every kind of panel is a model of its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from trueline.catalog.kpis import from_facts, kpi
+from trueline.core.errors import UnknownKeyError
+from trueline.core.period import Grain
+from trueline.dashboards.ranges import PRESETS
+
+DIMENSIONS = ("channel", "plan", "country", "currency")
+WIDTHS = (3, 4, 5, 6, 7, 8, 9, 12)
+
+
+def _among(kind: str, key: str, known: Any) -> str:
+    if key not in known:
+        raise ValueError(str(UnknownKeyError.among(kind, key, known)))
+    return key
+
+
+def _known_kpi(key: str) -> str:
+    return _among("KPI", key, [definition.key for definition in from_facts()])
+
+
+def _known_width(width: int) -> int:
+    if width not in WIDTHS:
+        raise ValueError(f"{width} is no width. It is one of {', '.join(map(str, WIDTHS))} of 12.")
+    return width
+
+
+KpiKey = Annotated[str, AfterValidator(_known_kpi)]
+Several = Annotated[tuple[KpiKey, ...], Field(min_length=1, max_length=6)]
+Dimension = Annotated[str, AfterValidator(lambda key: _among("dimension", key, DIMENSIONS))]
+RangeName = Annotated[str, AfterValidator(lambda key: _among("range", key, PRESETS))]
+GrainName = Annotated[
+    str, AfterValidator(lambda key: _among("grain", key, [grain.value for grain in Grain]))
+]
+Width = Annotated[int, AfterValidator(_known_width)]
+Title = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Panel(_Part):
+    """What every panel may say. ``width`` is in twelfths; ``range`` fixes one of its own."""
+
+    usual_width: ClassVar[int] = 6
+
+    title: Title | None = None
+    about: Annotated[str, Field(max_length=300)] | None = None
+    width: Width | None = None
+    range: RangeName | None = None
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")] | None = None
+
+    @property
+    def columns(self) -> int:
+        """Its width in twelfths."""
+        return self.width or self.usual_width
+
+    @property
+    def subject(self) -> str:
+        """What tells it from others of its kind: part of its name where it gives none."""
+        return ""
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        """The KPIs that it cuts, and by what."""
+        return None
+
+    @model_validator(mode="after")
+    def _can_be_cut(self) -> _Panel:
+        keys, by = self.cut_by() or ((), "")
+        for key in keys:
+            can = kpi(key).slices
+            if by not in can:
+                listed = ", ".join(name for name in DIMENSIONS if name in can) or "nothing"
+                raise ValueError(f"{key} cannot be cut by {by}. It can be cut by: {listed}.")
+        return self
+
+
+class _OfOne(_Panel):
+    kpi: KpiKey
+
+    @property
+    def subject(self) -> str:
+        return self.kpi
+
+
+class Tile(_OfOne):
+    """A value, its course, its changes, its target."""
+
+    usual_width = 3
+    kind: Literal["tile"]
+    target: Decimal | None = None
+    grain: GrainName | None = None
+
+
+class Gauge(_OfOne):
+    """A tile with its value on a half circle, the target marked."""
+
+    usual_width = 3
+    kind: Literal["gauge"]
+    target: Decimal | None = None
+    grain: GrainName | None = None
+
+
+class Line(_Panel):
+    """KPIs over time, or one KPI by the values of a dimension."""
+
+    usual_width = 8
+    kind: Literal["line"]
+    kpis: Several
+    by: Dimension | None = None
+    grain: GrainName | None = None
+    previous: bool = False
+    forecast: bool = False
+    target: Decimal | None = None
+
+    @property
+    def subject(self) -> str:
+        return "-".join((*self.kpis[:3], *([self.by] if self.by else ())))
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        return (self.kpis, self.by) if self.by else None
+
+    @model_validator(mode="after")
+    def _one_thing_at_a_time(self) -> Line:
+        if self.by and len(self.kpis) > 1:
+            raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
+        if (self.previous or self.forecast) and (self.by or len(self.kpis) > 1):
+            raise ValueError("previous and forecast are drawn for one KPI, without by.")
+        units = {kpi(key).unit for key in self.kpis}
+        if len(units) > 1:
+            named = ", ".join(sorted(unit.value for unit in units))
+            raise ValueError(f"One axis has one unit; these KPIs have {named}.")
+        return self
+
+
+class Bars(_OfOne):
+    """A bar a bucket; whole buckets, the last one perhaps partial."""
+
+    usual_width = 4
+    kind: Literal["bars"]
+    grain: GrainName | None = None
+    target: Decimal | None = None
+
+
+class Stacked(_Panel):
+    """Bars of several KPIs on one another, or of one KPI by a dimension."""
+
+    usual_width = 4
+    kind: Literal["stacked"]
+    kpis: Several
+    by: Dimension | None = None
+    grain: GrainName | None = None
+
+    @property
+    def subject(self) -> str:
+        return "-".join((*self.kpis[:3], *([self.by] if self.by else ())))
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        return (self.kpis, self.by) if self.by else None
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Stacked:
+        if self.by and len(self.kpis) > 1:
+            raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
+        for key in self.kpis:
+            if kpi(key).unit.value not in ("money", "count"):
+                raise ValueError(f"{key} does not add up (its unit is {kpi(key).unit.value}).")
+        return self
+
+
+class Ring(_OfOne):
+    """Shares of a whole, with a legend."""
+
+    usual_width = 4
+    kind: Literal["ring"]
+    by: Dimension
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        return (self.kpi,), self.by
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Ring:
+        if kpi(self.kpi).unit.value not in ("money", "count"):
+            raise ValueError(f"{self.kpi} has no shares (its unit is {kpi(self.kpi).unit.value}).")
+        return self
+
+
+class Ranked(_OfOne):
+    """A bar for each value of a dimension, the previous period marked."""
+
+    usual_width = 4
+    kind: Literal["ranked"]
+    by: Dimension
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        return (self.kpi,), self.by
+
+
+class Table(_Panel):
+    """KPIs beside their earlier values; with ``by``, a row for each value of a dimension."""
+
+    usual_width = 12
+    kind: Literal["table"]
+    kpis: Annotated[tuple[KpiKey, ...], Field(min_length=1, max_length=40)]
+    by: Dimension | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.by or self.kpis[0]
+
+    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
+        return (self.kpis, self.by) if self.by else None
+
+
+class Cohorts(_Panel):
+    """Retention by first month: a heat map, or curves."""
+
+    usual_width = 8
+    kind: Literal["cohorts"]
+    of: Literal["orders", "subscriptions"] = "orders"
+    measure: Literal["customers", "revenue"] = "customers"
+    view: Literal["heat", "curves"] = "heat"
+    months: int = Field(12, ge=2, le=36)
+
+    @property
+    def subject(self) -> str:
+        return f"{self.of}-{self.view}"
+
+
+class Bridge(_Panel):
+    """From the opening MRR to the closing: a waterfall."""
+
+    usual_width = 8
+    kind: Literal["bridge"]
+
+
+class Plan(_OfOne):
+    """A KPI month by month against the finance model, with a forecast."""
+
+    usual_width = 12
+    kind: Literal["plan"]
+    scenario: Annotated[str, Field(min_length=1, max_length=200)] = "base"
+
+
+class Costs(_Panel):
+    """What was spent, by cost type: month by month, or as shares."""
+
+    usual_width = 8
+    kind: Literal["costs"]
+    view: Literal["stacked", "ring"] = "stacked"
+
+    @property
+    def subject(self) -> str:
+        return self.view
+
+
+class Experiments(_Panel):
+    """Experiments and their results."""
+
+    usual_width = 12
+    kind: Literal["experiments"]
+
+
+class Alerts(_Panel):
+    """What has to be looked at."""
+
+    usual_width = 4
+    kind: Literal["alerts"]
+
+
+Panel = (
+    Tile | Gauge | Line | Bars | Stacked | Ring | Ranked | Table | Cohorts | Bridge | Plan | Costs
+    | Experiments | Alerts
+)  # fmt: skip
+KINDS: dict[str, type[BaseModel]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(Panel)
+}
+
+
+class Row(_Part):
+    """Panels beside one another; they wrap where they are wider than the page."""
+
+    title: Title | None = None
+    panel: tuple[Annotated[Panel, Field(discriminator="kind")], ...] = Field(
+        min_length=1, max_length=12
+    )
+
+
+class Dashboard(_Part):
+    """A page of panels. ``range`` is what it shows until a reader chooses."""
+
+    title: Title
+    about: Annotated[str, Field(max_length=300)] | None = None
+    range: RangeName = "90d"
+    row: tuple[Row, ...] = Field(min_length=1, max_length=20)
+
+    def named(self) -> tuple[tuple[Row, tuple[tuple[str, Panel], ...]], ...]:
+        """Its rows, each panel with the name by which an address calls it."""
+        taken: set[str] = set()
+        return tuple(
+            (row, tuple((_name(panel, taken), panel) for panel in row.panel)) for row in self.row
+        )
+
+
+def _name(panel: Panel, taken: set[str]) -> str:
+    wanted = panel.name or f"{panel.kind}-{panel.subject}".strip("-").replace("_", "-")
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}-{number}"
+    taken.add(name)
+    return name

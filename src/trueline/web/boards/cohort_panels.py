@@ -1,0 +1,135 @@
+"""Retention by first month: a heat map that is a table, or curves."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from trueline.core import words
+from trueline.core.errors import InputError
+from trueline.dashboards.declaration import Cohorts as CohortsPanel
+from trueline.engine.cohort import Cohorts, cohorts
+from trueline.web.boards.ground import Ground, missing_of
+from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.charts.curves import curves
+from trueline.web.charts.heat import heat
+
+WHAT = {
+    ("orders", "customers"): "Share of customers who ordered again, by months since their first",
+    ("orders", "revenue"): "Share of the first month's revenue, by months since the first order",
+    ("subscriptions", "customers"): "Share of customers still paying, by months since the first",
+    ("subscriptions", "revenue"): "Share of recurring revenue kept, by months since the first",
+}
+CURVES = 5
+STEPS = 10
+
+
+def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
+    """The last cohorts whose first month is over."""
+    shown = Shown("heat", panel.title or "Cohort retention")
+    shown.about = panel.about or WHAT[panel.of, panel.measure]
+    shown.link = f"/cohorts?kind={panel.of}&by={panel.measure}"
+    if ground.view.cut is not None:
+        raise InputError("Cohorts cannot be cut.", "Take the filter off to see them.")
+    found = cohorts(ground.evaluator(None).resolver, panel.of, panel.measure)
+    rows = found.rows[-panel.months :]
+    if not rows:
+        shown.missing = missing_of(found.reasons) if found.reasons else Missing("No cohort yet.")
+        return shown
+    ages = min(panel.months, max(len(row.rates) for row in rows))
+    shown.table = _table(ground, rows, ages)
+    latest = {row.cohort: row for row in rows}
+    shown.summary = f"{len(latest)} cohorts; on average " + ", ".join(
+        f"{words.amount(rate, '%', None, ground.locale)} after {age} months"
+        for age, rate in enumerate(found.average[: ages + 1])
+        if rate is not None and age in (1, 3, 6)
+    )
+    if panel.view == "curves":
+        return _as_curves(ground, shown, found, rows, ages)
+    shown.spec = _heat_spec(ground, rows, ages)
+    shown.more = {"ages": list(range(ages)), "rows": _cells(ground, rows, ages)}
+    return shown
+
+
+def _name(month: date, locale: str) -> str:
+    from babel.dates import format_date
+
+    return str(format_date(month, "MMM yy", locale=locale))
+
+
+def _rate(row: Any, age: int) -> float | None:
+    return row.rates[age] if age < len(row.rates) else None
+
+
+def _table(ground: Ground, rows: Any, ages: int) -> Table:
+    columns = (
+        Column("Cohort"),
+        Column("Size", True),
+        *(Column(f"Month {age}", True) for age in range(ages)),
+    )
+    out = []
+    for row in rows:
+        rates = [_rate(row, age) for age in range(ages)]
+        out.append(
+            (
+                Cell(_name(row.cohort, ground.locale), row.cohort),
+                Cell(words.amount(row.size, "count", None, ground.locale), row.size),
+                *(Cell(_percent(ground, rate) or "–", rate) for rate in rates),
+            )
+        )
+    return Table(columns, tuple(out))
+
+
+def _percent(ground: Ground, rate: float | None) -> str:
+    return "" if rate is None else words.amount(rate, "%", None, ground.locale)
+
+
+def _cells(ground: Ground, rows: Any, ages: int) -> list[dict[str, Any]]:
+    """Cells of the heat map: whole percents, shaded in ten steps."""
+    return [
+        {
+            "name": _name(row.cohort, ground.locale),
+            "size": words.amount(row.size, "count", None, ground.locale),
+            "cells": [
+                None
+                if (rate := _rate(row, age)) is None
+                else {"text": f"{rate:.0f}", "look": f"h{max(0, min(STEPS, round(rate / STEPS)))}"}
+                for age in range(ages)
+            ],
+        }
+        for row in rows
+    ]
+
+
+def _heat_spec(ground: Ground, rows: Any, ages: int) -> dict[str, Any]:
+    cells = [
+        {"cohort": _name(row.cohort, ground.locale), "age": f"M{age}", "v": rate,
+         "x": f"{rate:.0f}"}
+        for row in rows
+        for age in range(ages)
+        if (rate := _rate(row, age)) is not None
+    ]  # fmt: skip
+    return heat(cells, height=24 * len(rows))
+
+
+def _as_curves(ground: Ground, shown: Shown, found: Cohorts, rows: Any, ages: int) -> Shown:
+    """The average of all cohorts, and the latest ones that have a course, thin."""
+    drawn = [row for row in rows if len(row.rates) > 2][-CURVES:]
+    points = [
+        {"name": "Average", "age": age, "v": rate, "x": _percent(ground, rate)}
+        for age, rate in enumerate(found.average[:ages])
+        if rate is not None
+    ]
+    names = ["Average"]
+    for row in drawn:
+        names.append(_name(row.cohort, ground.locale))
+        points += [
+            {"name": names[-1], "age": age, "v": rate, "x": _percent(ground, rate)}
+            for age in range(ages)
+            if (rate := _rate(row, age)) is not None
+        ]
+    looks = ["c1", "c6", "c5", "c2", "c3", "c4"]
+    shown.body = "chart"
+    shown.spec = curves(points, names, [f"@{look}" for look in looks])
+    shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, looks, strict=False))
+    return shown

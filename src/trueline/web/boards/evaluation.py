@@ -1,0 +1,210 @@
+"""Dashboards evaluated once for each state of the facts, and kept until that state moves."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from trueline.core.errors import InputError, NotFoundError, TruelineError, UnknownKeyError
+from trueline.dashboards import Entry, Panel
+from trueline.engine.rollup import last_load
+from trueline.home import Trueline
+from trueline.settings import Settings
+from trueline.web.boards import cohort_panels, money, over_time, shares, tiles
+from trueline.web.boards.ground import Ground
+from trueline.web.boards.shown import Missing, Shown
+from trueline.web.boards.view import View
+
+log = logging.getLogger("trueline.web")
+MOST_KEPT = 64
+
+Builder = Callable[[Ground, Any], Shown | None]
+BUILDERS: dict[str, Builder] = {
+    "tile": tiles.tile,
+    "gauge": tiles.tile,
+    "line": over_time.line,
+    "bars": over_time.bars,
+    "stacked": over_time.stacked,
+    "ring": shares.ring,
+    "ranked": shares.ranked,
+    "table": shares.table,
+    "cohorts": cohort_panels.panel_of_cohorts,
+    "bridge": money.waterfall,
+    "costs": money.costs,
+    "plan": money.plan,
+}
+"""What makes a panel of a kind. A kind that nothing feeds yet has none, and is not shown."""
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """A row's panels that something feeds."""
+
+    title: str | None
+    panels: tuple[Shown, ...]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a kept result depends on besides its address."""
+
+    load: int
+    today: date
+    settings: str
+
+    @property
+    def version(self) -> str:
+        """The state in few letters: part of the addresses of charts."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard with every panel's values, as of one state."""
+
+    entry: Entry
+    view: View
+    state: State
+    rows: tuple[ShownRow, ...]
+    made: datetime
+    cuts: tuple[tuple[str, tuple[str, ...], int], ...]
+    """Dimensions with recorded values: name, the first values, how many more there are."""
+
+    def panels(self) -> dict[str, Shown]:
+        """Its panels by name."""
+        return {panel.name: panel for row in self.rows for panel in row.panels}
+
+    def panel(self, name: str) -> Shown:
+        """One panel. Raises UnknownKeyError, or NotFoundError where nothing feeds it."""
+        found = self.panels()
+        if name in found:
+            return found[name]
+        declared = [n for _, named in self.entry.declared().named() for n, _ in named]
+        if name in declared:
+            raise NotFoundError(
+                f"Nothing feeds the panel '{name}' yet.", f"See {self.entry.address}."
+            )
+        raise UnknownKeyError.among("panel", name, declared)
+
+    def targets(self) -> list[dict[str, Any]]:
+        """The targets that tiles show, each once, with its source."""
+        found = [p.more["target"] for p in self.panels().values() if p.more.get("target")]
+        return list({target["key"]: target for target in found}.values())
+
+
+@dataclass
+class _Making:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    board: Board | None = None
+
+
+class Boards:
+    """The evaluated dashboards of one company; safe to share by threads."""
+
+    def __init__(self, tl: Trueline) -> None:
+        self._tl = tl
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Any, _Making] = OrderedDict()
+        self._settings: tuple[Settings, str] | None = None
+
+    def state(self) -> State:
+        """The state of facts, day and settings now."""
+        return State(last_load(self._tl.warehouse), self._tl.engine.today(), self._digest())
+
+    def _digest(self) -> str:
+        """A digest of the settings, made anew only for other settings."""
+        now = self._tl.settings
+        known = self._settings
+        if known is None or known[0] is not now:
+            text = hashlib.sha256(now.model_dump_json().encode()).hexdigest()
+            known = self._settings = (now, text)
+        return known[1]
+
+    def get(self, entry: Entry, view: View) -> Board:
+        """The dashboard at a view; evaluated once, however many ask at the same time."""
+        state = self.state()
+        place = (entry.name, entry.digest, state, view.range, view.cut, view.estimates)
+        with self._lock:
+            making = self._kept.setdefault(place, _Making())
+            self._kept.move_to_end(place)
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+        with making.lock:
+            if making.board is None:
+                making.board = evaluate(self._tl, entry, view, state)
+            return making.board
+
+
+def evaluate(tl: Trueline, entry: Entry, view: View, state: State) -> Board:
+    """Every panel of a dashboard. Raises UnknownKeyError for a slice that is not recorded."""
+    ground = Ground(tl, view)
+    declared = entry.declared()
+    ground.evaluator(view.cut)
+    keys = {key for row in declared.row for panel in row.panel for key in _keys(panel)}
+    ground.prefetch(sorted(keys))
+    rows = []
+    for row, named in declared.named():
+        panels = [_shown(ground, name, panel) for name, panel in named]
+        found = [panel for panel in panels if panel is not None]
+        if found:
+            rows.append(ShownRow(row.title, tuple(_filled(found, len(panels)))))
+    return Board(entry, view, state, tuple(rows), datetime.now(UTC), tuple(_cuts(ground)))
+
+
+def _keys(panel: Panel) -> Iterable[str]:
+    one = getattr(panel, "kpi", None)
+    return getattr(panel, "kpis", ()) if one is None else (one,)
+
+
+def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
+    """One panel; what is wrong with it is said in its place, the others stand."""
+    build = BUILDERS.get(panel.kind)
+    if build is None:
+        return None
+    title = panel.title or _title(panel)
+    try:
+        made = build(ground, panel)
+    except InputError as error:
+        made = Shown("none", title, missing=Missing(error.message, error.fix or ""))
+    except TruelineError as error:
+        made = Shown("none", title, missing=Missing(error.message, error.fix or ""))
+    except Exception:
+        log.exception("panel %s failed", name)
+        made = Shown("none", title, missing=Missing("This panel failed; see the server's log."))
+    if made is not None:
+        made.name, made.kind, made.columns = name, panel.kind, panel.columns
+    return made
+
+
+def _title(panel: Panel) -> str:
+    from trueline.web.boards.ground import label_of
+
+    keys = list(_keys(panel))
+    return ", ".join(label_of(key) for key in keys[:3]) or panel.kind.capitalize()
+
+
+def _filled(panels: list[Shown], declared: int) -> list[Shown]:
+    """Where a panel of the row is not shown, the last one takes its place."""
+    if len(panels) < declared:
+        rest = 12 - sum(panel.columns for panel in panels) % 12
+        if rest < 12:
+            panels[-1].columns += rest
+    return panels
+
+
+MOST_CUTS = 40
+
+
+def _cuts(ground: Ground) -> Iterable[tuple[str, tuple[str, ...], int]]:
+    from trueline.dashboards.declaration import DIMENSIONS
+
+    for by in DIMENSIONS:
+        values = ground.values(by)
+        if len(values) > 1:
+            yield by, tuple(values[:MOST_CUTS]), max(0, len(values) - MOST_CUTS)

@@ -1,0 +1,211 @@
+"""What panels of one evaluation share: the company, the view, readings that are computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from trueline.catalog.describe import target
+from trueline.catalog.kpis import kpi
+from trueline.core import words
+from trueline.core.period import Grain, Period
+from trueline.core.quality import Completeness, Quality, Reason
+from trueline.core.reading import Reading
+from trueline.engine.evaluate import Evaluator
+from trueline.home import Trueline
+from trueline.web.boards.shown import Cell, Missing
+from trueline.web.boards.view import View, shown_period
+from trueline.web.charts.axis import MINUTE
+
+COARSER = list(Grain)
+MOST_BUCKETS = 150
+MOST_VALUES = 8
+"""Values of a dimension that a chart shows; the others are counted and named in the table."""
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A whole bucket and the part of it that is over, with its texts."""
+
+    whole: Period
+    part: Period
+    label: str
+    when: str
+
+    @property
+    def at(self) -> str:
+        """Its first day for a chart's time axis."""
+        return f"{self.whole.start}{MINUTE}"
+
+
+class Ground:
+    """One company at one view. Not for several threads at once."""
+
+    def __init__(self, tl: Trueline, view: View) -> None:
+        self.tl = tl
+        self.view = view
+        self.company = tl.settings.company
+        self.locale = self.company.locale
+        self.calendar = self.company.calendar
+        self.today = tl.engine.today()
+        self._evaluators: dict[tuple[str, str] | None, Evaluator] = {}
+        self._values: dict[str, list[str]] = {}
+
+    # -- periods ------------------------------------------------------------------------------
+
+    def period(self, own: str | None) -> Period:
+        """A panel's period."""
+        return shown_period(self.view, own, self.today, self.calendar)
+
+    def grain(self, period: Period, finest: str | None, most: int) -> Grain:
+        """The finest grain, not below ``finest``, with at most so many buckets."""
+        first = COARSER.index(Grain(finest)) if finest else 0
+        sizes = {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}
+        for grain in COARSER[first:]:
+            if period.days / sizes[grain.value] <= most:
+                return grain
+        return Grain.YEAR
+
+    def buckets(self, period: Period, grain: Grain) -> list[Bucket]:
+        """Whole buckets that touch a period; one that is not over is cut at today."""
+        from trueline.web.pages.frame import span
+
+        out = []
+        for whole in self.calendar.buckets(period, grain):
+            if whole.start >= self.today:
+                break
+            part = Period(whole.start, min(whole.end, self.today))
+            when = span(part, self.locale)
+            out.append(Bucket(whole, part, bucket_label(whole, grain, self.locale), when))
+        return out
+
+    def before(self, buckets: list[Bucket], grain: Grain) -> list[Bucket]:
+        """As many buckets right before those."""
+        first, number = buckets[0].whole.start, len(buckets)
+        reach = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain.value]
+        start = first - timedelta(days=reach * number)
+        return self.buckets(Period(start, first), grain)[-number:]
+
+    # -- readings -----------------------------------------------------------------------------
+
+    def evaluator(self, cut: tuple[str, str] | None) -> Evaluator:
+        """The evaluator of a slice. Raises UnknownKeyError for a value that is not recorded."""
+        if cut not in self._evaluators:
+            chosen = None if cut is None else {cut[0]: cut[1]}
+            self._evaluators[cut] = self.tl.engine.evaluator(
+                slice=chosen, allow_estimates=self.view.estimates
+            )
+        return self._evaluators[cut]
+
+    def prefetch(self, keys: Iterable[str]) -> None:
+        """Fetch what KPIs need, at once."""
+        self.evaluator(self.view.cut).prefetch(keys)
+
+    def reading(self, key: str, period: Period, cut: tuple[str, str] | None = None) -> Reading:
+        """A KPI over a period, in the page's slice or in another."""
+        return self.evaluator(cut or self.view.cut).reading(key, period)
+
+    def series(
+        self, key: str, buckets: list[Bucket], cut: tuple[str, str] | None = None
+    ) -> list[Reading]:
+        """A reading a bucket; one that is cut at today is partial."""
+        evaluator = self.evaluator(cut or self.view.cut)
+        found = [evaluator.reading(key, bucket.part) for bucket in buckets]
+        return [
+            _so_far(reading) if bucket.part != bucket.whole else reading
+            for reading, bucket in zip(found, buckets, strict=True)
+        ]
+
+    def values(self, by: str) -> list[str]:
+        """The recorded values of a dimension, the largest first; those without one come last."""
+        if by not in self._values:
+            self._values[by] = self.tl.engine.slice_values(by)
+        return self._values[by]
+
+    # -- words --------------------------------------------------------------------------------
+
+    def text(self, reading: Reading) -> str:
+        """A reading's value as people read it."""
+        return words.value(reading, self.locale)
+
+    def amount(self, number: Any, reading_unit: str, currency: str | None) -> str:
+        """A number in a unit."""
+        return words.amount(number, reading_unit, currency, self.locale)
+
+    def cell(self, reading: Reading) -> Cell:
+        """A reading as a cell of a table."""
+        return Cell(self.text(reading), reading.value, mark_of(reading))
+
+    def target(self, key: str, own: Any = None) -> dict[str, Any] | None:
+        """A KPI's target: the panel's own, else the company's, else the catalogue's."""
+        if own is not None:
+            return {"value": own, "source": "this dashboard's file"}
+        return target(key, self.tl.settings.targets)
+
+    def missing(self, reading: Reading) -> Missing:
+        """Why a reading has no value, and where to mend it."""
+        return missing_of(reading.reasons, reading)
+
+
+def mark_of(reading: Reading) -> str:
+    """What a value is worth, in a word; empty for an actual, complete one."""
+    if reading.value is None:
+        return "unknown"
+    if reading.quality is Quality.ESTIMATED:
+        return "estimated"
+    return "partial" if reading.completeness is Completeness.PARTIAL else ""
+
+
+def marks_of(readings: Iterable[Reading]) -> tuple[str, ...]:
+    """The marks that occur, the gravest first, of readings that have a value."""
+    found = {mark_of(reading) for reading in readings if reading.value is not None}
+    return tuple(mark for mark in ("estimated", "partial") if mark in found)
+
+
+_WAITING = {"immature_cohort", "not_yet", "period_not_over", "bucket_cut_short", "window_not_over"}
+
+
+def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Missing:
+    """The first reason in words, and the page on which it can be mended, if on any."""
+    listed = list(reasons)
+    if not listed:
+        return Missing("It is not known.")
+    first = listed[0]
+    fix = first.enable or ""
+    if first.code in _WAITING or not fix:
+        return Missing(first.message, fix)
+    tables = set() if reading is None else {item.table for item in reading.inputs}
+    if first.code == "no_cost_recorded" or (tables == {"costs"} and "cost" in fix):
+        return Missing(first.message, fix, "/costs", "Record costs")
+    if first.code in ("not_declared", "threshold_unknown"):
+        return Missing(first.message, fix, "/settings", "Open settings")
+    if first.code in ("zero_denominator", "zero_opening", "cash_flow_positive"):
+        return Missing(first.message, fix)
+    return Missing(first.message, fix, "/data", "Load or declare")
+
+
+def _so_far(reading: Reading) -> Reading:
+    note = Reason("bucket_cut_short", "This bucket is not over yet.")
+    return replace(reading, completeness=Completeness.PARTIAL, reasons=(*reading.reasons, note))
+
+
+def bucket_label(whole: Period, grain: Grain, locale: str) -> str:
+    """A bucket's short name, unique on an axis."""
+    from babel.dates import format_date
+
+    start: date = whole.start
+    if grain is Grain.QUARTER:
+        return f"{format_date(start, 'MMM yy', locale=locale)}+"
+    pattern = {Grain.YEAR: "yyyy", Grain.MONTH: "MMM yy"}.get(grain)
+    if pattern is None:
+        from babel.dates import format_skeleton
+
+        return str(format_skeleton("MMMd", start, locale=locale))
+    return str(format_date(start, pattern, locale=locale))
+
+
+def label_of(key: str) -> str:
+    """A KPI's name."""
+    return kpi(key).label

@@ -1,0 +1,316 @@
+"""Panels of money: the MRR bridge, expenses by cost type, and what was planned."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from trueline.catalog.kpis import kpi
+from trueline.core import words
+from trueline.core.errors import InputError
+from trueline.core.period import Grain, Period, add_months
+from trueline.core.reading import Reading
+from trueline.dashboards.declaration import Bridge as BridgePanel
+from trueline.dashboards.declaration import Costs, Plan
+from trueline.engine.bridge import PARTS, Bridge, bridge
+from trueline.engine.plan import planned
+from trueline.engine.value import MeasureValue
+from trueline.facts.tables import COST_TYPES
+from trueline.web.boards.ahead import forecast_rows
+from trueline.web.boards.ground import Bucket, Ground, label_of, marks_of, missing_of
+from trueline.web.boards.over_time import COLOURS, course
+from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.charts import bars as charts
+from trueline.web.charts.axis import scale_for
+
+_TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
+MONTHS_BACK, MONTHS_AHEAD, MOST_PARTS = 12, 12, 8
+
+
+# -- the bridge -----------------------------------------------------------------------------------
+
+
+def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
+    """From the opening MRR to the closing; it closes exactly, or is not shown."""
+    from trueline.web.pages.frame import span
+
+    period = ground.period(panel.range)
+    found = _bridge(ground, period)
+    shown = Shown("chart", panel.title or "MRR bridge", link="/kpi/net_new_mrr")
+    said = panel.about or "What changed recurring revenue"
+    shown.about = f"{said}, {span(period, ground.locale)}"
+    if found.closing is None:
+        shown.missing = missing_of(found.reasons)
+        return shown
+    rows, cells = [], []
+    level = Decimal(0)
+    for name in PARTS:
+        value = getattr(found, name)
+        total = name in ("opening", "closing")
+        text = words.amount(value, found.currency, found.currency, ground.locale)
+        cells.append((Cell(name.capitalize(), name), Cell(text, value)))
+        if not total and not value:
+            continue
+        start = Decimal(0) if total else level
+        level = value if total else level + value
+        kind = "total" if total else "up" if value > 0 else "down"
+        label = "FX" if name == "fx" else name.capitalize()
+        rows.append({"label": label, "a": float(start), "b": float(level), "kind": kind, "x": text})
+    shown.spec = charts.waterfall(rows, scale_for(found.currency, found.currency, ground.locale))
+    shown.table = Table((Column("Step"), Column("Amount", True)), tuple(cells))
+    shown.marks = _bridge_marks(found)
+    shown.legend = (Key("Gain", "k-ok"), Key("Loss", "k-bad"))
+    shown.summary = ", ".join(f"{row['label']} {row['x']}" for row in rows)
+    shown.height = "tall"
+    return shown
+
+
+def _bridge(ground: Ground, period: Period) -> Bridge:
+    cut = ground.view.cut
+    if cut and cut[0] not in kpi("mrr_new").slices:
+        raise InputError(
+            f"The MRR bridge cannot be cut by {cut[0]}.",
+            f"It can be cut by: {', '.join(kpi('mrr_new').slices)}.",
+        )
+    return bridge(ground.evaluator(cut).resolver, period)
+
+
+def _bridge_marks(found: Bridge) -> tuple[str, ...]:
+    if found.quality.value == "estimated":
+        return ("estimated",)
+    return ("partial",) if found.completeness.value == "partial" else ()
+
+
+# -- expenses -------------------------------------------------------------------------------------
+
+
+def costs(ground: Ground, panel: Costs) -> Shown:
+    """What is recorded of each cost type. A type without entries is named, and is not zero."""
+    from trueline.web.pages.frame import span
+
+    if ground.view.cut is not None:
+        raise InputError("Expenses cannot be cut.", "Take the filter off to see them.")
+    period = ground.period(panel.range)
+    shown = Shown("chart", panel.title or "Expenses", link="/costs")
+    shown.about = panel.about or f"By cost type, {span(period, ground.locale)}"
+    if panel.view == "ring":
+        return _costs_ring(ground, shown, period)
+    grain = ground.grain(period, "month", 24)
+    buckets = ground.buckets(period, grain)
+    series = [(t, [_cost(ground, t, bucket.part) for bucket in buckets]) for t in _TYPES]
+    known = [(t, found) for t, found in series if any(v.value for v in found)]
+    if not known:
+        shown.missing = missing_of(series[0][1][-1].reasons) if buckets else Missing("Nothing yet.")
+        return shown
+    known.sort(key=lambda item: -sum((v.value or Decimal(0) for v in item[1]), Decimal(0)))
+    currency = ground.company.currency
+    rows = [
+        {
+            "label": bucket.label,
+            "when": bucket.when,
+            "name": _type_name(t),
+            "order": order,
+            "v": float(found[place].value or 0),
+            "x": words.amount(found[place].value, currency, currency, ground.locale),
+            "partial": bucket.part != bucket.whole,
+            "note": "partial" if bucket.part != bucket.whole else "",
+        }
+        for place, bucket in enumerate(buckets)
+        for order, (t, found) in enumerate(known[:MOST_PARTS])
+        if found[place].value
+    ]
+    names = [_type_name(t) for t, _ in known[:MOST_PARTS]]
+    scale = scale_for(currency, currency, ground.locale)
+    shown.spec = charts.stacked(rows, names, scale, tokens=list(COLOURS), height=240)
+    shown.legend = tuple(Key(n, f"k-{COLOURS[order]}") for order, n in enumerate(names))
+    if any(bucket.part != bucket.whole for bucket in buckets):
+        shown.marks = ("partial",)
+    shown.table = _costs_table(ground, buckets, known)
+    shown.notes = _without_entries([t for t, found in series if not any(v.rows for v in found)])
+    shown.summary = f"{len(names)} cost types: {', '.join(names)}"
+    shown.height = "tall"
+    return shown
+
+
+def _cost(ground: Ground, key: str, period: Period) -> MeasureValue:
+    return ground.evaluator(None).resolver.value(key, period)
+
+
+def _type_name(key: str) -> str:
+    return {"cost_cogs": "COGS", "ad_spend": "Ad spend"}.get(
+        key, key.removeprefix("cost_").capitalize()
+    )
+
+
+def _without_entries(keys: list[str]) -> tuple[str, ...]:
+    if not keys:
+        return ()
+    return (f"No entries, so not known: {', '.join(_type_name(key) for key in keys)}.",)
+
+
+def _money(ground: Ground, value: Decimal | None) -> Cell:
+    currency = ground.company.currency
+    if value is None:
+        return Cell("–", None, "unknown")
+    return Cell(words.amount(value, currency, currency, ground.locale), value)
+
+
+def _costs_table(
+    ground: Ground, buckets: list[Bucket], known: list[tuple[str, list[MeasureValue]]]
+) -> Table:
+    columns = (Column("Period"), *(Column(_type_name(t), True) for t, _ in known))
+    rows = [
+        (
+            Cell(bucket.when, bucket.whole.start),
+            *(_money(ground, found[place].value) for _, found in known),
+        )
+        for place, bucket in enumerate(buckets)
+    ]
+    return Table(columns, tuple(reversed(rows)))
+
+
+def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
+    found = [(t, _cost(ground, t, period)) for t in _TYPES]
+    known = sorted(((t, v.value) for t, v in found if v.value and v.value > 0), key=lambda i: -i[1])
+    if not known:
+        shown.missing = missing_of(found[0][1].reasons)
+        return shown
+    total = sum((value for _, value in known), Decimal(0))
+    parts = [(_type_name(t), value) for t, value in known]
+    if len(parts) > 6:
+        rest = sum((value for _, value in parts[5:]), Decimal(0))
+        parts = [*parts[:5], (f"{len(parts) - 5} others", rest)]
+    rows = [
+        {"name": name, "v": float(value), "order": order, "x": _money(ground, value).text,
+         "share": f"{float(value / total):.0%}"}
+        for order, (name, value) in enumerate(parts)
+    ]  # fmt: skip
+    shown.body = "ring"
+    shown.spec = charts.ring(rows, [str(row["name"]) for row in rows])
+    shown.legend = tuple(Key(name, f"k-{COLOURS[n]}") for n, (name, _) in enumerate(parts))
+    columns = (Column("Cost type"), Column("Amount", True))
+    shown.table = Table(
+        columns,
+        tuple((Cell(_type_name(t), _type_name(t)), _money(ground, v.value)) for t, v in found),
+    )
+    shown.more = {"rows": rows, "total": _money(ground, total).text, "of": "total"}
+    unknown = [t for t, value in found if value.value is None]
+    shown.notes = _without_entries(unknown)
+    shown.more["of"] = "recorded" if unknown else "total"
+    shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)
+    return shown
+
+
+# -- the plan -------------------------------------------------------------------------------------
+
+
+def plan(ground: Ground, panel: Plan) -> Shown | None:
+    """A KPI month by month beside the finance model; None where no plan is loaded for it."""
+    goals = planned(ground.tl.warehouse, panel.kpi, panel.scenario)
+    if not goals:
+        return None
+    if ground.view.cut is not None:
+        raise InputError("The plan is for the whole company.", "Take the filter off to see it.")
+    this = ground.today.replace(day=1)
+    first = max(min(goals), add_months(this, -MONTHS_BACK))
+    until = min(max(max(goals), this), add_months(this, MONTHS_AHEAD))
+    actual = ground.buckets(Period(first, add_months(this, 1)), Grain.MONTH)
+    readings = ground.series(panel.kpi, actual)
+    shown = Shown("chart", panel.title or f"{label_of(panel.kpi)} against the plan")
+    shown.about = panel.about or f"By month, with the finance model's scenario '{panel.scenario}'"
+    shown.link = f"/kpi/{panel.kpi}"
+    known = [reading for reading in readings if reading.value is not None]
+    if not known:
+        shown.missing = missing_of(readings[-1].reasons, readings[-1])
+        return shown
+    ahead, why = forecast_rows(
+        ground, panel.kpi, Grain.MONTH, actual, readings, Period(first, ground.today)
+    )
+    months = _months(first, until)
+    shown.spec = _plan_spec(ground, panel, readings, actual, goals, months, ahead)
+    shown.table = _plan_table(ground, readings, goals, months, ahead)
+    shown.marks = marks_of(readings)
+    shown.legend = (Key("Actual", "k-c1"), Key("Plan", "k-c3"))
+    shown.legend += (Key("Forecast", "k-dash"),) if ahead else ()
+    shown.notes = (why,) if why else ()
+    shown.summary = _plan_summary(ground, readings, goals)
+    shown.height = "tall"
+    return shown
+
+
+def _months(first: date, last: date) -> list[date]:
+    out = [first]
+    while out[-1] < last:
+        out.append(add_months(out[-1], 1))
+    return out
+
+
+def _plan_spec(
+    ground: Ground, panel: Plan, readings: list[Reading], actual: list[Bucket],
+    goals: dict[date, Decimal], months: list[date], ahead: list[dict[str, Any]],
+) -> dict[str, Any]:  # fmt: skip
+    spec = course(ground, [(label_of(panel.kpi), readings)], actual, [], ahead=ahead)
+    unit, currency = readings[0].unit, readings[0].currency
+    goal_rows = [
+        {"t": f"{month}T00:00:00", "v": float(goals[month]),
+         "x": ground.amount(goals[month], unit, currency)}
+        for month in months
+        if month in goals
+    ]  # fmt: skip
+    from trueline.web.charts.lines import planned_layer
+
+    spec["datasets"]["plan"] = goal_rows
+    spec["layer"].insert(0, planned_layer(scale_for(unit, currency, ground.locale)))
+    return spec
+
+
+def _plan_table(
+    ground: Ground, readings: list[Reading], goals: dict[date, Decimal], months: list[date],
+    ahead: list[dict[str, Any]],
+) -> Table:  # fmt: skip
+    by_month = {reading.start: reading for reading in readings}
+    coming = {row["t"][:10]: row for row in ahead if row["x"]}
+    names = ("Actual", "Plan", "Difference", "Forecast", "80% of cases")
+    rows = []
+    for month in reversed(months):
+        reading, goal = by_month.get(month), goals.get(month)
+        row = coming.get(month.isoformat())
+        unit, currency = readings[0].unit, readings[0].currency
+        rows.append(
+            (
+                Cell(_month_name(month, ground.locale), month),
+                ground.cell(reading) if reading else Cell("", None),
+                Cell("–" if goal is None else ground.amount(goal, unit, currency), goal),
+                _difference(reading, goal),
+                Cell(row["x"], row["v"]) if row else Cell("", None),
+                Cell(row["band"], row["band"]) if row else Cell("", None),
+            )
+        )
+    return Table((Column("Month"), *(Column(name, True) for name in names)), tuple(rows))
+
+
+def _month_name(month: date, locale: str) -> str:
+    from babel.dates import format_date
+
+    return str(format_date(month, "MMM yyyy", locale=locale))
+
+
+def _difference(reading: Reading | None, goal: Decimal | None) -> Cell:
+    """Of whole months only: a part of one is not compared with a whole month's plan."""
+    if reading is None or reading.value is None or goal is None:
+        return Cell("", None)
+    if reading.completeness.value == "partial" or goal == 0:
+        return Cell("–", None)
+    percent = float(100 * (Decimal(str(reading.value)) - goal) / goal)
+    return Cell(f"{percent:+.1f}%", percent)
+
+
+def _plan_summary(ground: Ground, readings: list[Reading], goals: dict[date, Decimal]) -> str:
+    whole = [r for r in readings if r.value is not None and r.completeness.value == "complete"]
+    whole = [r for r in whole if r.start in goals]
+    if not whole:
+        return "No whole month has both an actual and a planned value."
+    last = whole[-1]
+    goal = ground.amount(goals[last.start], last.unit, last.currency)
+    return f"{_month_name(last.start, ground.locale)}: {ground.text(last)}, planned {goal}"

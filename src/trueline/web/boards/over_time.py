@@ -1,0 +1,294 @@
+"""Panels over time: lines and bars, and the tables beside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trueline.core.errors import InputError
+from trueline.core.period import Grain, Period
+from trueline.core.reading import Reading
+from trueline.dashboards.declaration import Bars, Line, Stacked
+from trueline.web.boards.ahead import forecast_rows
+from trueline.web.boards.ground import (
+    MOST_VALUES,
+    Bucket,
+    Ground,
+    label_of,
+    mark_of,
+    marks_of,
+    missing_of,
+)
+from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.charts import bars as bar_charts
+from trueline.web.charts.axis import Spec, scale_for
+from trueline.web.charts.lines import Line as Drawn
+from trueline.web.charts.lines import lines
+
+COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "muted", "faint")
+MOST_POINTS, MOST_BARS, MOST_STACKS = 130, 40, 20
+Named = tuple[str, list[Reading]]
+EACH = {"day": "Daily", "week": "Weekly", "month": "Monthly", "quarter": "Quarterly",
+        "year": "Yearly"}  # fmt: skip
+
+
+def line(ground: Ground, panel: Line) -> Shown:
+    """KPIs, or one KPI's slices, over time; with what came before and what is to come."""
+    period = ground.period(panel.range)
+    grain = ground.grain(period, panel.grain, MOST_POINTS)
+    buckets = ground.buckets(period, grain)
+    series = _series(ground, panel, buckets)
+    title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown.link = f"/kpi/{panel.kpis[0]}"
+    if not _any(series):
+        shown.missing = _nothing(series)
+        return shown
+    goals = _goals(ground, panel.kpis if not panel.by else (), panel.target)
+    before = _before(ground, panel, buckets, grain) if panel.previous else None
+    ahead: list[dict[str, Any]] = []
+    why = ""
+    if panel.forecast:
+        ahead, why = forecast_rows(ground, panel.kpis[0], grain, buckets, series[0][1], period)
+    drawn = [*series, *([before] if before else [])]
+    shown.spec = course(ground, drawn, buckets, goals, ahead=ahead, thin_last=before is not None)
+    shown.table = sheet(ground, buckets, drawn, ahead)
+    shown.marks = marks_of(r for _, readings in series for r in readings)
+    shown.legend = _legend(series, before, ahead, shown.marks)
+    shown.notes = (why,) if why else ()
+    shown.summary = _summary(ground, series)
+    shown.height = "tall" if panel.columns >= 7 else ""
+    return shown
+
+
+def bars(ground: Ground, panel: Bars) -> Shown:
+    """A bar a bucket, whole buckets; one that is covered only in part is hatched."""
+    period = ground.period(panel.range)
+    grain = ground.grain(period, panel.grain, MOST_BARS)
+    buckets = ground.buckets(period, grain)
+    readings = ground.series(panel.kpi, buckets)
+    title = panel.title or label_of(panel.kpi)
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown.link = f"/kpi/{panel.kpi}"
+    if not _any([(title, readings)]):
+        shown.missing = _nothing([(title, readings)])
+        return shown
+    rows = [
+        _bar(ground, bucket, reading) for bucket, reading in zip(buckets, readings, strict=True)
+    ]
+    goals = _goals(ground, (panel.kpi,), panel.target)
+    scale = scale_for(readings[0].unit, readings[0].currency, ground.locale)
+    shown.spec = bar_charts.bars(rows, scale, targets=goals)
+    shown.table = sheet(ground, buckets, [(title, readings)])
+    shown.marks = marks_of(readings)
+    shown.legend = _mark_keys(shown.marks) + ((Key("Target", "k-rule"),) if goals else ())
+    shown.summary = _summary(ground, [(title, readings)])
+    return shown
+
+
+def stacked(ground: Ground, panel: Stacked) -> Shown:
+    """Bars of parts on one another. A bucket with an unknown part is left out of the chart."""
+    period = ground.period(panel.range)
+    grain = ground.grain(period, panel.grain, MOST_STACKS)
+    buckets = ground.buckets(period, grain)
+    series = _series(ground, panel, buckets)
+    title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown.link = f"/kpi/{panel.kpis[0]}"
+    if not _any(series):
+        shown.missing = _nothing(series)
+        return shown
+    rows = [
+        _bar(ground, bucket, readings[place]) | {"name": name, "order": order}
+        for place, bucket in enumerate(buckets)
+        if all(readings[place].value is not None for _, readings in series)
+        for order, (name, readings) in enumerate(series)
+    ]
+    tokens = ["c1", "c1soft"] if len(series) == 2 else list(COLOURS)
+    first = series[0][1][0]
+    scale = scale_for(first.unit, first.currency, ground.locale)
+    names = [name for name, _ in series]
+    shown.spec = bar_charts.stacked(rows, names, scale, tokens=tokens)
+    shown.table = sheet(ground, buckets, series)
+    shown.marks = marks_of(r for _, readings in series for r in readings)
+    looks = [f"k-{look.replace('c1soft', 'soft')}" for look in tokens]
+    shown.legend = tuple(Key(n, look) for n, look in zip(names, looks, strict=False))
+    shown.legend += _mark_keys(shown.marks)
+    shown.summary = _summary(ground, series)
+    return shown
+
+
+def _series(ground: Ground, panel: Line | Stacked, buckets: list[Bucket]) -> list[Named]:
+    """The panel's series: a KPI each, or a recorded value each."""
+    if not panel.by:
+        return [(label_of(key), ground.series(key, buckets)) for key in panel.kpis]
+    key, by = panel.kpis[0], panel.by
+    found = [
+        (value, ground.series(key, buckets, (by, value)))
+        for value in chosen_values(ground, by)[:MOST_VALUES]
+    ]
+    return [item for item in found if any(r.value for r in item[1])]
+
+
+def chosen_values(ground: Ground, by: str) -> list[str]:
+    """The values of a dimension that the page's slice leaves. Raises InputError for another's."""
+    cut = ground.view.cut
+    if cut is None:
+        return ground.values(by)
+    if cut[0] != by:
+        raise InputError(
+            f"This is by {by}; the page is filtered by {cut[0]}, and only one holds at a time.",
+            "Take the filter off to see it.",
+        )
+    return [cut[1]]
+
+
+def _any(series: list[Named]) -> bool:
+    return any(reading.value is not None for _, readings in series for reading in readings)
+
+
+def _nothing(series: list[Named]) -> Missing:
+    for _, readings in series:
+        for reading in reversed(readings):
+            if reading.reasons:
+                return missing_of(reading.reasons, reading)
+    return Missing("Nothing is recorded for this in the range.")
+
+
+def _before(ground: Ground, panel: Line, buckets: list[Bucket], grain: Grain) -> Named | None:
+    earlier = ground.before(buckets, grain)
+    readings = ground.series(panel.kpis[0], earlier)
+    known = any(reading.value is not None for reading in readings)
+    return ("Previous period", readings) if known and len(earlier) == len(buckets) else None
+
+
+def _goals(ground: Ground, keys: tuple[str, ...], own: Any) -> list[float]:
+    if own is not None:
+        return [float(own)]
+    found = [ground.target(key) for key in keys]
+    return [float(target["value"]) for target in found if target]
+
+
+def _about(ground: Ground, panel: Line | Bars | Stacked, grain: Grain, period: Period) -> str:
+    from trueline.web.pages.frame import span
+
+    said = panel.about or EACH[grain.value]
+    if panel.about and panel.kind != "bars":
+        said = f"{panel.about}, {EACH[grain.value].lower()}"
+    return f"{said}, {span(period, ground.locale)}" if panel.range else said
+
+
+# -- charts ---------------------------------------------------------------------------------------
+
+
+def course(
+    ground: Ground,
+    series: list[Named],
+    buckets: list[Bucket],
+    goals: list[float],
+    *,
+    ahead: list[dict[str, Any]] | None = None,
+    thin_last: bool = False,
+) -> Spec:
+    """Lines of readings; the last one thin where it is only compared with."""
+    rows = [{"t": bucket.at, "when": bucket.when} for bucket in buckets]
+    drawn = []
+    for number, (name, readings) in enumerate(series):
+        thin = thin_last and number == len(series) - 1
+        drawn.append(Drawn(name, "faint" if thin else COLOURS[number % len(COLOURS)], thin))
+        _fill(ground, rows, number, readings)
+    first = series[0][1][0]
+    scale = scale_for(first.unit, first.currency, ground.locale)
+    return lines(drawn, rows, scale, forecast=ahead or None, targets=goals or None)
+
+
+def _fill(ground: Ground, rows: list[dict[str, Any]], number: int, readings: list[Reading]) -> None:
+    """Whole, actual values as a line; the way to and from others as dashes."""
+    values = [None if r.value is None else float(r.value) for r in readings]
+    loose = [mark_of(r) in ("estimated", "partial") for r in readings]
+    for place, reading in enumerate(readings):
+        near = loose[place] or any(0 <= n < len(loose) and loose[n] for n in (place - 1, place + 1))
+        mark = mark_of(reading)
+        rows[place][f"v{number}"] = None if loose[place] else values[place]
+        rows[place][f"d{number}"] = values[place] if near else None
+        rows[place][f"x{number}"] = ground.text(reading) + (
+            f", {mark}" if mark in ("partial", "estimated") else ""
+        )
+
+
+def _bar(ground: Ground, bucket: Bucket, reading: Reading) -> dict[str, Any]:
+    mark = mark_of(reading)
+    return {
+        "label": bucket.label,
+        "when": bucket.when,
+        "v": None if reading.value is None else float(reading.value),
+        "x": ground.text(reading),
+        "partial": mark == "partial",
+        "e": mark == "estimated",
+        "note": mark,
+    }
+
+
+def _legend(
+    series: list[Named], before: Named | None, ahead: list[Any], marks: tuple[str, ...]
+) -> tuple[Key, ...]:
+    several = len(series) > 1 or before or ahead
+    keys = [Key(name, f"k-{COLOURS[n % len(COLOURS)]}") for n, (name, _) in enumerate(series)]
+    if not several:
+        keys = []
+    elif len(series) == 1:
+        keys = [Key("Actual", "k-c1")]
+    if before:
+        keys.append(Key("Previous", "k-faint"))
+    if ahead:
+        keys.append(Key("Forecast", "k-dash"))
+    return tuple(keys) + tuple(Key(mark.capitalize(), "k-dots") for mark in marks)
+
+
+def _mark_keys(marks: tuple[str, ...]) -> tuple[Key, ...]:
+    looks = {"partial": "k-partial", "estimated": "k-pale"}
+    return tuple(Key(mark.capitalize(), looks[mark]) for mark in marks)
+
+
+def _summary(ground: Ground, series: list[Named]) -> str:
+    """The chart in a sentence: each line's last known value, its lowest and its highest."""
+    said = []
+    for name, readings in series:
+        known = [r for r in readings if r.value is not None]
+        if not known:
+            continue
+        low = min(known, key=lambda r: r.value or 0)
+        high = max(known, key=lambda r: r.value or 0)
+        last = f"{name}: last {ground.text(known[-1])}"
+        said.append(f"{last}, from {ground.text(low)} to {ground.text(high)}")
+    return "; ".join(said)
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def sheet(
+    ground: Ground,
+    buckets: list[Bucket],
+    series: list[Named],
+    ahead: list[dict[str, Any]] | None = None,
+) -> Table:
+    """The same values, newest first; a forecast's below what it continues would be, on top."""
+    columns = (Column("Period"), *(Column(name, number=True) for name, _ in series))
+    rows = [
+        (
+            Cell(bucket.when, bucket.whole.start),
+            *(ground.cell(readings[place]) for _, readings in series),
+        )
+        for place, bucket in enumerate(buckets)
+    ]
+    rows.reverse()
+    if not ahead:
+        return Table(columns, tuple(rows))
+    empty = Cell("", None)
+    ours = [
+        (Cell(row["when"], row["t"][:10]), *([empty] * len(series)),
+         Cell(row["x"], row["v"]), Cell(row["lo_x"], row["lo"]), Cell(row["hi_x"], row["hi"]))
+        for row in reversed(ahead[1:])
+    ]  # fmt: skip
+    more = tuple(Column(n, number=True) for n in ("Forecast", "80% from", "80% to"))
+    return Table((*columns, *more), (*ours, *((*row, empty, empty, empty) for row in rows)))

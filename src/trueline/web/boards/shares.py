@@ -1,0 +1,216 @@
+"""Panels by the values of a dimension: a ring of shares, ranked bars, a table."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from trueline.core import words
+from trueline.core.period import Period
+from trueline.core.reading import Reading
+from trueline.dashboards.declaration import Ranked, Ring
+from trueline.dashboards.declaration import Table as TablePanel
+from trueline.engine.engine import change
+from trueline.web.boards.ground import MOST_VALUES, Ground, label_of, mark_of, marks_of, missing_of
+from trueline.web.boards.over_time import COLOURS, chosen_values
+from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.boards.tiles import target_of
+from trueline.web.charts import bars as charts
+
+MOST_ROWS = 50
+
+
+def ring(ground: Ground, panel: Ring) -> Shown:
+    """Each value's share of the whole. What is negative or unknown has none, and is said."""
+    period = ground.period(panel.range)
+    found, more = _by(ground, panel.kpi, panel.by, period, MOST_ROWS)
+    shown = Shown("ring", panel.title or label_of(panel.kpi), _about(ground, panel, period))
+    shown.link = f"/kpi/{panel.kpi}"
+    known = [(name, r) for name, r in found if r.value]
+    known.sort(key=lambda item: -(item[1].value or 0))
+    if not known:
+        shown.missing = _nothing(found)
+        return shown
+    if any((r.value or 0) < 0 for _, r in known):
+        shown.missing = Missing("One of the parts is negative: it has no share of a whole.")
+        return shown
+    total = sum((Decimal(str(r.value)) for _, r in known), Decimal(0))
+    first = known[0][1]
+    rows: list[dict[str, Any]] = []
+    for order, (name, value, text) in enumerate(_parts(ground, known)):
+        share = float(value / total)
+        rows.append(
+            {"name": name, "v": float(value), "order": order, "x": text, "share": f"{share:.0%}"}
+        )
+    shown.spec = charts.ring(rows, [row["name"] for row in rows])
+    shown.table = _ring_table(ground, panel.by, found, total)
+    shown.legend = tuple(Key(row["name"], f"k-{COLOURS[n % 6]}") for n, row in enumerate(rows))
+    shown.marks = marks_of(r for _, r in found)
+    shown.notes = _unknown_named(found, more)
+    shown.more = {
+        "rows": rows,
+        "total": ground.amount(total, first.unit, first.currency),
+        "of": "known" if any(r.value is None for _, r in found) else "total",
+    }
+    shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)
+    return shown
+
+
+def _parts(ground: Ground, known: list[tuple[str, Reading]]) -> list[tuple[str, Decimal, str]]:
+    """The largest parts, the small ones together as the last."""
+    first = known[0][1]
+    parts = [(name, Decimal(str(r.value)), ground.text(r)) for name, r in known]
+    if len(parts) <= 6:
+        return parts
+    rest = sum((value for _, value, _ in parts[5:]), Decimal(0))
+    text = ground.amount(rest, first.unit, first.currency)
+    return [*parts[:5], (f"{len(parts) - 5} others", rest, text)]
+
+
+def _ring_table(ground: Ground, by: str, found: list[tuple[str, Reading]], total: Decimal) -> Table:
+    columns = (Column(by.capitalize()), Column("Value", True), Column("Share", True))
+    rows = []
+    for name, reading in found:
+        share = None if reading.value is None else float(100 * Decimal(str(reading.value)) / total)
+        text = "–" if share is None else words.amount(share, "%", None, ground.locale)
+        rows.append((Cell(name, name), ground.cell(reading), Cell(text, share)))
+    return Table(columns, tuple(rows))
+
+
+def ranked(ground: Ground, panel: Ranked) -> Shown:
+    """A bar a value, with a tick where it was in the previous period."""
+    period = ground.period(panel.range)
+    found, more = _by(ground, panel.kpi, panel.by, period, MOST_ROWS)
+    earlier = dict(_by(ground, panel.kpi, panel.by, period.previous(), MOST_ROWS)[0])
+    shown = Shown("chart", panel.title or label_of(panel.kpi), _about(ground, panel, period))
+    if not panel.about:
+        shown.about = "The tick marks the previous period" + shown.about[len(f"By {panel.by}") :]
+    shown.link = f"/kpi/{panel.kpi}"
+    known = [(name, r) for name, r in found if r.value is not None]
+    drawn = [(n, r) for n, r in known if r.value or earlier[n].value][:MOST_VALUES]
+    drawn.sort(key=lambda item: -(item[1].value or 0))
+    if not drawn:
+        shown.missing = _nothing(found)
+        return shown
+    rows: list[dict[str, Any]] = [
+        {
+            "name": name,
+            "v": float(r.value or 0),
+            "x": ground.text(r),
+            "before": _plain(earlier[name]),
+            "before_x": ground.text(earlier[name]),
+            "note": mark_of(r),
+        }
+        for name, r in drawn
+    ]
+    shown.spec = charts.ranked(rows, [row["name"] for row in rows], height=40 + 44 * len(rows))
+    shown.table = _ranked_table(ground, panel.by, found, earlier)
+    shown.marks = marks_of(r for _, r in known)
+    shown.notes = _unknown_named(found, more)
+    shown.summary = "; ".join(f"{r['name']}: {r['x']}, before {r['before_x']}" for r in rows)
+    return shown
+
+
+def _ranked_table(
+    ground: Ground, by: str, found: list[tuple[str, Reading]], earlier: dict[str, Reading]
+) -> Table:
+    columns = (
+        Column(by.capitalize()),
+        *(Column(n, number=True) for n in ("Value", "Previous period", "Change")),
+    )
+    rows = []
+    for name, reading in found:
+        then = earlier[name]
+        rows.append(
+            (Cell(name, name), ground.cell(reading), ground.cell(then), _moved(reading, then))
+        )
+    return Table(columns, tuple(rows))
+
+
+def table(ground: Ground, panel: TablePanel) -> Shown:
+    """KPIs beside their earlier values; or a dimension's values, a KPI a column."""
+    period = ground.period(panel.range)
+    shown = Shown("table", panel.title or "KPIs", panel.about or "")
+    if panel.by:
+        shown.table, shown.notes = _cross(ground, panel.kpis, panel.by, period)
+    else:
+        shown.table = _listed(ground, panel.kpis, period)
+    return shown
+
+
+def _cross(
+    ground: Ground, keys: tuple[str, ...], by: str, period: Period
+) -> tuple[Table, tuple[str, ...]]:
+    columns = (Column(by.capitalize()), *(Column(label_of(key), number=True) for key in keys))
+    values = chosen_values(ground, by)
+    rows = []
+    for value in values[:MOST_ROWS]:
+        readings = [ground.reading(key, period, (by, value)) for key in keys]
+        if any(r.value for r in readings):
+            rows.append((Cell(value, value), *(ground.cell(r) for r in readings)))
+    more = len(values) - MOST_ROWS
+    return Table(columns, tuple(rows)), ((f"{more} more are not shown.",) if more > 0 else ())
+
+
+def _listed(ground: Ground, keys: tuple[str, ...], period: Period) -> Table:
+    names = ("Value", "Previous period", "Change", "A year ago", "Change", "Target")
+    columns = (Column("KPI"), *(Column(name, number=True) for name in names))
+    rows = []
+    for key in keys:
+        now = ground.reading(key, period)
+        then, year = (ground.reading(key, p) for p in (period.previous(), period.year_earlier()))
+        target = target_of(ground, key, None, now)
+        goal = Cell(target["text"], target["number"]) if target else Cell("", None)
+        rows.append(
+            (
+                Cell(label_of(key), label_of(key), link=f"/kpi/{key}"),
+                ground.cell(now), ground.cell(then), _moved(now, then),
+                ground.cell(year), _moved(now, year), goal,
+            )
+        )  # fmt: skip
+    return Table(columns, tuple(rows))
+
+
+def _moved(now: Reading, then: Reading) -> Cell:
+    found = change(now, then)
+    raw = found["absolute"] if now.unit == "%" else found["percent"]
+    look = "" if found["good"] is None else "pos" if found["good"] else "neg"
+    return Cell(words.changed(found, now.unit) or "–", raw, look=look)
+
+
+def _by(
+    ground: Ground, key: str, by: str, period: Period, most: int
+) -> tuple[list[tuple[str, Reading]], int]:
+    values = chosen_values(ground, by)
+    found = [(value, ground.reading(key, period, (by, value))) for value in values[:most]]
+    return found, max(0, len(values) - most)
+
+
+def _plain(reading: Reading) -> float | None:
+    return None if reading.value is None else float(reading.value)
+
+
+def _nothing(found: list[tuple[str, Reading]]) -> Missing:
+    for _, reading in found:
+        if reading.value is None:
+            return missing_of(reading.reasons, reading)
+    return Missing("Nothing is recorded for this in the range.")
+
+
+def _unknown_named(found: list[tuple[str, Reading]], more: int) -> tuple[str, ...]:
+    unknown = [name for name, reading in found if reading.value is None]
+    said = []
+    if unknown:
+        listed = ", ".join(name[:60] for name in unknown[:5])
+        rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        said.append(f"Not known for {listed}{rest}.")
+    if more:
+        said.append(f"{more} more values are not shown.")
+    return tuple(said)
+
+
+def _about(ground: Ground, panel: Any, period: Period) -> str:
+    from trueline.web.pages.frame import span
+
+    said = panel.about or f"By {panel.by}"
+    return f"{said}, {span(period, ground.locale)}" if panel.range else said

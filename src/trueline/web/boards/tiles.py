@@ -1,0 +1,131 @@
+"""Tiles and gauges: a value, its course, its changes, its target."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from trueline.catalog.kpi import Direction, Unit
+from trueline.catalog.kpis import kpi
+from trueline.core import words
+from trueline.core.reading import Reading
+from trueline.dashboards.declaration import Gauge, Tile
+from trueline.engine.engine import change
+from trueline.web.boards.ground import Ground, mark_of, marks_of
+from trueline.web.boards.over_time import course, sheet
+from trueline.web.boards.shown import Shown
+from trueline.web.pages import figures
+
+MOST_BUCKETS = 31
+_STEADY = (Unit.PERCENT, Unit.RATIO, Unit.MONTHS)
+"""Units of quotients: a day of them is noise, so a week is their finest bucket."""
+
+
+def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
+    """The panel's reading, with what it is compared with."""
+    key = panel.kpi
+    definition = kpi(key)
+    period = ground.period(panel.range)
+    reading = ground.reading(key, period)
+    finest = panel.grain or ("week" if definition.unit in _STEADY else None)
+    grain = ground.grain(period, finest, MOST_BUCKETS)
+    buckets = ground.buckets(period, grain)
+    readings = ground.series(key, buckets) if len(buckets) > 1 else []
+    target = target_of(ground, key, panel.target, reading)
+    more: dict[str, Any] = {
+        "value": ground.text(reading).removeprefix("~"),
+        "reading": reading,
+        "changes": _changes(ground, reading),
+        "spark": _spark(readings),
+        "target": target,
+        "gauge": None,
+        "per": grain.value,
+    }
+    if panel.kind == "gauge" and reading.value is not None:
+        more["gauge"] = _gauge(reading, target)
+    shown = Shown(
+        body="tile",
+        title=panel.title or definition.label,
+        about=panel.about or "",
+        missing=None if reading.known else ground.missing(reading),
+        marks=marks_of([reading]),
+        notes=tuple(reason.message for reason in reading.reasons) if reading.known else (),
+        link=f"/kpi/{key}",
+        more=more,
+    )
+    if buckets:
+        goals = [target["number"]] if target else []
+        shown.spec = course(ground, [(shown.title, readings)], buckets, goals) if readings else None
+        shown.table = sheet(ground, buckets, [(shown.title, readings)]) if readings else None
+    return shown
+
+
+def _changes(ground: Ground, reading: Reading) -> list[dict[str, Any]]:
+    """Against the previous period and a year ago, each with the earlier value."""
+    from trueline.core.period import Period
+
+    period = Period(reading.start, reading.end)
+    out = []
+    for name, earlier in (("previous period", period.previous()), ("a year ago", _year(period))):
+        if earlier is None:
+            continue
+        other = ground.reading(reading.key, earlier)
+        found = change(reading, other)
+        out.append(
+            {
+                "against": name,
+                "change": found,
+                "text": words.changed(found, reading.unit),
+                "earlier": ground.text(other),
+                "reason": found["reason"],
+            }
+        )
+    return out
+
+
+def _year(period: Any) -> Any:
+    return None if period.days > 366 else period.year_earlier()
+
+
+def _spark(readings: list[Reading]) -> dict[str, Any] | None:
+    values = [None if r.value is None else float(r.value) for r in readings]
+    last_partial = bool(readings) and mark_of(readings[-1]) == "partial"
+    return figures.spark(values, last_partial)
+
+
+def target_of(ground: Ground, key: str, own: Decimal | None, reading: Reading) -> Any:
+    """A target with its sign, its text, its source, and how the reading stands to it."""
+    found = ground.target(key, own)
+    if found is None:
+        return None
+    number = Decimal(found["value"])
+    direction = kpi(key).direction
+    text = ground.amount(number, reading.unit, reading.currency)
+    sign = {Direction.UP: "≥ ", Direction.DOWN: "≤ ", Direction.NEUTRAL: ""}[direction]
+    state, said = "", ""
+    if reading.value is not None and direction is not Direction.NEUTRAL:
+        value = Decimal(str(reading.value))
+        met = value >= number if direction is Direction.UP else value <= number
+        state = "ok" if met else "warn"
+        said = "On target" if met else "Below" if direction is Direction.UP else "Above"
+    source = str(found["source"])
+    if "dated" in found:
+        source += f", {found['dated']}"
+    return {
+        "key": key, "label": kpi(key).label, "number": float(number), "text": sign + text,
+        "state": state, "said": said, "source": source,
+    }  # fmt: skip
+
+
+def _gauge(reading: Reading, target: Any) -> dict[str, Any]:
+    """The half circle: to twice the target, or to the most that is possible."""
+    value = float(reading.value or 0)
+    high = kpi(reading.key).bounds[1]
+    goal = target["number"] if target else None
+    most = high if high is not None else 2 * goal if goal else max(value, 1.0)
+    if goal and most > 2.5 * goal:
+        most = 2 * goal
+    most = max(most, goal or 0)
+    drawn = figures.gauge(value, most, goal)
+    drawn["state"] = target["state"] if target else ""
+    return drawn

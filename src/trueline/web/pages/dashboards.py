@@ -1,0 +1,103 @@
+"""Dashboards: their pages, and each panel's page, chart, table and files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from trueline.core.errors import NotFoundError
+from trueline.core.reading import dumps
+from trueline.dashboards import DashboardError, Entry, find
+from trueline.dashboards.ranges import PRESETS
+from trueline.dashboards.shelf import BUILT_IN
+from trueline.web.boards.evaluation import Board
+from trueline.web.boards.view import View, ViewQuery, view_of
+from trueline.web.context import company, run
+from trueline.web.pages.frame import page
+from trueline.web.pages.range import SHORT
+
+router = APIRouter(include_in_schema=False)
+Asked = Annotated[ViewQuery, Query()]
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@router.get("/executive")
+@router.get("/finance")
+@router.get("/growth")
+async def built_in(request: Request, asked: Asked) -> Response:
+    """A built-in dashboard, or the company's own of that name."""
+    return await run(request, _dashboard, request, asked, request.scope["path"].strip("/"))
+
+
+@router.get("/d/{name}")
+async def own(request: Request, name: str, asked: Asked) -> Response:
+    """A company's own dashboard."""
+    if name in BUILT_IN:
+        query = request.url.query
+        return RedirectResponse(f"/{name}{'?' + query if query else ''}", headers=_NO_STORE)
+    return await run(request, _dashboard, request, asked, name)
+
+
+def _dashboard(request: Request, asked: ViewQuery, name: str) -> Response:
+    entry = find(company(request).home, name)
+    try:
+        board = board_of(request, asked, entry)
+    except DashboardError as error:
+        return page(
+            request, "dashboard_broken.html", title=entry.title, status=error.status, entry=entry,
+            error=error,
+        )  # fmt: skip
+    return page(
+        request, "dashboard.html", title=entry.title, board=board,
+        about=entry.declared().about, **words(request, board),
+    )  # fmt: skip
+
+
+def board_of(request: Request, asked: ViewQuery, entry: Entry) -> Board:
+    """The evaluated dashboard at the view that the address asks for."""
+    declared = entry.declared()
+    tl = company(request)
+    names = frozenset(name for _, named in declared.named() for name, _ in named)
+    view = view_of(
+        asked, declared.range, tl.engine.today(), tl.settings.company.calendar,
+        names,
+    )  # fmt: skip
+    board: Board = request.app.state.boards.get(entry, view)
+    return replace(board, view=view)
+
+
+def words(request: Request, board: Board) -> dict[str, Any]:
+    """What the templates of dashboards need: addresses of other views."""
+    tl = company(request)
+    view, today, calendar = board.view, tl.engine.today(), tl.settings.company.calendar
+
+    def at(other: View) -> str:
+        return board.entry.address + other.query
+
+    return {
+        "view": view,
+        "data": f"/d/{board.entry.name}",
+        "ranges": [
+            (name, PRESETS[name], at(view.ranged(name, today, calendar))) for name in PRESETS
+        ],
+        "short": SHORT,
+        "last_day": (view.range.period.end - timedelta(days=1)).isoformat(),
+        "at": at,
+    }
+
+
+@router.get("/d/{name}/{panel}.json")
+async def chart(request: Request, name: str, panel: str, asked: Asked) -> Response:
+    """A panel's chart, from the same readings as its page."""
+    return await run(request, _chart, request, asked, name, panel)
+
+
+def _chart(request: Request, asked: ViewQuery, name: str, panel: str) -> Response:
+    shown = board_of(request, asked, find(company(request).home, name)).panel(panel)
+    if shown.spec is None:
+        raise NotFoundError(f"The panel '{panel}' has no chart.", "It is a table.")
+    return Response(dumps({"spec": shown.spec}), media_type="application/json", headers=_NO_STORE)
