@@ -37,6 +37,20 @@ def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     return text if unit in ("ratio", "score") else f"{text} {unit}"
 
 
+def short_money(number: Any, currency: str, locale: str) -> str:
+    """An amount in few letters, such as $4.6K: for labels; the whole one stands beside it."""
+    from babel.numbers import format_compact_currency
+
+    exact = Decimal(str(number))
+    if abs(exact) < 1000:
+        return amount(round(exact), currency, currency, locale)
+    return str(
+        format_compact_currency(exact, currency, locale=locale, fraction_digits=1).replace(
+            ".0K", "K"
+        )
+    )
+
+
 def _formatted(exact: Decimal, kind: str, locale: str, currency: str | None = None) -> str:
     """Babel's own formatting, with the pattern parsed once."""
     prepared, found = _prepared(kind, locale)

@@ -85,11 +85,8 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.tl = tl
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
-<<<<<<< HEAD
     app.state.live = Live(tl)
-=======
     app.state.boards = Boards(tl)
->>>>>>> 4a25a6a (Declare dashboards in files and show them: tiles, charts, tables, ranges, filters)
     errors.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Observed, metrics=app.state.metrics)

@@ -114,7 +114,8 @@ def _heat_spec(ground: Ground, rows: Any, ages: int) -> dict[str, Any]:
 
 def _as_curves(ground: Ground, shown: Shown, found: Cohorts, rows: Any, ages: int) -> Shown:
     """The average of all cohorts, and the latest ones that have a course, thin."""
-    drawn = [row for row in rows if len(row.rates) > 2][-CURVES:]
+    able = [row for row in rows if len(row.rates) > 2]
+    drawn = able[:: max(1, -(-len(able) // CURVES))]
     points = [
         {"name": "Average", "age": age, "v": rate, "x": _percent(ground, rate)}
         for age, rate in enumerate(found.average[:ages])

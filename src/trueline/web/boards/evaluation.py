@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from trueline.core.errors import InputError, NotFoundError, TruelineError, UnknownKeyError
+from trueline.core.errors import BusyError, NotFoundError, TruelineError, UnknownKeyError
 from trueline.dashboards import Entry, Panel
 from trueline.engine.rollup import last_load
 from trueline.home import Trueline
@@ -23,6 +23,7 @@ from trueline.web.boards.view import View
 
 log = logging.getLogger("trueline.web")
 MOST_KEPT = 64
+MOST_TRIES = 5
 
 Builder = Callable[[Ground, Any], Shown | None]
 BUILDERS: dict[str, Builder] = {
@@ -128,7 +129,15 @@ class Boards:
 
     def get(self, entry: Entry, view: View) -> Board:
         """The dashboard at a view; evaluated once, however many ask at the same time."""
-        state = self.state()
+        for _ in range(MOST_TRIES):
+            state = self.state()
+            board = self._kept_or_made(entry, view, state)
+            if board is not None:
+                return board
+        raise BusyError("Facts are being loaded all the time.", "Try again in a moment.")
+
+    def _kept_or_made(self, entry: Entry, view: View, state: State) -> Board | None:
+        """The board of a state; None where facts came in while it was evaluated."""
         place = (entry.name, entry.digest, state, view.range, view.cut, view.estimates)
         with self._lock:
             making = self._kept.setdefault(place, _Making())
@@ -137,17 +146,20 @@ class Boards:
                 self._kept.popitem(last=False)
         with making.lock:
             if making.board is None:
-                making.board = evaluate(self._tl, entry, view, state)
+                ground = Ground(self._tl, view)
+                board = evaluate(ground, entry, view, state)
+                if ground.loads != {state.load}:
+                    return None
+                making.board = board
             return making.board
 
 
-def evaluate(tl: Trueline, entry: Entry, view: View, state: State) -> Board:
+def evaluate(ground: Ground, entry: Entry, view: View, state: State) -> Board:
     """Every panel of a dashboard. Raises UnknownKeyError for a slice that is not recorded."""
-    ground = Ground(tl, view)
     declared = entry.declared()
     ground.evaluator(view.cut)
     keys = {key for row in declared.row for panel in row.panel for key in _keys(panel)}
-    ground.prefetch(sorted(keys))
+    ground.prefetch(sorted(keys), view.range.period)
     rows = []
     for row, named in declared.named():
         panels = [_shown(ground, name, panel) for name, panel in named]
@@ -170,8 +182,6 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
     title = panel.title or _title(panel)
     try:
         made = build(ground, panel)
-    except InputError as error:
-        made = Shown("none", title, missing=Missing(error.message, error.fix or ""))
     except TruelineError as error:
         made = Shown("none", title, missing=Missing(error.message, error.fix or ""))
     except Exception:

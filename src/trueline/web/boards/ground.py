@@ -20,7 +20,7 @@ from trueline.web.boards.view import View, shown_period
 from trueline.web.charts.axis import MINUTE
 
 COARSER = list(Grain)
-MOST_BUCKETS = 150
+COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "muted", "faint")
 MOST_VALUES = 8
 """Values of a dimension that a chart shows; the others are counted and named in the table."""
 
@@ -99,9 +99,16 @@ class Ground:
             )
         return self._evaluators[cut]
 
-    def prefetch(self, keys: Iterable[str]) -> None:
-        """Fetch what KPIs need, at once."""
-        self.evaluator(self.view.cut).prefetch(keys)
+    def prefetch(self, keys: Iterable[str], period: Period) -> None:
+        """Fetch what KPIs need over a period and those that it is compared with, at once."""
+        able = [key for key in keys if not self.view.cut or self.view.cut[0] in kpi(key).slices]
+        periods = [period, period.previous(), period.year_earlier()]
+        self.evaluator(self.view.cut).prefetch([(key, p) for key in able for p in periods])
+
+    @property
+    def loads(self) -> set[int]:
+        """The loads up to which readings counted: more than one where facts came in between."""
+        return {evaluator.load for evaluator in self._evaluators.values()}
 
     def reading(self, key: str, period: Period, cut: tuple[str, str] | None = None) -> Reading:
         """A KPI over a period, in the page's slice or in another."""
@@ -112,7 +119,7 @@ class Ground:
     ) -> list[Reading]:
         """A reading a bucket; one that is cut at today is partial."""
         evaluator = self.evaluator(cut or self.view.cut)
-        found = [evaluator.reading(key, bucket.part) for bucket in buckets]
+        found = evaluator.all_of([(key, bucket.part) for bucket in buckets])
         return [
             _so_far(reading) if bucket.part != bucket.whole else reading
             for reading, bucket in zip(found, buckets, strict=True)
@@ -123,6 +130,11 @@ class Ground:
         if by not in self._values:
             self._values[by] = self.tl.engine.slice_values(by)
         return self._values[by]
+
+    def colour(self, by: str, value: str) -> str:
+        """A value's colour: the same in every panel."""
+        known = self.values(by)
+        return COLOURS[known.index(value) % 6] if value in known else "c6"
 
     # -- words --------------------------------------------------------------------------------
 

@@ -18,8 +18,8 @@ from trueline.engine.plan import planned
 from trueline.engine.value import MeasureValue
 from trueline.facts.tables import COST_TYPES
 from trueline.web.boards.ahead import forecast_rows
-from trueline.web.boards.ground import Bucket, Ground, label_of, marks_of, missing_of
-from trueline.web.boards.over_time import COLOURS, course
+from trueline.web.boards.ground import COLOURS, Bucket, Ground, label_of, marks_of, missing_of
+from trueline.web.boards.over_time import course
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
@@ -56,7 +56,16 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
         level = value if total else level + value
         kind = "total" if total else "up" if value > 0 else "down"
         label = "FX" if name == "fx" else name.capitalize()
-        rows.append({"label": label, "a": float(start), "b": float(level), "kind": kind, "x": text})
+        rows.append(
+            {
+                "label": label,
+                "a": float(start),
+                "b": float(level),
+                "kind": kind,
+                "x": text,
+                "short": words.short_money(value, found.currency, ground.locale),
+            }
+        )
     shown.spec = charts.waterfall(rows, scale_for(found.currency, found.currency, ground.locale))
     shown.table = Table((Column("Step"), Column("Amount", True)), tuple(cells))
     shown.marks = _bridge_marks(found)

@@ -10,6 +10,7 @@ from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Bars, Line, Stacked
 from trueline.web.boards.ahead import forecast_rows
 from trueline.web.boards.ground import (
+    COLOURS,
     MOST_VALUES,
     Bucket,
     Ground,
@@ -24,7 +25,6 @@ from trueline.web.charts.axis import Spec, scale_for
 from trueline.web.charts.lines import Line as Drawn
 from trueline.web.charts.lines import lines
 
-COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "muted", "faint")
 MOST_POINTS, MOST_BARS, MOST_STACKS = 130, 40, 20
 Named = tuple[str, list[Reading]]
 EACH = {"day": "Daily", "week": "Weekly", "month": "Monthly", "quarter": "Quarterly",
@@ -50,10 +50,13 @@ def line(ground: Ground, panel: Line) -> Shown:
     if panel.forecast:
         ahead, why = forecast_rows(ground, panel.kpis[0], grain, buckets, series[0][1], period)
     drawn = [*series, *([before] if before else [])]
-    shown.spec = course(ground, drawn, buckets, goals, ahead=ahead, thin_last=before is not None)
+    looks = [ground.colour(panel.by, name) for name, _ in series] if panel.by else list(COLOURS)
+    if before:
+        looks[1:] = ["faint"]
+    shown.spec = course(ground, drawn, buckets, goals, ahead=ahead, looks=looks)
     shown.table = sheet(ground, buckets, drawn, ahead)
     shown.marks = marks_of(r for _, readings in series for r in readings)
-    shown.legend = _legend(series, before, ahead, shown.marks)
+    shown.legend = _legend(series, looks, before, ahead, shown.marks)
     shown.notes = (why,) if why else ()
     shown.summary = _summary(ground, series)
     shown.height = "tall" if panel.columns >= 7 else ""
@@ -104,6 +107,8 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
         for order, (name, readings) in enumerate(series)
     ]
     tokens = ["c1", "c1soft"] if len(series) == 2 else list(COLOURS)
+    if panel.by:
+        tokens = [ground.colour(panel.by, name) for name, _ in series]
     first = series[0][1][0]
     scale = scale_for(first.unit, first.currency, ground.locale)
     names = [name for name, _ in series]
@@ -187,14 +192,14 @@ def course(
     goals: list[float],
     *,
     ahead: list[dict[str, Any]] | None = None,
-    thin_last: bool = False,
+    looks: list[str] | None = None,
 ) -> Spec:
-    """Lines of readings; the last one thin where it is only compared with."""
+    """Lines of readings; a faint one is thin, for it is only compared with."""
     rows = [{"t": bucket.at, "when": bucket.when} for bucket in buckets]
     drawn = []
     for number, (name, readings) in enumerate(series):
-        thin = thin_last and number == len(series) - 1
-        drawn.append(Drawn(name, "faint" if thin else COLOURS[number % len(COLOURS)], thin))
+        look = (looks or COLOURS)[number]
+        drawn.append(Drawn(name, look, look == "faint"))
         _fill(ground, rows, number, readings)
     first = series[0][1][0]
     scale = scale_for(first.unit, first.currency, ground.locale)
@@ -229,10 +234,14 @@ def _bar(ground: Ground, bucket: Bucket, reading: Reading) -> dict[str, Any]:
 
 
 def _legend(
-    series: list[Named], before: Named | None, ahead: list[Any], marks: tuple[str, ...]
+    series: list[Named],
+    looks: list[str],
+    before: Named | None,
+    ahead: list[Any],
+    marks: tuple[str, ...],
 ) -> tuple[Key, ...]:
     several = len(series) > 1 or before or ahead
-    keys = [Key(name, f"k-{COLOURS[n % len(COLOURS)]}") for n, (name, _) in enumerate(series)]
+    keys = [Key(name, f"k-{look}") for (name, _), look in zip(series, looks, strict=False)]
     if not several:
         keys = []
     elif len(series) == 1:

@@ -12,7 +12,7 @@ from trueline.dashboards.declaration import Ranked, Ring
 from trueline.dashboards.declaration import Table as TablePanel
 from trueline.engine.engine import change
 from trueline.web.boards.ground import MOST_VALUES, Ground, label_of, mark_of, marks_of, missing_of
-from trueline.web.boards.over_time import COLOURS, chosen_values
+from trueline.web.boards.over_time import chosen_values
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.boards.tiles import target_of
 from trueline.web.charts import bars as charts
@@ -42,9 +42,12 @@ def ring(ground: Ground, panel: Ring) -> Shown:
         rows.append(
             {"name": name, "v": float(value), "order": order, "x": text, "share": f"{share:.0%}"}
         )
-    shown.spec = charts.ring(rows, [row["name"] for row in rows])
+    looks = [ground.colour(panel.by, row["name"]) for row in rows]
+    shown.spec = charts.ring(rows, [row["name"] for row in rows], tokens=looks)
     shown.table = _ring_table(ground, panel.by, found, total)
-    shown.legend = tuple(Key(row["name"], f"k-{COLOURS[n % 6]}") for n, row in enumerate(rows))
+    shown.legend = tuple(
+        Key(row["name"], f"k-{look}") for row, look in zip(rows, looks, strict=True)
+    )
     shown.marks = marks_of(r for _, r in found)
     shown.notes = _unknown_named(found, more)
     shown.more = {
@@ -103,7 +106,12 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
         }
         for name, r in drawn
     ]
-    shown.spec = charts.ranked(rows, [row["name"] for row in rows], height=40 + 44 * len(rows))
+    shown.spec = charts.ranked(
+        rows,
+        [row["name"] for row in rows],
+        tokens=[ground.colour(panel.by, row["name"]) for row in rows],
+        height=40 + 44 * len(rows),
+    )
     shown.table = _ranked_table(ground, panel.by, found, earlier)
     shown.marks = marks_of(r for _, r in known)
     shown.notes = _unknown_named(found, more)

@@ -85,7 +85,13 @@ def label_axis(field: str = "label") -> Spec:
         "field": field,
         "type": "ordinal",
         "sort": None,
-        "axis": {"title": None, "grid": False, "labelAngle": 0, "labelOverlap": "greedy"},
+        "axis": {
+            "title": None,
+            "grid": False,
+            "labelAngle": 0,
+            "labelOverlap": "greedy",
+            "labelSeparation": 8,
+        },
         "scale": {"paddingInner": 0.35, "paddingOuter": 0.2},
     }
 

@@ -91,7 +91,13 @@ def stacked(
     return chart([layer], {"rows": rows}, height)
 
 
-def ranked(rows: list[dict[str, Any]], names: list[str], *, height: int = 190) -> Spec:
+def ranked(
+    rows: list[dict[str, Any]],
+    names: list[str],
+    *,
+    tokens: list[str] | None = None,
+    height: int = 190,
+) -> Spec:
     """A bar a name (``name``, ``v``, ``x``), a tick where the period before was (``before``)."""
     names_axis = {
         "field": "name",
@@ -130,7 +136,7 @@ def ranked(rows: list[dict[str, Any]], names: list[str], *, height: int = 190) -
                 "color": {
                     "field": "name",
                     "type": "nominal",
-                    "scale": _colours(names),
+                    "scale": _colours(names, tokens),
                     "legend": None,
                 },
             },
@@ -163,7 +169,7 @@ def ranked(rows: list[dict[str, Any]], names: list[str], *, height: int = 190) -
     return chart(layers, {"rows": rows}, height)
 
 
-def ring(rows: list[dict[str, Any]], names: list[str]) -> Spec:
+def ring(rows: list[dict[str, Any]], names: list[str], *, tokens: list[str] | None = None) -> Spec:
     """Shares of a whole: ``name``, ``v`` (none negative), ``x``, ``share`` (text)."""
     spec = chart(
         [
@@ -182,7 +188,7 @@ def ring(rows: list[dict[str, Any]], names: list[str]) -> Spec:
                     "color": {
                         "field": "name",
                         "type": "nominal",
-                        "scale": _colours(names),
+                        "scale": _colours(names, tokens),
                         "legend": None,
                     },
                     "tooltip": tips(("name", "Name"), ("x", "Value"), ("share", "Share")),
@@ -198,7 +204,7 @@ def ring(rows: list[dict[str, Any]], names: list[str]) -> Spec:
 
 def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 240) -> Spec:
     """From an opening to a closing: ``label``, ``a`` and ``b`` (where the bar begins and ends),
-    ``kind`` (total, up, down), ``x`` (its text)."""
+    ``kind`` (total, up, down), ``x`` (its text), ``short`` (the text above the bar)."""
     y = value_axis("a", scale, zero=True)
     kinds = {"domain": ["total", "up", "down"], "range": ["@c1", "@ok-mark", "@bad-mark"]}
     base = {"data": {"name": "rows"}}
@@ -221,7 +227,7 @@ def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 240) ->
             "encoding": {
                 "x": label_axis(),
                 "y": value_axis("top", scale, zero=True),
-                "text": {"field": "x"},
+                "text": {"field": "short"},
             },
         },
     ]

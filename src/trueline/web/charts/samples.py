@@ -86,7 +86,14 @@ def _waterfall() -> Spec:
         ("Closing", 0, 90, "total"),
     )
     rows = [
-        {"label": n, "a": a * 1000, "b": b * 1000, "kind": k, "x": f"{(b - a)}k"}
+        {
+            "label": n,
+            "a": a * 1000,
+            "b": b * 1000,
+            "kind": k,
+            "x": f"{(b - a)}k",
+            "short": f"{(b - a)}k",
+        }
         for n, a, b, k in steps
     ]
     return waterfall(rows, _MONEY)

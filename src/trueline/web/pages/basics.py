@@ -25,7 +25,9 @@ _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 async def start(request: Request) -> Response:
     """The first page for a browser, metadata for a program."""
     if "text/html" in request.headers.get("accept", ""):
-        return RedirectResponse("/kpis", status_code=307, headers={"Cache-Control": "no-store"})
+        return RedirectResponse(
+            "/executive", status_code=307, headers={"Cache-Control": "no-store"}
+        )
     return Answer(
         {
             "name": "Trueline",

@@ -43,7 +43,7 @@ async function draw(element) {
     if (spec === null) { element.remove(); return; }
     const { config: own, ...rest } = coloured(spec);
     const result = await embed(element, rest, {
-      mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
+      mode: "vega-lite", renderer: "svg", actions: false, ast: true, logLevel: 1, defaultStyle: false,
       config: { ...config(), ...own },
       tooltip: { theme: "custom", disableDefaultStyle: true },
     });
