@@ -7,7 +7,8 @@ TruelineError                500
 ├── ConflictError            409  it contradicts what is already recorded
 ├── BusyError                503  try again later
 ├── HomeError                500  the company's folder cannot be used as it is
-│   └── HomeOwnedError       503  another process owns the warehouse file
+│   ├── HomeOwnedError       503  another process owns the warehouse file
+│   └── AwayError            503  the database does not answer, or has no room
 └── AccessError              401  no key, or a wrong one
 """
 
@@ -110,6 +111,12 @@ class HomeOwnedError(HomeError):
     """Another process owns the warehouse file."""
 
     status, code = 503, "home_owned"
+
+
+class AwayError(HomeError):
+    """The database does not answer, or has no room: nothing was lost, try again later."""
+
+    status, code = 503, "database_away"
 
 
 class AccessError(TruelineError):

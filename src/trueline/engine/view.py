@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from trueline.core.period import Period
 from trueline.facts.tables import contract
 from trueline.settings import Product
+from trueline.warehouse.compile import compile_to
 from trueline.warehouse.schema import SYSTEM_TABLES, history_shape
 
 if TYPE_CHECKING:
@@ -184,6 +185,4 @@ def day_of(value: Any) -> date:
 
 def sql(expression: Any, dialect: str) -> str:
     """The expression in an engine's SQL."""
-    import ibis
-
-    return str(ibis.to_sql(expression, dialect=dialect))
+    return compile_to(expression, dialect)

@@ -22,7 +22,9 @@ def open_warehouse(url: str, settings: WarehouseSettings, home: Path) -> Warehou
     Raises HomeError where the URL names none, or the database cannot be reached or used.
     """
     kind, _, place = url.partition("://")
-    if kind not in ("duckdb",):
+    if kind in ("postgresql", "postgres"):
+        return _postgres(url, settings, home)
+    if kind != "duckdb":
         raise HomeError(
             f"The warehouse {kind}:// is not known.",
             f"Use one of {', '.join(KNOWN)} in trueline.toml, [warehouse] url.",
@@ -37,4 +39,19 @@ def open_warehouse(url: str, settings: WarehouseSettings, home: Path) -> Warehou
         temp_folder=temp,
         temp_limit=settings.temp_limit,
         threads=settings.threads or os.cpu_count(),
+    )
+
+
+def _postgres(url: str, settings: WarehouseSettings, home: Path) -> Warehouse:
+    try:
+        from trueline.warehouse.postgres import PostgresWarehouse
+    except ImportError:
+        raise _missing("psycopg", "postgres") from None
+    return PostgresWarehouse(url, settings, home)
+
+
+def _missing(module: str, extra: str) -> HomeError:
+    return HomeError(
+        f"{module} is not installed, which this warehouse needs.",
+        f'Install it with: pip install "trueline[{extra}]"',
     )

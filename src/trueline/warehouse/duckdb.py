@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _OWNER = re.compile(r"PID (\d+)")
 
 
+class _Scratched(Exception):  # noqa: N818 - no error: undoes what was only for trying
+    pass
+
+
 class _InPlace(Writer):
     """The bench is the warehouse: statements run on its one connection."""
 
@@ -91,7 +95,8 @@ class DuckDBWarehouse(Warehouse):
                     return
             for statement in create_statements():
                 connection.execute(statement)
-            if not (known and known[0]):
+            filled = connection.execute("SELECT 1 FROM days LIMIT 1").fetchone()
+            if not filled:
                 connection.execute(fill_days())
             connection.execute("INSERT INTO schema_version VALUES (?)", [SCHEMA_VERSION])
 
@@ -181,6 +186,16 @@ class DuckDBWarehouse(Warehouse):
                 cursor.execute("DETACH backup_copy")
         finally:
             cursor.close()
+
+    @contextmanager
+    def scratch(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The one writer in a transaction that is undone at its end: a bench."""
+        try:
+            with self.loading() as connection:
+                yield connection
+                raise _Scratched
+        except _Scratched:
+            pass
 
     def interrupt(self) -> None:
         """Stop this process's running queries."""

@@ -9,7 +9,8 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""2: ``customer_levels``. 3: ``source_marks``. An older schema is brought up to date, never back."""
 
 LOADS: dict[str, str] = {
     "load_id": "BIGINT",
@@ -108,6 +109,13 @@ ROLLUP_STATE: dict[str, str] = {
     "rolled_at": "TIMESTAMP",
 }
 
+SOURCE_MARKS: dict[str, str] = {
+    "source": "VARCHAR",
+    "mark": "VARCHAR",  # the largest value, as text, of the column that rows are taken by
+    "load_id": "BIGINT",
+}
+"""Per source and load: how far a database has been read."""
+
 SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "loads": LOADS,
     "metrics_daily": METRICS_DAILY,
@@ -116,6 +124,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "customer_firsts": CUSTOMER_FIRSTS,
     "sessions": SESSIONS,
     "rollup_state": ROLLUP_STATE,
+    "source_marks": SOURCE_MARKS,
     "days": {"day": "DATE"},
     "schema_version": {"version": "BIGINT"},
 }
@@ -126,16 +135,20 @@ def history_shape(contract: Contract) -> dict[str, str]:
     return contract.stored | HISTORY
 
 
+def shapes() -> dict[str, dict[str, str]]:
+    """Every table's columns and types, by its name, in the embedded engine's words."""
+    found = {c.name: c.stored for c in CONTRACTS}
+    found |= {f"{c.name}_history": history_shape(c) for c in CONTRACTS}
+    return found | SYSTEM_TABLES
+
+
 def create_statements() -> list[str]:
     """Every table's CREATE, in the embedded engine's words."""
-    shapes = {c.name: c.stored for c in CONTRACTS}
-    shapes |= {f"{c.name}_history": history_shape(c) for c in CONTRACTS}
-    shapes |= SYSTEM_TABLES
     return [
         f'CREATE TABLE IF NOT EXISTS "{name}" ('
         + ", ".join(f'"{column}" {kind}' for column, kind in shape.items())
         + ")"
-        for name, shape in shapes.items()
+        for name, shape in shapes().items()
     ]
 
 
