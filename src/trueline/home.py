@@ -112,7 +112,7 @@ class Trueline(Evidence, Insights, ProductAnalyses):
         self.home = home
         self.clock = clock
         self.settings = Settings.read(home)
-        self.warehouse = open_warehouse(self.settings.warehouse.url, self.settings.warehouse, home)
+        self.warehouse = open_warehouse(self.settings.warehouse_url, self.settings.warehouse, home)
         self.engine = Engine(self.warehouse, self.settings, clock)
 
     @cached_property
@@ -120,7 +120,10 @@ class Trueline(Evidence, Insights, ProductAnalyses):
         """Snapshots, idempotency keys and scheduled slots."""
         from trueline.store import Store
 
-        return Store(self.home / "store.sqlite")
+        url = self.settings.store_url
+        if url.startswith("sqlite://"):
+            return Store(self.home / url.removeprefix("sqlite://"))
+        return Store(url)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -388,7 +391,10 @@ class Trueline(Evidence, Insights, ProductAnalyses):
 
         Safe to repeat.
         """
+        from trueline.sources.sql import pull_all
+
         loads = [self._pull(source) for source in self.settings.sources]
+        loads += pull_all(self.warehouse, self.settings, self.home, self.clock())
         counted = self.engine.refresh(progress=progress)
         return {"loads": loads, "rollup": counted, "snapshot": self.snapshot()}
 

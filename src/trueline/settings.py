@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -31,6 +33,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "CORS_ORIGINS": ("server", "cors_origins"),
     "LOG_LEVEL": ("server", "log_level"),
     "TRUELINE_WAREHOUSE_URL": ("warehouse", "url"),
+    "TRUELINE_STORE_URL": ("store", "url"),
     "TRUELINE_MEMORY_LIMIT": ("warehouse", "memory_limit"),
 }
 """Environment variables that go before the file, and the setting each stands for."""
@@ -90,6 +93,12 @@ class WarehouseSettings(_Section):
     memory_limit: str = Field("512MB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
     temp_limit: str = Field("20GB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
     threads: int | None = Field(None, ge=1, le=256)
+
+
+class StoreSettings(_Section):
+    """Where snapshots, keys and jobs are kept: a file in the home, or a PostgreSQL database."""
+
+    url: str = "sqlite://store.sqlite"
 
 
 class ServerSettings(_Section):
@@ -174,17 +183,59 @@ class Source(_Section):
     full: bool = False
 
 
+class Query(_Section):
+    """A fact table read from a database of the company's by a query.
+
+    ``database`` names one of ``[databases]`` (it may be left out when there is one). ``by`` is a
+    column of the query that grows with every change (``updated_at``, an increasing id): only rows
+    at or above the largest value seen are read again, moments from ``overlap_seconds`` earlier,
+    as a transaction may be committed late. Without it all rows are read each time.
+    """
+
+    sql: str = Field(min_length=8)
+    database: str | None = None
+    by: str | None = None
+    overlap_seconds: int = Field(600, ge=0, le=31 * 86_400)
+    keep_good: bool = False
+    full: bool = False
+
+    @field_validator("sql")
+    @classmethod
+    def _only_reads(cls, value: str) -> str:
+        text = value.strip().rstrip(";").strip()
+        if text.split(None, 1)[0].lower() not in ("select", "with") or ";" in text:
+            raise ValueError("is not one SELECT")
+        return text
+
+
 class Settings(_Section):
-    """Everything in ``trueline.toml``."""
+    """Everything in ``trueline.toml``.
+
+    A URL may hold ``${NAME}``: the environment variable's value, so that no password need stand
+    in the file.
+    """
 
     company: Company = Company()
     warehouse: WarehouseSettings = WarehouseSettings()
+    store: StoreSettings = StoreSettings()
     server: ServerSettings = ServerSettings()
     assumptions: Assumptions = Assumptions()
     product: Product = Product()
     targets: dict[str, Decimal] = {}
     alarm_budgets: dict[str, Budget] = {}
     sources: tuple[Source, ...] = ()
+    databases: dict[str, str] = {}
+    facts: dict[str, Query] = {}
+
+    @property
+    def warehouse_url(self) -> str:
+        """Where facts are kept, with passwords filled in."""
+        return filled(self.warehouse.url)
+
+    @property
+    def store_url(self) -> str:
+        """Where snapshots are kept, with passwords filled in."""
+        return filled(self.store.url)
 
     @classmethod
     def parse(
@@ -244,3 +295,21 @@ def _variable_of(place: str, environment: Mapping[str, str]) -> str | None:
     named = {".".join(at): name for name, at in VARIABLES.items()}
     name = named.get(".".join(place.split(".")[:2]))
     return f"the variable {name}" if name is not None and environment.get(name) else None
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def filled(url: str) -> str:
+    """A URL with the environment's values in place of ``${NAME}``. Raises InputError."""
+
+    def value(found: re.Match[str]) -> str:
+        given = os.environ.get(found[1])
+        if given is None:
+            raise InputError(
+                f"{FILE_NAME} speaks of ${{{found[1]}}}, which is not set.",
+                f"Set the environment variable {found[1]}.",
+            )
+        return quote(given, safe="")
+
+    return _VARIABLE.sub(value, url)

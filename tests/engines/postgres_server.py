@@ -75,9 +75,9 @@ class Server:
         """Stop, without waiting for anybody."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
 
-    def url(self, schema: str = "trueline", user: str = "owner", password: str = "secret") -> str:
+    def url(self, schema: str = "trueline", user: str = "owner:secret") -> str:
         """Where it is."""
-        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/postgres?schema={schema}"
+        return f"postgresql://{user}@127.0.0.1:{self.port}/postgres?schema={schema}"
 
     def close(self) -> None:
         """Stop it and take its files away."""

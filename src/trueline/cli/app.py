@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from trueline.cli import show
+from trueline.cli.warehouse import group as warehouse_group
 from trueline.core.errors import InputError, TruelineError
 from trueline.core.reading import dumps
 
@@ -25,6 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(warehouse_group, name="warehouse")
 
 Home = Annotated[Path, typer.Option("--home", envvar="TRUELINE_HOME", help="The company's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
@@ -275,6 +278,8 @@ def refresh(home: Home = HERE, as_json: AsJson = False) -> None:
     if as_json:
         show.line(dumps(found, indent=2))
         return
+    for failed in (load for load in found["loads"] if load["status"] == "failed"):
+        show.warn(f"{failed['table']}: {failed['message']}")
     snap = found["snapshot"]
     show.line(
         f"{len(found['loads'])} sources loaded, {found['rollup']['days']} days counted, "

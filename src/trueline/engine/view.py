@@ -166,6 +166,7 @@ def compiled_period(
 
 def _dated(text: str, placeholder: date, day: date) -> str:
     written = f"MAKE_DATE({placeholder.year}, {placeholder.month}, {placeholder.day})"
+    text = text.replace(f"toDate32('{placeholder}')", f"toDate32('{day}')")
     return text.replace(written, f"DATE '{day}'").replace(f"DATE '{placeholder}'", f"DATE '{day}'")
 
 

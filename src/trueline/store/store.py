@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
-from trueline.core.errors import BusyError, HomeError, InputError, TruelineError
+from trueline.core.errors import AwayError, BusyError, HomeError, InputError, TruelineError
 from trueline.core.reading import Reading
 from trueline.store import idempotency, slots, snapshots
 from trueline.store.models import VERSION
+from trueline.store.postgres import is_postgres, postgres_engine
 from trueline.store.snapshots import SnapshotResult
 
 _BUSY_MILLISECONDS = 30_000
@@ -200,6 +201,8 @@ def _in_words(error: OperationalError) -> TruelineError:
     code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
     if code in (_SQLITE_BUSY, _SQLITE_LOCKED):
         return BusyError("Another process is writing to the store.", "Try again in a moment.")
+    if not code:
+        return AwayError(f"The store does not answer: {error.orig}.", "Try again in a moment.")
     return HomeError(
         f"The store cannot be used: {error.orig}.", "See that its disk is there and has room."
     )
@@ -207,6 +210,8 @@ def _in_words(error: OperationalError) -> TruelineError:
 
 def _engine(url: str | Path) -> Engine:
     # Built from its parts: in a URL's text a '?' in a folder's name would end the path.
+    if isinstance(url, str) and is_postgres(url):
+        return postgres_engine(url)
     found = URL.create("sqlite", database=str(url)) if isinstance(url, Path) else url
     engine = create_engine(found)
     if engine.dialect.name == "sqlite":

@@ -24,6 +24,8 @@ def open_warehouse(url: str, settings: WarehouseSettings, home: Path) -> Warehou
     kind, _, place = url.partition("://")
     if kind in ("postgresql", "postgres"):
         return _postgres(url, settings, home)
+    if kind in ("clickhouse", "chdb"):
+        return _clickhouse(url, settings, home)
     if kind != "duckdb":
         raise HomeError(
             f"The warehouse {kind}:// is not known.",
@@ -48,6 +50,14 @@ def _postgres(url: str, settings: WarehouseSettings, home: Path) -> Warehouse:
     except ImportError:
         raise _missing("psycopg", "postgres") from None
     return PostgresWarehouse(url, settings, home)
+
+
+def _clickhouse(url: str, settings: WarehouseSettings, home: Path) -> Warehouse:
+    try:
+        from trueline.warehouse.clickhouse import ClickHouseWarehouse
+    except ImportError:
+        raise _missing("clickhouse-connect", "clickhouse") from None
+    return ClickHouseWarehouse(url, settings, home)
 
 
 def _missing(module: str, extra: str) -> HomeError:

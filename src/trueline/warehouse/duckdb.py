@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import BusyError, HomeError, HomeOwnedError
-from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days
-from trueline.warehouse.seam import Warehouse, Writer
+from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days, shapes
+from trueline.warehouse.seam import Receive, Warehouse, Writer
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+BATCH = 200_000
 _OWNER = re.compile(r"PID (\d+)")
 
 
@@ -142,6 +143,28 @@ class DuckDBWarehouse(Warehouse):
         self, connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], keys: str
     ) -> None:
         """Nothing to bring: what is recorded is there."""
+
+    @contextmanager
+    def sending(self, table: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """The table itself."""
+        columns = ", ".join(f'"{name}"' for name in shapes()[table])
+        yield self.reader, f'SELECT {columns} FROM "{table}"'
+
+    @contextmanager
+    def receiving(self) -> Iterator[Receive]:
+        """Tables of another warehouse, in one transaction."""
+        with self.loading() as connection:
+
+            def take(table: str, other: duckdb.DuckDBPyConnection, query: str) -> None:
+                columns = ", ".join(f'"{name}"' for name in shapes()[table])
+                other.execute("SELECT 1").fetchall()
+                connection.register("arriving", other.sql(query).to_arrow_reader(BATCH))
+                connection.execute(
+                    f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM arriving'
+                )
+                connection.unregister("arriving")
+
+            yield take
 
     @contextmanager
     def loading(

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
-from psycopg import sql as names
 
 from trueline.core.errors import BusyError, ConflictError
 from trueline.facts.load.checks import quoted
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.postgres_errors import in_words, lost
 from trueline.warehouse.postgres_listen import Listener
-from trueline.warehouse.postgres_schema import LOCK, migrate, typed
+from trueline.warehouse.postgres_schema import LOCK, checked_schema, migrate, typed
 from trueline.warehouse.remote import (
     KEYS,
     Change,
@@ -28,7 +27,7 @@ from trueline.warehouse.remote import (
     untyped,
 )
 from trueline.warehouse.schema import shapes
-from trueline.warehouse.seam import Tell, Writer
+from trueline.warehouse.seam import Receive, Tell, Writer
 
 if TYPE_CHECKING:
     import duckdb
@@ -219,7 +218,7 @@ class PostgresWarehouse(RemoteWarehouse):
         forced = f", FORCE_QUOTE ({text})" if text else ""
         with self._file(".csv") as path:
             bench.execute(
-                f"COPY ({query}) TO '{_escaped(path)}' "
+                f"COPY (SELECT * FROM ({query}) AS t({columns})) TO '{_escaped(path)}' "
                 f"(FORMAT csv, HEADER false, NULLSTR '\\N'{forced})"
             )
             statement = f"COPY {quoted(table)} ({columns}) FROM STDIN ({_CSV})"
@@ -243,15 +242,37 @@ class PostgresWarehouse(RemoteWarehouse):
                 "LIMIT 1)"
             )
             with self._file(".csv") as path:
-                with (
-                    path.open("wb") as file,
-                    session.cursor().copy(
-                        f"COPY ({found}) TO STDOUT ({_CSV}, FORCE_QUOTE *)".encode()
-                    ) as copy,
-                ):
-                    for piece in copy:
-                        file.write(piece)
-                self._take(connection, table, _relation(path, shape, KEYS[table]))
+                self._copied(session, found, path)
+                rows = _file_rows(path, shape)
+                one = f"(SELECT DISTINCT ON ({listed(KEYS[table])}) * FROM {rows})"
+                self._take(connection, table, one)
+
+    @contextmanager
+    def sending(self, table: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
+        """The table by COPY, in a file that is removed afterwards."""
+        shape = shapes()[table]
+        with self._worded(), self._file(".csv") as path:
+            self._copied(
+                self._reader(), f"SELECT {listed(tuple(shape))} FROM {quoted(table)}", path
+            )
+            yield self.bench.reader, f"SELECT * FROM {_file_rows(path, shape)}"
+
+    @contextmanager
+    def receiving(self) -> Iterator[Receive]:
+        """Tables of another warehouse by COPY, in one transaction."""
+        with self._alone() as session, session.transaction():
+
+            def take(table: str, other: duckdb.DuckDBPyConnection, query: str) -> None:
+                self._copy(session, other, table, shapes()[table], query)
+
+            yield take
+
+    @staticmethod
+    def _copied(session: psycopg.Connection[Any], query: str, path: Path) -> None:
+        statement = f"COPY ({query}) TO STDOUT ({_CSV}, FORCE_QUOTE *)"
+        with path.open("wb") as file, session.cursor().copy(statement.encode()) as copy:
+            for piece in copy:
+                file.write(piece)
 
     # -- changes ------------------------------------------------------------------------------
 
@@ -335,13 +356,13 @@ def _supersede(
         )
 
 
-def _relation(path: Path, shape: dict[str, str], key: Sequence[str]) -> str:
-    """The rows of a CSV file that PostgreSQL wrote, each key once."""
+def _file_rows(path: Path, shape: dict[str, str]) -> str:
+    """The rows of a CSV file that PostgreSQL wrote."""
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in shape.items())
     return (
-        f"(SELECT DISTINCT ON ({listed(tuple(key))}) * FROM read_csv('{_escaped(path)}', "
-        "header=false, auto_detect=false, delim=',', quote='\"', escape='\"', nullstr='\\N', "
-        f"allow_quoted_nulls=false, max_line_size=16777216, columns={{{columns}}}))"
+        f"read_csv('{_escaped(path)}', header=false, auto_detect=false, delim=',', quote='\"', "
+        "escape='\"', nullstr='\\N', allow_quoted_nulls=false, max_line_size=16777216, "
+        f"columns={{{columns}}})"
     )
 
 
@@ -352,6 +373,5 @@ def _escaped(path: Path) -> str:
 def _without_schema(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    schema = query.pop("schema", "trueline")
-    names.Identifier(schema)
+    schema = checked_schema(query.pop("schema", "trueline"))
     return urlunsplit(parts._replace(query=urlencode(query))), schema

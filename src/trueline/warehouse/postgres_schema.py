@@ -67,13 +67,18 @@ def _indexes() -> list[tuple[str, str, bool]]:
     return found
 
 
-def migrate(connection: psycopg.Connection[Any], schema: str, address: str) -> None:
-    """Make the tables, or bring those of an older Trueline up to date: all of it, or nothing."""
-    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,40}", schema):
+def checked_schema(name: str) -> str:
+    """A schema's name, if it is a plain one. Raises HomeError."""
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,40}", name):
         raise HomeError(
-            f"'{schema[:60]}' is no name for a schema.",
+            f"'{name[:60]}' is no name for a schema.",
             "Use small letters, digits and _: ?schema=trueline",
         )
+    return name
+
+
+def migrate(connection: psycopg.Connection[Any], schema: str, address: str) -> None:
+    """Make the tables, or bring those of an older Trueline up to date: all of it, or nothing."""
     found = _version(connection)
     if found == SCHEMA_VERSION:
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trueline.core.errors import BusyError
 from trueline.facts.contract import Contract
@@ -23,9 +23,9 @@ from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 KEYS = {c.name: c.key for c in CONTRACTS} | {"loads": ("load_id",), "source_marks": ("load_id",)}
-_SENT = ("loads", "source_marks")
 
 
 def listed(columns: Sequence[str]) -> str:
@@ -64,9 +64,11 @@ def changes(connection: duckdb.DuckDBPyConnection, base: int) -> Iterator[Change
                 f"SELECT {keys} {gone}" if any_gone else None,
                 f"SELECT {listed(tuple(contract.stored))} {new}" if any_new else None,
             )
-    for table in reversed(_SENT):
-        columns = listed(tuple(shapes()[table]))
-        yield Change(table, None, None, f"SELECT {columns} FROM {table} WHERE load_id > {base}")
+    for table in ("source_marks", "loads"):
+        new = f"FROM {table} WHERE load_id > {base}"
+        if connection.execute(f"SELECT 1 {new} LIMIT 1").fetchone():
+            columns = listed(tuple(shapes()[table]))
+            yield Change(table, None, None, f"SELECT {columns} {new}")
 
 
 class RemoteWarehouse(Warehouse):
@@ -165,5 +167,7 @@ def secret_free(url: str) -> str:
     return f"{parts.scheme}://{who}{where}{parts.path}"
 
 
-def nothing(*_: Any) -> None:
-    """Does nothing."""
+def stream(connection: duckdb.DuckDBPyConnection, query: str, rows: int) -> pa.RecordBatchReader:
+    """A query's rows, so many at once, without holding them all."""
+    connection.execute("SELECT 1").fetchall()  # lets go of an earlier result that nobody finished
+    return connection.sql(query).to_arrow_reader(rows)

@@ -23,6 +23,10 @@ Tell = Callable[[int], None]
 """Is told the load up to which numbers count now."""
 
 
+Receive = Callable[[str, "duckdb.DuckDBPyConnection", str], None]
+"""Takes a table's name and its rows: a query on a connection of the embedded engine."""
+
+
 class Found(Protocol):
     """What a statement found."""
 
@@ -97,6 +101,17 @@ class Warehouse(ABC):
     @abstractmethod
     def writing(self) -> AbstractContextManager[Writer]:
         """The one writer, inside the warehouse. Raises BusyError after waiting too long."""
+
+    @abstractmethod
+    def sending(self, table: str) -> AbstractContextManager[tuple[duckdb.DuckDBPyConnection, str]]:
+        """All rows of a table, as a query on a connection of the embedded engine."""
+
+    @abstractmethod
+    def receiving(self) -> AbstractContextManager[Receive]:
+        """The one writer, for whole tables of another warehouse: all is committed, or nothing.
+
+        ``loads`` come last.
+        """
 
     def subscribe(self, tell: Tell) -> Callable[[], None]:
         """Call ``tell`` (from another thread) when numbers may have changed; returns how to stop.

@@ -40,6 +40,7 @@ def load_file(
     source: str | None = None,
     rejects_folder: Path,
     progress: Callable[[Progress], None] | None = None,
+    mark: str | None = None,
     now: datetime | None = None,
 ) -> LoadReport:
     """Load a CSV, NDJSON or Parquet file into a fact table, all or nothing unless ``keep_good``.
@@ -61,6 +62,7 @@ def load_file(
         keep_good=keep_good,
         full=full,
         progress=progress,
+        mark=mark,
         **more,
     )
     try:

@@ -30,6 +30,8 @@ class Job:
     full: bool = False
     digest: str = ""
     progress: Callable[[Progress], None] | None = None
+    mark: str | None = None
+    """How far a database has been read: kept with the load, or not at all."""
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
 

@@ -84,6 +84,21 @@ def enter(
     )
 
 
+def mark(connection: duckdb.DuckDBPyConnection, report: LoadReport, upto: str) -> None:
+    """Keep how far the load's source has been read."""
+    connection.execute(
+        "INSERT INTO source_marks VALUES (?, ?, ?)", [report.source, upto, report.load_id]
+    )
+
+
+def marked(warehouse: Warehouse, source: str) -> str | None:
+    """How far a source has been read; None before the first time."""
+    found = warehouse.rows(
+        "SELECT mark FROM source_marks WHERE source = ? ORDER BY load_id DESC LIMIT 1", [source]
+    )
+    return str(found[0][0]) if found else None
+
+
 _SHOWN = (
     *("load_id", "table_name", "source", "status", "read", "accepted", "duplicate", "rejected"),
     *("updated", "first_day", "last_day", "rejects_path", "note", "seconds"),

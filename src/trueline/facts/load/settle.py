@@ -87,6 +87,8 @@ def finish(
         seconds=round(time.monotonic() - job.began, 3),
     )
     ledger.enter(connection, report, digest=job.digest, full=job.full, moment=job.recorded_at)
+    if job.mark is not None and not outcome.refused:
+        ledger.mark(connection, report, job.mark)
     return report
 
 

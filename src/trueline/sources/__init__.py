@@ -1,0 +1,1 @@
+"""Where facts are fetched from, beside files: a company's own databases."""

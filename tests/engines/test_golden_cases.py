@@ -1,0 +1,50 @@
+"""The cases worked out by hand hold on every engine."""
+
+from __future__ import annotations
+
+import importlib.util
+import tomllib
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from companies import OTHERS, Url, empty
+
+import trueline
+from trueline.facts.load import load_file
+from trueline.home import Trueline
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+_spec = importlib.util.spec_from_file_location("golden_cases", GOLDEN / "test_golden.py")
+assert _spec is not None and _spec.loader is not None
+golden: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(golden)
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def url(request: pytest.FixtureRequest, url_of: Url) -> str:
+    return url_of(request.param)
+
+
+@pytest.mark.parametrize("path", golden.CASES, ids=lambda p: p.stem)
+def test_the_case_holds_on_every_engine(path: Path, url: str, tmp_path: Path) -> None:
+    case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    now = datetime.fromisoformat(f"{case.get('today', '2026-03-15')}T16:00:00").replace(tzinfo=UTC)
+    home = trueline.init(tmp_path / "home", **case.get("company", {}))
+    with (home / "trueline.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[warehouse]\nurl = "{url}"\n\n{case.get("settings", "")}')
+    with Trueline(home, clock=lambda: now) as tl:
+        empty(tl)
+        for number, facts in enumerate(case["facts"]):
+            file_path = tmp_path / f"{number}.csv"
+            lines = [line.strip() for line in facts["csv"].strip().splitlines()]
+            file_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            report = load_file(
+                tl.warehouse, tl.settings, facts["table"], file_path,
+                full=facts.get("full", False), rejects_folder=tmp_path, now=now,
+            )  # fmt: skip
+            assert report.rejected == 0
+        for expected in case["expect"]:
+            golden._check(tl, expected)
