@@ -21,6 +21,8 @@ TABLES = (
     "FROM metrics_daily",
     'SELECT customer_id, channel, country, first_order_on, first_mrr_on, first_paid_on, "at" '
     "FROM customer_firsts",
+    'SELECT customer_id, currency, day, before, after, paid_before, paid_after, began, "at" '
+    "FROM customer_levels",
     'SELECT user_id, session, day, "at", channel, seconds, events, page_views, actions, engaged '
     "FROM sessions",
     "SELECT subscription_id, customer_id, day, plan, currency, mrr, net_mrr, trial_mrr, "

@@ -23,6 +23,7 @@ from trueline.engine.fx import Rates
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
 from trueline.settings import Settings
+from trueline.warehouse.compile import day_sql
 from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
@@ -113,10 +114,11 @@ class Resolver:
         """The rows of a query over many periods at once, which it finds in ``asked_periods``."""
         from trueline.engine.view import with_table
 
+        dialect = self.warehouse.dialect
         hull = Period(min(p.start for p in periods), max(p.end for p in periods))
         asked = "\nUNION ALL ".join(
-            f"SELECT {number} AS number, CAST('{p.start}' AS DATE) AS start_on, "
-            f"CAST('{p.end}' AS DATE) AS end_on"
+            f"SELECT {number} AS number, {day_sql(p.start, dialect)} AS start_on, "
+            f"{day_sql(p.end, dialect)} AS end_on"
             for number, p in enumerate(periods)
         )
         self.questions += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ def compile_to(expression: ir.Expr, dialect: str) -> str:
         return str(ibis.to_sql(expression, dialect=dialect))
     rewritten = expression.op().replace(_for_postgres).to_expr()
     return _joined(str(ibis.to_sql(rewritten, dialect=dialect)))
+
+
+def day_sql(day: date, dialect: str) -> str:
+    """A day in an engine's SQL."""
+    return f"toDate32('{day}')" if dialect == "clickhouse" else f"DATE '{day}'"
 
 
 MOST_JOINS = 8

@@ -52,6 +52,8 @@ def _indexes() -> list[tuple[str, str, bool]]:
     found = [
         ("metrics_daily", "measure+day", False),
         ("mrr_changes", "customer_id", False),
+        ("customer_levels", "customer_id", False),
+        ("customer_levels", "day", False),
         ("customer_firsts", "customer_id", False),
         ("sessions", "user_id", False),
         ("loads", "content_hash", False),

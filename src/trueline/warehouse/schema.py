@@ -10,7 +10,7 @@ from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
 SCHEMA_VERSION = 3
-"""2: ``customer_levels``. 3: ``source_marks``. An older schema is brought up to date, never back."""
+"""2: ``customer_levels``. 3: ``source_marks``. An older schema is brought forward when opened."""
 
 LOADS: dict[str, str] = {
     "load_id": "BIGINT",
