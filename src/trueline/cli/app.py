@@ -209,13 +209,18 @@ def cohorts(
 
 @app.command()
 def explain(
-    key: str, start: Start = None, end: End = None, days: Days = None,
+    key: str, start: Start = None, end: End = None, days: Days = None, channel: By = None,
+    plan: By = None, country: By = None, currency: By = None, feature: By = None,
+    allow_estimates: Estimates = False, as_of: AsOf = None,
     home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """How a number came about: formula, inputs, facts and SQL."""
+    cut = _slice(channel=channel, plan=plan, country=country, currency=currency, feature=feature)
+    options = _options(cut, allow_estimates, as_of)
     with opened(home) as tl:
-        found = tl.explain(key, start=start, end=end, period_days=days)
-    show.line(dumps(found, indent=2)) if as_json else show.explanation(found)
+        found = tl.explain(key, start=start, end=end, period_days=days, **options)
+        locale = tl.settings.company.locale
+    show.line(dumps(found, indent=2)) if as_json else show.explanation(found, locale)
 
 
 @app.command()
@@ -244,7 +249,8 @@ def history(
     """What was reported, restatements beside what they were."""
     with opened(home) as tl:
         rows, _ = tl.history(key, days=days)
-    show.line(dumps(rows, indent=2)) if as_json else show.history(rows)
+        company = tl.settings.company
+    show.line(dumps(rows, indent=2)) if as_json else show.history(rows, company)
 
 
 @app.command()

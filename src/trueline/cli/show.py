@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueline.core import words
 from trueline.core.errors import TruelineError
+from trueline.core.money import round_to
 from trueline.core.reading import Reading
 
 if TYPE_CHECKING:
@@ -152,35 +154,54 @@ def cohorts(found: Any) -> None:
         line(f"{reason.message} {reason.enable or ''}".strip())
 
 
-def explanation(found: dict[str, Any]) -> None:
+def explanation(found: dict[str, Any], locale: str) -> None:
     """A number's origin, in words."""
     reading = found["reading"]
-    line(f"{reading['label']}: {reading['value']} {reading['unit']} ({reading['quality']})")
+    value = words.UNKNOWN
+    if reading["value"] is not None:
+        value = words.amount(reading["value"], reading["unit"], reading["currency"], locale)
+    line(f"{reading['label']}: {value} ({_NAMES[reading['quality']]})")
     line(f"{found['meaning']}\n\nFormula: {found['formula']}\n")
     drawn = table(
         "Input", "Value", "Source", "Facts", "Rows", "First", "Last", numbers=("Value", "Rows")
     )
     for item in found["inputs"]:
         drawn.add_row(
-            plain(item["name"]), str(item["value"]), item["source"], item["table"] or "",
+            plain(item["name"]), _short(item["value"]), item["source"], item["table"] or "",
             "" if item["rows"] is None else f"{item['rows']:,}",
             (item["first"] or "")[:10], (item["last"] or "")[:10],
         )  # fmt: skip
     console().print(drawn)
     for reason in reading["reasons"]:
         line(f"{reason['message']} {reason['enable'] or ''}".strip())
-    line("The SQL of every input: --json")
+    line("Every digit, and the SQL of every input: --json")
 
 
-def history(rows: list[dict[str, Any]]) -> None:
+def _short(number: Any) -> str:
+    """A number of no stated unit, with four decimals at the most."""
+    if number is None:
+        return words.UNKNOWN
+    exact = Decimal(str(number))
+    return f"{round_to(exact, 4).normalize():,f}" if exact % 1 else f"{exact:,.0f}"
+
+
+def history(rows: list[dict[str, Any]], company: Any) -> None:
     """Snapshots as a table."""
+    from trueline.catalog.kpis import kpi
+
+    def written(key: str, value: Any) -> str:
+        if value is None:
+            return words.UNKNOWN
+        unit = kpi(key).unit
+        currency = company.currency if unit.is_money else None
+        return words.amount(value, unit.written(company.currency), currency, company.locale)
+
     drawn = table(
         "Day", "KPI", "Reported", "Known", "Revision", "Restated from", numbers=("Reported",)
     )
     for row in rows:
-        reported = words.UNKNOWN if row["kpi_value"] is None else str(row["kpi_value"])
-        was = words.UNKNOWN if row["previous_value"] is None else str(row["previous_value"])
-        before = was if row["restated"] else ""
+        reported = written(row["kpi_type"], row["kpi_value"])
+        before = written(row["kpi_type"], row["previous_value"]) if row["restated"] else ""
         quality = _NAMES[row["metadata"]["quality"]]
         drawn.add_row(
             row["snapshot_date"], row["kpi_type"], reported, quality, str(row["revision"]), before

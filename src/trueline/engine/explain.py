@@ -77,9 +77,14 @@ def _daily_query(resolver: Resolver, item: Measure, period: Period) -> dict[str,
 
 
 def _period_query(resolver: Resolver, item: PeriodMeasure, period: Period) -> dict[str, Any]:
-    from trueline.engine.movements import movements_query
+    """The queries that the measure asks; none where what it needs is not known."""
+    from trueline.engine.period_measures import SOURCES
 
     out = {"measure": item.key, "kind": item.kind.value, "tables": list(item.tables)}
-    if item.source == "movements":
-        out["sql"] = resolver.query(*movements_query(resolver), period)
-    return out
+    resolver.asked, resolver.moves = [], {}  # what is remembered would not be asked again
+    try:
+        SOURCES[item.source](resolver, period)
+        asked = list(dict.fromkeys(resolver.asked))
+    finally:
+        resolver.asked = None
+    return out | {"sql": ";\n\n".join(asked)} if asked else out

@@ -63,6 +63,7 @@ class Resolver:
         self.readings: dict[tuple[str, Period], Reading] = {}
         self.moves: dict[Period, Movements] = {}
         self.questions = 0
+        self.asked: list[str] | None = None  # the queries asked, while somebody wants them
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
         self._counted: set[str] = set()
         self._view: FactsView | None = None
@@ -105,8 +106,13 @@ class Resolver:
         self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
     ) -> list[tuple[Any, ...]]:
         """The rows of that query."""
+        return self._asking(self.query(key, build, period))
+
+    def _asking(self, text: str) -> list[tuple[Any, ...]]:
         self.questions += 1
-        return self.warehouse.rows(self.query(key, build, period))
+        if self.asked is not None:
+            self.asked.append(text)
+        return self.warehouse.rows(text)
 
     def ask_over(
         self, key: tuple[Any, ...], build: Callable[[Period], Any], periods: Sequence[Period]
@@ -121,8 +127,7 @@ class Resolver:
             f"{day_sql(p.end, dialect)} AS end_on"
             for number, p in enumerate(periods)
         )
-        self.questions += 1
-        return self.warehouse.rows(with_table(self.query(key, build, hull), "asked_periods", asked))
+        return self._asking(with_table(self.query(key, build, hull), "asked_periods", asked))
 
     # -- totals -----------------------------------------------------------------------------
 
