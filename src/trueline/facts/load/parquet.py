@@ -9,14 +9,15 @@ from pathlib import Path
 from trueline.core.errors import Fault, InputError
 from trueline.facts.load.checks import literal, quoted
 from trueline.facts.load.ledger import Warehouse
-from trueline.facts.load.sources import Row, TextRows
+from trueline.facts.load.sources import LONGEST_LINE, Row, TextRows
 
 _FLAT = re.compile(
     r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|DOUBLE|FLOAT|DATE|UUID"
     r"|ENUM\(.*\)|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)"
 )
-MOST_TEXT = 64 * 1024**3
-"""Bytes of text a file may hold, decompressed."""
+LITTLE_TEXT, MOST_TIMES = 256 * 1024**2, 1000
+"""Bytes of text that any file may hold; above, how many times its own size. The same few texts
+repeated unpack to a hundred times a file's size, a bomb to a million times."""
 
 
 def parquet_rows(warehouse: Warehouse, path: Path) -> TextRows:
@@ -71,17 +72,23 @@ def _check_size(
     warehouse: Warehouse, path: Path, file: str, columns: list[tuple[str, str]]
 ) -> None:
     said = warehouse.rows(f"SELECT num_rows FROM parquet_file_metadata({literal(str(path))})")
-    lengths = [f"sum(strlen({quoted(name)}))" for name, kind in columns if kind == "VARCHAR"]
-    sums = " + ".join(f"coalesce({length}, 0)" for length in lengths) or "0"
-    found = warehouse.rows(f"SELECT count(file_row_number), {sums} FROM {file}")
-    if said[0][0] != found[0][0]:
-        raise InputError(
-            f"{path.name} could not be read safely: its footer speaks of {said[0][0]} rows, "
-            f"there are {found[0][0]}.",
-            "Write the file anew.",
-        )
-    if found[0][1] > MOST_TEXT:
-        raise InputError(f"{path.name} could not be read safely: its texts are too large.")
+    texts = [f"coalesce(strlen({quoted(name)}), 0)" for name, kind in columns if kind == "VARCHAR"]
+    size = " + ".join(texts) or "0"
+    rows, whole, longest = warehouse.rows(
+        f"SELECT count(file_row_number), coalesce(sum(size), 0), coalesce(max(size), 0) "
+        f"FROM (SELECT file_row_number, {size} AS size FROM {file})"
+    )[0]
+    if said[0][0] != rows:
+        problem = f"its footer speaks of {said[0][0]} rows, there are {rows}"
+    elif longest > LONGEST_LINE:
+        problem = f"the texts of one row have {longest:,} bytes, more than {LONGEST_LINE:,}"
+    elif whole > max(LITTLE_TEXT, MOST_TIMES * path.stat().st_size):
+        problem = f"its texts unpack to {whole:,} bytes, over {MOST_TIMES:,} times its own size"
+    else:
+        return
+    raise InputError(
+        f"{path.name} could not be read safely: {problem}.", "Check where it comes from."
+    )
 
 
 def _text(name: str, kind: str) -> str:

@@ -100,18 +100,25 @@ def _header(stream: io.TextIOWrapper) -> tuple[str, ...]:
     try:
         header = next(csv.reader(stream, strict=True), None)
     except csv.Error as error:
+        stream.seek(0)
+        _check_commas(stream.readline())
         raise InputError(f"The header is not CSV: {error}.") from None
     if not header or not any(name.strip() for name in header):
         raise InputError("The file is empty.", "The first line names the columns.")
-    for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        if len(header) == 1 and mark in header[0]:
-            raise InputError(
-                f"The columns are separated by {word}.", "Separate them by commas: save it as CSV."
-            )
+    if len(header) == 1:
+        _check_commas(header[0])
     empty = [str(i) for i, name in enumerate(header, 1) if not name.strip()]
     if empty:
         raise InputError(f"The header leaves column {empty[0]} without a name.", "Name it.")
     return tuple(header)
+
+
+def _check_commas(line: str) -> None:
+    for mark, word in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        if mark in line and "," not in line:
+            raise InputError(
+                f"The columns are separated by {word}.", "Separate them by commas: save it as CSV."
+            )
 
 
 def _csv_lines(stream: io.TextIOWrapper, width: int) -> Iterator[Row]:
