@@ -68,6 +68,8 @@ class DuckDBWarehouse(Warehouse):
             "max_temp_directory_size": temp_limit,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Rows carry their own order: keeping the file's would take memory by its size.
+            "preserve_insertion_order": False,
         }
         if temp_folder is not None:
             config["temp_directory"] = str(temp_folder)

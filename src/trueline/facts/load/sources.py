@@ -70,7 +70,8 @@ def _csv_relation(path: Path, width: int) -> str | None:
         "(SELECT CAST(NULL AS BIGINT) AS line, CAST(NULL AS VARCHAR) AS shape, * FROM read_csv("
         f"{literal(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', "
         f"escape='\"', columns={{{columns}}}, strict_mode=true, null_padding=false, "
-        f"nullstr='', compression='{packed}', max_line_size={4 * LONGEST_LINE}))"
+        f"nullstr='', compression='{packed}', max_line_size={4 * LONGEST_LINE}, "
+        f"buffer_size={16 * LONGEST_LINE}))"
     )
 
 

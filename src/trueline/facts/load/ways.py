@@ -153,20 +153,24 @@ def _numbered(
 def _read_raw(
     job: Job, connection: duckdb.DuckDBPyConnection, staging: Staging, rows: TextRows
 ) -> None:
-    width = len(rows.header)
-    columns = ", ".join(f"c{i} VARCHAR" for i in range(width))
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE load_raw (line BIGINT, shape VARCHAR, {columns})"
-    )
+    """One statement over a stream: the engine keeps what a transaction's statements were given."""
+    import pyarrow as pa
+
+    names = ["line", "shape", *(f"c{i}" for i in range(len(rows.header)))]
+    schema = pa.schema([(n, pa.int64() if n == "line" else pa.string()) for n in names])
     clean = original if staging.matched.corrected else None
-    done = 0
-    for batch in _batches(rows.rows(), width, clean):
-        connection.register("load_batch", batch)
-        connection.execute("INSERT INTO load_raw SELECT * FROM load_batch")
-        connection.unregister("load_batch")
-        done += batch.num_rows
-        if job.progress:
-            job.progress(Progress("reading", done, 0, "rows"))
+
+    def told() -> Iterator[Any]:
+        done = 0
+        for batch in _batches(rows.rows(), schema, clean):
+            yield batch
+            done += batch.num_rows
+            if job.progress:
+                job.progress(Progress("reading", done, 0, "rows"))
+
+    connection.register("load_batches", pa.RecordBatchReader.from_batches(schema, told()))
+    connection.execute("CREATE OR REPLACE TEMP TABLE load_raw AS SELECT * FROM load_batches")
+    connection.unregister("load_batches")
 
 
 def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int, int]:
@@ -188,12 +192,11 @@ def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int
 
 def _batches(
     rows: Iterator[tuple[int, list[str | None], str | None]],
-    width: int,
+    schema: Any,
     clean: Callable[[str], str] | None,
 ) -> Iterator[Any]:
     import pyarrow as pa
 
-    names = ["line", "shape", *(f"c{i}" for i in range(width))]
     while chunk := list(islice(rows, BATCH)):
         lines = pa.array([row[0] for row in chunk], pa.int64())
         shapes = pa.array([row[2] for row in chunk], pa.string())
@@ -201,4 +204,4 @@ def _batches(
         for values in zip(*(row[1] for row in chunk), strict=True):
             cells = [clean(v) if v else v for v in values] if clean else list(values)
             texts.append(pa.array(cells, pa.string()))
-        yield pa.Table.from_arrays([lines, shapes, *texts], names)
+        yield pa.RecordBatch.from_arrays([lines, shapes, *texts], schema=schema)

@@ -1,0 +1,455 @@
+"""Rules between cells, rows and tables; names of tables and columns; what a load says it covers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from loader import NOW, Loader, Row, csv_of, order
+
+from trueline.core.errors import InputError, TruelineError
+from trueline.facts.load import declare_coverage, remove_rows
+from trueline.facts.tables import CONTRACTS
+
+SUBSCRIPTION: Row = {
+    "subscription_id": "s",
+    "customer_id": "c",
+    "status": "active",
+    "unit_amount": "10",
+    "currency": "USD",
+    "interval": "month",
+    "started_at": "2026-01-05",
+}
+EVENT: Row = {
+    "event_id": "e",
+    "subscription_id": "s",
+    "customer_id": "c",
+    "effective_at": "2026-01-05",
+    "status": "active",
+    "unit_amount": "100",
+    "currency": "USD",
+    "interval": "month",
+}
+COST: Row = {"cost_id": "k", "cost_date": "2026-01-05", "cost_type": "sales", "amount": "365"}
+
+BROKEN: list[tuple[str, Row, dict[str, Any], str, str]] = [
+    ("subscriptions", SUBSCRIPTION, {"ended_at": "2026-01-04"}, "ended_at", "is before started_at"),
+    ("subscriptions", SUBSCRIPTION, {"cancel_at": "2026-01-04"}, "cancel_at", "before started_at"),
+    ("subscriptions", SUBSCRIPTION, {"status": "alive"}, "status", "is no known status"),
+    ("subscriptions", SUBSCRIPTION, {"interval": "fortnight"}, "interval", "no known interval"),
+    ("subscriptions", SUBSCRIPTION, {"quantity": "1.5"}, "quantity", "is not a whole number"),
+    ("subscriptions", SUBSCRIPTION, {"quantity": "-1"}, "quantity", "is below 0"),
+    ("subscriptions", SUBSCRIPTION, {"quantity": str(2**63)}, "quantity", "not a whole number"),
+    ("subscriptions", SUBSCRIPTION, {"interval_count": "0"}, "interval_count", "is below 1"),
+    (
+        "subscriptions",
+        SUBSCRIPTION,
+        {"unit_amount": "99999999999999", "quantity": "999999999999999"},
+        "unit_amount",
+        "times quantity is too large",
+    ),
+    ("subscription_events", EVENT, {"discount": '{"kind":"percent"}'}, "discount", "no discount"),
+    ("subscription_events", EVENT, {"discount": "20%"}, "discount", "is not a discount"),
+    (
+        "subscription_events",
+        EVENT,
+        {"discount": '{"kind":"percent","value":"101","duration":"forever"}'},
+        "discount",
+        "is not a discount",
+    ),
+    ("costs", COST, {"cost_type": "beer"}, "cost_type", "is no known cost_type"),
+    ("costs", COST, {"service_start": "2026-01-01"}, "service_end", "only one of"),
+    (
+        "costs",
+        COST,
+        {"service_start": "2026-02-01", "service_end": "2026-01-01"},
+        "service_end",
+        "is not after service_start",
+    ),
+    ("costs", COST, {"amount": "-1"}, "amount", "is below 0"),
+    (
+        "surveys",
+        {"response_id": "r", "survey": "nps", "answered_at": "2026-01-01"},
+        {"score": "11", "scale_max": "10"},
+        "score",
+        "score is above scale_max",
+    ),
+    (
+        "fx_rates",
+        {"rate_date": "2026-01-01", "currency": "EUR"},
+        {"rate": "0"},
+        "rate",
+        "rate is 0",
+    ),
+    (
+        "fx_rates",
+        {"rate_date": "2026-01-01", "currency": "EUR"},
+        {"rate": "1.12345678901"},
+        "rate",
+        "has more than 10 decimals",
+    ),
+    (
+        "sprints",
+        {"sprint_id": "1", "started_on": "2026-01-09", "points_accepted": "3"},
+        {"ended_on": "2026-01-01"},
+        "ended_on",
+        "is before started_on",
+    ),
+    (
+        "coverage",
+        {"table": "orders", "from": "2026-01-09", "complete": "true"},
+        {"to": "2026-01-09"},
+        "to_day",
+        "to is not after from",
+    ),
+    (
+        "coverage",
+        {"table": "odrers", "from": "2026-01-09", "complete": "true"},
+        {"to": "2026-02-09"},
+        "table_name",
+        "is no known table_name",
+    ),
+    (
+        "refunds",
+        {"refund_id": "r", "refunded_at": "2026-01-01"},
+        {"amount": "1"},
+        "order_id",
+        "neither",
+    ),
+    (
+        "events",
+        {"event_id": "e", "user_id": "u", "occurred_at": "2026-01-01", "name": "x"},
+        {"properties": "[1]"},
+        "properties",
+        "is not a JSON object",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "words", "column", "rule"),
+    BROKEN,
+    ids=lambda v: v if isinstance(v, str) else "",
+)
+def test_a_rule_that_is_broken_is_told(
+    shared: Loader, table: str, row: Row, words: Row, column: str, rule: str
+) -> None:
+    report = shared.load_as("csv", [row | words], table)
+    (reject,) = report.rejects
+    assert reject.column == column
+    assert rule.replace("no discount", "is not a discount") in reject.rule
+    assert reject.fix
+    assert shared.count(table) == 0
+
+
+REFUND: Row = {"refund_id": "r1", "order_id": "o1", "refunded_at": "2026-01-06", "amount": "20"}
+
+
+@pytest.mark.parametrize(
+    ("words", "column", "rule"),
+    [
+        ({"amount": "25.51"}, "amount", "above what was charged"),
+        ({"refunded_at": "2026-01-04"}, "refunded_at", "is before the charge"),
+        ({"currency": "EUR"}, "currency", "is not the currency of the charge"),
+    ],
+)
+def test_a_refund_that_contradicts_its_charge(
+    loader: Loader, words: Row, column: str, rule: str
+) -> None:
+    loader.load_as("csv", [order("o1", amount="25.50")])
+    (reject,) = loader.load_as("csv", [REFUND | words], "refunds").rejects
+    assert reject.column == column
+    assert rule in reject.rule
+
+
+def test_refunds_of_one_charge_are_added_up(loader: Loader) -> None:
+    loader.load_as("csv", [order("o1", amount="25.50")])
+    assert loader.load_as("csv", [REFUND], "refunds").accepted == 1
+    second = REFUND | {"refund_id": "r2", "amount": "5.51"}
+    assert loader.load_as("csv", [second], "refunds").rejected == 1
+    assert loader.load_as("csv", [second | {"amount": "5.50"}], "refunds").accepted == 1
+    # A corrected refund takes the place of its former self before they are added up.
+    assert loader.load_as("csv", [REFUND | {"amount": "10"}], "refunds").updated == 1
+
+
+def test_an_id_that_names_nothing_is_taken_and_told(loader: Loader) -> None:
+    refund = REFUND | {"order_id": "nowhere"}
+    loader.load_as("csv", [order("o1")])
+    report = loader.load_as("csv", [refund], "refunds")
+    assert report.accepted == 1
+    assert any("1 rows name a order_id that orders does not have" in n for n in report.notes)
+
+
+def test_currencies_are_kept_apart(loader: Loader) -> None:
+    rows = [
+        order("a", currency="USD"),
+        order("b", currency="eur"),
+        order("c", currency="JPY", amount="9"),
+    ]
+    assert loader.load_as("csv", rows).accepted == 3
+    assert loader.rows("SELECT currency FROM orders ORDER BY order_id") == [
+        ("USD",),
+        ("EUR",),
+        ("JPY",),
+    ]
+
+
+def test_the_companys_currency_holds_only_where_the_file_has_no_column(
+    new_loader: Callable[..., Loader],
+) -> None:
+    loader = new_loader(currency="CAD")
+    plain = {k: v for k, v in order("a").items() if k != "currency"}
+    report = loader.load_as("csv", [plain])
+    assert any("CAD holds for every row" in note for note in report.notes)
+    assert loader.rows("SELECT currency FROM orders") == [("CAD",)]
+    # A column that is there and empty is not filled.
+    assert loader.load_as("csv", [order("b", currency="")]).rejects[0].column == "currency"
+
+
+MONTHLY = {
+    "day": "3041.6666666667",  # x 365/12
+    "week": "433.3333333333",  # x 52/12
+    "month": "100",
+    "year": "8.3333333333",
+    "weekly": "433.3333333333",
+    "annual": "8.3333333333",
+}
+
+
+def test_amounts_are_brought_to_a_month_exactly(loader: Loader) -> None:
+    rows = [EVENT | {"event_id": word, "interval": word} for word in MONTHLY]
+    rows.append(EVENT | {"event_id": "unpriced", "unit_amount": None})
+    off = '{"kind":"percent","value":"12.5","duration":"forever"}'
+    rows.append(EVENT | {"event_id": "discount", "discount": off})
+    once = '{"kind":"amount","value":"99","duration":"once"}'
+    rows.append(EVENT | {"event_id": "once", "discount": once})
+    assert loader.load_as("csv", rows, "subscription_events").accepted == len(rows)
+    quarter = EVENT | {"event_id": "quarter", "interval": "month", "interval_count": "3"}
+    assert loader.load_as("csv", [quarter], "subscription_events").accepted == 1
+    found = {
+        k: (m, n)
+        for k, m, n in loader.rows("SELECT event_id, mrr, net_mrr FROM subscription_events")
+    }
+    for word, amount in MONTHLY.items():
+        assert found[word] == (Decimal(amount), Decimal(amount)), word
+    assert found["quarter"][0] == Decimal("33.3333333333")
+    assert found["unpriced"] == (None, None)
+    assert found["discount"] == (Decimal(100), Decimal("87.5"))
+    assert found["once"] == (Decimal(100), Decimal(100))
+
+
+def test_a_cost_is_spread_over_its_days_to_the_last_ten_thousandth(loader: Loader) -> None:
+    cost = COST | {"amount": "100", "service_start": "2026-01-01", "service_end": "2026-01-04"}
+    assert loader.load_as("csv", [cost], "costs").accepted == 1
+    daily, days, extra = loader.rows("SELECT daily_amount, service_days, extra_days FROM costs")[0]
+    assert daily * days + extra * Decimal("0.0001") == 100
+
+
+@pytest.mark.parametrize(
+    ("alias", "table"),
+    [(alias, c.name) for c in CONTRACTS for alias in c.aliases],
+)
+def test_a_table_goes_by_its_other_name(shared: Loader, alias: str, table: str) -> None:
+    with pytest.raises(InputError, match=f"{table} needs columns"):
+        shared.load("a,b\n1,2\n", alias)
+
+
+def test_columns_go_by_their_other_names(loader: Loader) -> None:
+    rows = [{"user_id": "u1", "created_at": "2026-01-05", "tier": "Pro"}]
+    assert loader.load_as("csv", rows, "users").accepted == 1
+    assert loader.rows("SELECT customer_id, plan FROM customers") == [("u1", "Pro")]
+    both = [
+        {
+            "subscription_id": "s",
+            "customer_id": "c",
+            "status": "active",
+            "created_at": "2026-01-05",
+            "start_date": "2026-01-06",
+        }
+    ]
+    with pytest.raises(InputError, match="Both created_at and start_date could be started_at"):
+        loader.load_as("csv", both, "subscriptions")
+
+
+def test_a_mapping_renames_and_adds_constants(loader: Loader) -> None:
+    mapping = loader.file(
+        '[columns]\n"Bestell-Nr" = "order_id"\n"Kunde" = "customer_id"\n'
+        '[constants]\ncurrency = "EUR"\nchannel = "shop"\n',
+        "map.toml",
+    )
+    rows = [{"Bestell-Nr": "1", "Kunde": "k", "ordered_at": "2026-01-05", "amount": "1"}]
+    assert loader.load_as("csv", rows, mapping=mapping).accepted == 1
+    assert loader.rows("SELECT order_id, customer_id, currency, channel FROM orders") == [
+        ("1", "k", "EUR", "shop")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[columns", "is not valid TOML"),
+        ('[colums]\na = "b"\n', "There is no key of a mapping file"),
+        ('[columns]\nx = "amount"\n', "There is no column of the file 'x'"),
+        ('[columns]\nchannel = "amonut"\n', "Did you mean: amount"),
+        ('[columns]\nchannel = "amount"\n[constants]\namount = "1"\n', "fills amount twice"),
+        ("[columns]\na = 1\n", "is not a table of texts"),
+        ("order_by = 1\n", "order_by is not text"),
+        ('order_by = "when"\n', "There is no column of the file (order_by)"),
+    ],
+)
+def test_a_bad_mapping_is_told(shared: Loader, text: str, said: str) -> None:
+    mapping = shared.file(text, "map.toml")
+    with pytest.raises(TruelineError) as caught:
+        shared.load_as("csv", [order(channel="x")], mapping=mapping)
+    assert said in str(caught.value)
+
+
+def test_a_constant_is_checked_like_a_cell(loader: Loader) -> None:
+    mapping = loader.file('[constants]\ncurrency = "EURO"\n', "map.toml")
+    row = {k: v for k, v in order().items() if k != "currency"}
+    reject = loader.load_as("csv", [row], mapping=mapping).rejects[0]
+    assert (reject.column, reject.value) == ("currency", "EURO")
+
+
+# -- coverage -------------------------------------------------------------------------------
+
+
+def coverage(loader: Loader) -> list[tuple[Any, ...]]:
+    return loader.rows("SELECT table_name, category, to_day, complete FROM coverage ORDER BY 1, 2")
+
+
+def test_a_full_export_covers_until_today(loader: Loader) -> None:
+    loader.load_as("csv", [order()], full=True)
+    assert coverage(loader) == [("orders", "*", date(2026, 3, 15), True)]
+    first = loader.rows("SELECT from_day FROM coverage")[0][0]
+    assert first <= date(2026, 1, 5)
+
+
+def test_a_plain_load_covers_nothing(loader: Loader) -> None:
+    loader.load_as("csv", [order()])
+    assert coverage(loader) == []
+
+
+def test_a_full_export_with_rejects_covers_nothing(loader: Loader) -> None:
+    report = loader.load_as("csv", [order("a"), order("b", amount="x")], full=True, keep_good=True)
+    assert report.accepted == 1
+    assert coverage(loader) == []
+    assert any("not taken to cover" in note for note in report.notes)
+
+
+def test_a_later_full_export_covers_further_and_the_history_keeps_the_former(
+    loader: Loader,
+) -> None:
+    loader.load_as("csv", [order("a")], full=True)
+    loader.now += timedelta(days=10)
+    loader.load_as("csv", [order("a"), order("b")], full=True)
+    assert coverage(loader) == [("orders", "*", date(2026, 3, 25), True)]
+    assert loader.rows("SELECT to_day FROM coverage_history") == [(date(2026, 3, 15),)]
+
+
+def test_the_same_full_export_a_week_later_claims_no_more(loader: Loader) -> None:
+    """Nobody exported again: what came in between is not known."""
+    file = loader.file(csv_of([order("a")]))
+    loader.load(file, full=True)
+    loader.now += timedelta(days=7)
+    assert loader.load(file, full=True).status == "unchanged"
+    assert coverage(loader) == [("orders", "*", date(2026, 3, 15), True)]
+
+
+def test_coverage_is_declared_and_taken_back(loader: Loader) -> None:
+    def declare(**words: Any) -> None:
+        declare_coverage(loader.warehouse, loader.settings, now=loader.now, **words)
+
+    span = {"start": date(2026, 1, 1), "end": date(2026, 2, 1)}
+    declare(table="costs", category="sales", **span)
+    declare(table="costs", category="sales", complete=False, **span)
+    assert coverage(loader) == [("costs", "sales", date(2026, 2, 1), False)]
+    assert loader.count("coverage_history") == 1
+    with pytest.raises(InputError, match="not after its start"):
+        declare(table="costs", start=date(2026, 2, 1), end=date(2026, 2, 1))
+
+
+def test_removed_rows_go_to_the_history(loader: Loader) -> None:
+    loader.load_as("csv", [order("a"), order("b")])
+    count = remove_rows(loader.warehouse, "orders", [{"order_id": "a"}], source="api", now=NOW)
+    assert count == 1
+    assert loader.rows("SELECT order_id FROM orders") == [("b",)]
+    assert loader.rows("SELECT order_id, superseded_by FROM orders_history") == [("a", 2)]
+    assert remove_rows(loader.warehouse, "orders", [{"order_id": "a"}], source="api") == 0
+    with pytest.raises(InputError, match="A key of orders has order_id"):
+        remove_rows(loader.warehouse, "orders", [{"id": "a"}], source="api")
+
+
+# -- local days -----------------------------------------------------------------------------
+
+ZONES = ("America/Toronto", "America/Sao_Paulo", "Australia/Lord_Howe")
+MOMENTS = st.integers(1900, 2197).flatmap(
+    lambda year: st.lists(
+        st.datetimes(datetime(year, 1, 3), datetime(year + 2, 12, 30)).map(
+            lambda moment: moment.replace(microsecond=0)
+        ),
+        min_size=1,
+        max_size=40,
+        unique=True,
+    )
+)
+
+
+@pytest.fixture(scope="module")
+def zoned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loader]:
+    return {zone: Loader(tmp_path_factory.mktemp("zone"), timezone=zone) for zone in ZONES}
+
+
+@given(zone=st.sampled_from(ZONES), moments=MOMENTS)
+def test_days_and_instants_are_those_of_the_zone_database(
+    zoned: dict[str, Loader], zone: str, moments: list[datetime]
+) -> None:
+    """An instant has a local day; a clock time is one instant, or an error."""
+    loader, tz = zoned[zone], ZoneInfo(zone)
+    loader.clear()
+    rows = [order(f"z{n}", ordered_at=m.isoformat() + "Z") for n, m in enumerate(moments)]
+    rows += [order(f"l{n}", ordered_at=m.isoformat()) for n, m in enumerate(moments)]
+    loader.load_as("rows", rows, keep_good=True)
+    found = {
+        key: (at, on)
+        for key, at, on in loader.rows("SELECT order_id, ordered_at, ordered_on FROM orders")
+    }
+    for n, moment in enumerate(moments):
+        local = moment.replace(tzinfo=UTC).astimezone(tz)
+        assert found[f"z{n}"] == (moment, local.date())
+        both = {
+            moment.replace(tzinfo=tz, fold=fold).astimezone(UTC).replace(tzinfo=None)
+            for fold in (0, 1)
+        }
+        want = (both.pop(), moment.date()) if len(both) == 1 else None
+        assert found.get(f"l{n}") == want
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "instant"),
+    [
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00"),  # no midnight: begins at 01:00
+        ("America/Havana", "2026-11-01", "2026-11-01T04:00:00"),  # midnight comes twice: the first
+        ("America/Toronto", "2026-03-08", "2026-03-08T05:00:00"),
+    ],
+)
+def test_a_day_begins_at_its_first_instant(
+    new_loader: Callable[..., Loader], zone: str, day: str, instant: str
+) -> None:
+    loader = new_loader(timezone=zone)
+    assert loader.load_as("csv", [order(ordered_at=day)]).accepted == 1
+    assert loader.rows("SELECT ordered_at, ordered_on FROM orders") == [
+        (datetime.fromisoformat(instant), date.fromisoformat(day))
+    ]
+
+
+def test_a_day_that_the_zone_left_out_is_an_error(new_loader: Callable[..., Loader]) -> None:
+    """Samoa went from 29 to 31 December 2011."""
+    loader = new_loader(timezone="Pacific/Apia")
+    assert loader.load_as("csv", [order(ordered_at="2011-12-30T12:00:00")]).rejected == 1
