@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test setup system lint types imports tests bench soak clean format reference
+.PHONY: demo test setup system lint types imports tests bench soak clean format reference baselines
 
 demo: .venv/.ready
 	$(BIN)/trueline demo --home demo-home --open
@@ -41,6 +41,9 @@ tests: .venv/.ready
 
 reference: .venv/.ready
 	$(BIN)/python -m trueline.catalog.reference docs/reference/kpis.md
+
+baselines: .venv/.ready
+	TRUELINE_BASELINES=1 $(BIN)/pytest -n 0 -q tests/browser/test_style_guide.py
 
 format: .venv/.ready
 	$(BIN)/ruff check --fix .

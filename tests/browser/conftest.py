@@ -4,57 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import demo_server
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from watched import FLAGS, Watched, browser_path
+from demo_site import Served
+from playwright.sync_api import Browser, expect, sync_playwright
+from watched import FLAGS, PATIENCE, Watched, browser_path
 
 Open = Callable[..., Watched]
 LOOKS = (("light", 1440), ("dark", 390))
 """Both themes and both sizes, each once: what is wrong in one theme is wrong at both sizes."""
-
-
-class Served:
-    """A company's server in a process of its own; it can go away and come back."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.port = 0
-        self._process: subprocess.Popen[str] | None = None
-        self.start()
-
-    def start(self) -> None:
-        """Serve, at the same address as before."""
-        script = str(Path(demo_server.__file__))
-        self._process = subprocess.Popen(
-            [sys.executable, script, str(self.home), str(self.port)],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self.base = self._process.stdout.readline().strip()
-        assert self.base.startswith("http://"), "The server did not start; see above."
-        self.port = int(self.base.rpartition(":")[2])
-
-    def stop(self) -> None:
-        """Go away."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        self._process = None
 
 
 @pytest.fixture(scope="session")
@@ -82,10 +44,10 @@ def site(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     served.stop()
 
 
-@pytest.fixture
-def own_site(demo_home: Path, tmp_path: Path) -> Iterator[Served]:
-    """A demo company of one test's own, to write to and to stop."""
-    home = tmp_path / "home"
+@pytest.fixture(scope="module")
+def own_site(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A demo company of one module's own, to write to and to stop."""
+    home = tmp_path_factory.mktemp("own") / "home"
     shutil.copytree(demo_home, home)
     served = Served(home)
     yield served
@@ -95,6 +57,7 @@ def own_site(demo_home: Path, tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a worker."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
         yield browser

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from addresses import PAGES
 from watched import Watched
 
 Open = Callable[..., Watched]
-PAGES = ("/kpis", "/style-guide", "/docs", "/nowhere")
 WIDTHS = (1440, 820, 390, 320, 2560)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", (*PAGES, "/nowhere"))
 def test_a_page_has_no_fault(open_page: Open, look: dict[str, Any], path: str) -> None:
     watched = open_page(path, **look)
     if path == "/nowhere":

@@ -18,6 +18,8 @@ FLAGS = (
     "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb",
 )  # fmt: skip
 HEIGHT = 900
+PATIENCE = 60_000
+"""How long a step may take, in ms, on a machine that does much else; no test measures time."""
 _ON_VIOLATION = """
 addEventListener("securitypolicyviolation", (event) => {
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
@@ -65,7 +67,7 @@ class Watched:
         )
         self.context.add_init_script(_ON_VIOLATION)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("requestfailed", self._failed)
@@ -101,7 +103,9 @@ class Watched:
         size = self.page.viewport_size
         assert size is not None
         self.page.set_viewport_size({"width": size["width"], "height": max(height, HEIGHT)})
-        expect(self.page.locator("[data-chart]:not([data-drawn])")).to_have_count(0, timeout=20_000)
+        expect(self.page.locator("[data-chart]:not([data-drawn])")).to_have_count(
+            0, timeout=PATIENCE
+        )
         self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})
         failed = self.page.locator("[data-drawn=failed]").count()
         if failed:

@@ -9,31 +9,63 @@ const root = document.documentElement;
 
 export const say = (text) => { $("#live").textContent = ""; requestAnimationFrame(() => { $("#live").textContent = text; }); };
 
-/** Fetch an address of this page and put its inside in place, keeping scroll and focus. */
+/** How to find an element again in a page that says the same: by its id, else by what it is. */
+function placeOf(element, main) {
+  if (!element || element === document.body) return () => null;
+  if (element.id) return () => document.getElementById(element.id);
+  if (!main.contains(element)) return () => element;
+  const alike = (e) => e.tagName === element.tagName && e.getAttribute("href") === element.getAttribute("href")
+    && e.getAttribute("name") === element.getAttribute("name") && e.textContent === element.textContent;
+  const at = $$(element.tagName, main).filter(alike).indexOf(element);
+  const nth = $$(element.tagName, main).indexOf(element);
+  return (inside) => $$(element.tagName, inside).filter(alike)[at] ?? $$(element.tagName, inside)[nth] ?? null;
+}
+
+const shownAddress = () => location.pathname + location.search;
+let shown = shownAddress();
+let asking = null;
+
+/** Fetch an address of this page and put its inside in place, keeping scroll, focus and what is open. */
 export async function show(address, { push = true, text = "" } = {}) {
   const main = $("#main");
-  const focused = document.activeElement?.id;
-  const open = $$("details[open][id]", main).map((d) => d.id);
+  asking?.abort();
+  const mine = asking = new AbortController();
   main.setAttribute("aria-busy", "true");
   let answer;
+  let made;
   try {
-    answer = await fetch(address, { headers: { "X-Partial": "1", Accept: "text/html" } });
+    answer = await fetch(address, { headers: { "X-Partial": "1", Accept: "text/html" }, signal: mine.signal });
+    made = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
+    if (mine !== asking) return false;
     main.removeAttribute("aria-busy");
     say("The server does not answer.");
     return false;
   }
+  if (mine !== asking) return false;
+  const focused = document.activeElement;
+  const hadFocus = main.contains(focused);
+  const again = placeOf(focused, main);
+  const inView = (e) => { const { top, bottom } = e.getBoundingClientRect(); return bottom > 0 && top < innerHeight; };
+  const held = hadFocus && inView(focused) ? focused : $$("[id]", main).find(inView);
+  const heldAgain = placeOf(held, main);
+  const heldAt = held?.getBoundingClientRect().top;
+  const open = $$("details[open][id]", main).map((d) => d.id);
+  const along = $$(".scroll", main).map((e) => e.scrollLeft);
   const scroll = [scrollX, scrollY];
   forgetCharts();
-  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
   main.replaceChildren(...($("#main", made) ?? made.body).childNodes);
   const title = $("title", made)?.textContent;
   if (title) document.title = title;
   main.removeAttribute("aria-busy");
-  if (push) history.pushState({}, "", address);
+  if (push) history.pushState({}, "", answer.redirected ? answer.url : address);
+  shown = shownAddress();
   open.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
+  $$(".scroll", main).forEach((e, n) => { e.scrollLeft = along[n] ?? 0; });
   scrollTo(...scroll);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  // What was before the reader's eyes stays there, also where the page grew above it.
+  if (held && scroll[1] > 0) scrollBy(0, (heldAgain(main)?.getBoundingClientRect().top ?? heldAt) - heldAt);
+  if (hadFocus) (again(main) ?? main).focus({ preventScroll: true });
   if (text) say(text);
   ready();
   return true;
@@ -72,7 +104,11 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
-  if (event.key === "Escape") $$("details.menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
+  if (event.key === "Escape" && !$("dialog[open]")) {
+    $$("details.menu[open]").forEach((menu) => { menu.open = false; $("summary", menu).focus(); });
+    const toggle = $(".navtoggle[aria-expanded=true]");
+    if (toggle) { toggle.click(); toggle.focus(); }
+  }
   if (event.target.matches("input, textarea, select") || event.metaKey || event.ctrlKey || event.altKey || $("dialog[open]")) return;
   if (event.key === "?") openShortcuts();
   if (event.key === "/") { event.preventDefault(); openPalette(); }
@@ -81,6 +117,8 @@ document.addEventListener("keydown", (event) => {
   if ("123".includes(event.key)) $$("[data-range-key]")[Number(event.key) - 1]?.click();
 });
 
-addEventListener("popstate", () => show(location.href, { push: false, text: "Back" }));
+// Following a link to a part of this page is no new page.
+addEventListener("popstate", () => { if (shownAddress() !== shown) show(location.href, { push: false, text: "Back" }); });
+if (/Mac|iPhone|iPad/.test(navigator.platform)) $$(".find kbd").forEach((key) => { key.textContent = "⌘ K"; });
 ready();
 follow({ show, say });

@@ -22,7 +22,10 @@ export async function openPalette() {
   for (const [name, value] of Object.entries({ role: "combobox", "aria-expanded": "true", "aria-controls": "palette-list", "aria-label": "Page or KPI" })) input.setAttribute(name, value);
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Found");
-  box.append(input, list);
+  const nothing = make("p", "", { hidden: true });
+  nothing.setAttribute("role", "status");
+  let waiting = "Looking …";
+  box.append(input, list, nothing);
   box.showModal();
   input.focus();
   let at = 0;
@@ -39,7 +42,9 @@ export async function openPalette() {
       item.addEventListener("click", () => { location.href = entry.path; });
       return item;
     }));
-    if (!found.length) { const item = make("li", "Nothing is called that."); item.setAttribute("role", "option"); item.setAttribute("aria-disabled", "true"); list.append(item); }
+    input.removeAttribute("aria-activedescendant");
+    nothing.hidden = found.length > 0;
+    nothing.textContent = entries === null ? waiting : "Nothing is called that.";
     mark();
   };
   const mark = () => [...list.children].forEach((item, n) => {
@@ -48,13 +53,14 @@ export async function openPalette() {
   });
   input.addEventListener("input", fill);
   input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
     const last = list.children.length - 1;
-    if (event.key === "ArrowDown") { at = Math.min(at + 1, last); mark(); event.preventDefault(); }
+    if (event.key === "ArrowDown") { at = Math.max(0, Math.min(at + 1, last)); mark(); event.preventDefault(); }
     if (event.key === "ArrowUp") { at = Math.max(at - 1, 0); mark(); event.preventDefault(); }
     if (event.key === "Enter") { const path = list.children[at]?.dataset.path; if (path) location.href = path; }
   });
   if (entries === null) {
-    try { entries = (await (await fetch("/places", { headers: { Accept: "application/json" } })).json()).places; } catch { entries = null; }
+    try { entries = (await (await fetch("/places", { headers: { Accept: "application/json" } })).json()).places; } catch { waiting = "The server does not answer."; }
   }
   fill();
 }

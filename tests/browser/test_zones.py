@@ -1,0 +1,42 @@
+"""Days are the company's, whatever zone the reader's browser is in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from watched import Watched
+
+Open = Callable[..., Watched]
+ZONES = ("America/Toronto", "Pacific/Kiritimati", "Pacific/Honolulu")
+"""The company's own, the first to begin a day and the last to end it."""
+
+
+def test_a_day_has_the_same_name_in_every_zone(open_page: Open) -> None:
+    """A bare date is read as UTC by scripts: west of it, an axis showed the day before."""
+    said = {}
+    for zone in ZONES:
+        watched = open_page("/style-guide", zone=zone)
+        watched.draw()
+        assert watched.page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone") == zone
+        said[zone] = watched.page.locator("[data-chart] svg text").all_text_contents()
+    first = said[ZONES[0]]
+    assert any("Sep" in text for text in first), first
+    for zone in ZONES[1:]:
+        assert said[zone] == first
+
+
+def test_a_tooltip_names_the_company_s_day(open_page: Open) -> None:
+    found = set()
+    for zone in ZONES:
+        page = open_page("/style-guide", zone=zone).page
+        chart = page.locator("[data-chart*='line.json']")
+        chart.scroll_into_view_if_needed()
+        chart.locator("svg").wait_for()
+        box = chart.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.mouse.move(box["x"] + box["width"] / 2 + 2, box["y"] + box["height"] / 2)
+        tooltip = page.locator("#vg-tooltip-element.visible")
+        tooltip.wait_for()
+        found.add(tooltip.inner_text())
+    assert len(found) == 1, found
