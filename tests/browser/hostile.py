@@ -60,7 +60,7 @@ def _files() -> dict[str, str]:
         ),
         "events": _csv(
             ("event_id", "user_id", "occurred_at", "name", "channel"),
-            *((f"h{n}", f"{name[:400]} {n}", at, name, name) for n, name in many),
+            *((f"h{n}", f"{name[:400]} {n}", at, name[:400], name) for n, name in many),
         ),
     }  # fmt: skip
 
