@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from trueline.dashboards import entries
 from trueline.engine.rollup import last_load, watermark
 from trueline.facts.tables import CONTRACTS
 
@@ -21,7 +22,16 @@ def _check(name: str, ok: bool, message: str, fix: str | None = None) -> dict[st
 
 def examine(tl: Trueline) -> list[dict[str, Any]]:
     """Every check, each as ``check ok message fix``."""
-    return [_settings(tl), _folder(tl), _disk(tl), _rollup(tl), _keys(tl), _loads(tl), _store(tl)]
+    return [
+        _settings(tl),
+        _folder(tl),
+        _disk(tl),
+        _rollup(tl),
+        _keys(tl),
+        _loads(tl),
+        _store(tl),
+        *_dashboards(tl),
+    ]
 
 
 def _settings(tl: Trueline) -> dict[str, Any]:
@@ -78,6 +88,19 @@ def _loads(tl: Trueline) -> dict[str, Any]:
     total = last_load(tl.warehouse)
     message = f"{total} loads, each with read = accepted + duplicate + rejected"
     return _check("loads", not wrong, message if not wrong else f"{wrong} loads do not add up")
+
+
+def _dashboards(tl: Trueline) -> list[dict[str, Any]]:
+    """A check for all of the company's own files, or one for each fault of a broken one."""
+    own = [entry for entry in entries(tl.home) if entry.own]
+    broken = [entry for entry in own if entry.error is not None]
+    if not broken:
+        return [_check("dashboards", True, f"{len(own)} of the company's own can be read")]
+    return [
+        _check("dashboards", False, f"{fault.where}: {fault.message}", fault.fix)
+        for entry in broken
+        for fault in (entry.error.faults if entry.error else ())
+    ]
 
 
 def _store(tl: Trueline) -> dict[str, Any]:

@@ -101,6 +101,9 @@ class StoreSettings(_Section):
     url: str = "sqlite://store.sqlite"
 
 
+Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
+
+
 class ServerSettings(_Section):
     """How ``trueline serve`` listens and when its daily job runs (company time)."""
 
@@ -108,6 +111,7 @@ class ServerSettings(_Section):
     port: int = Field(8000, ge=0, le=65535)
     refresh_at: str = Field("01:10", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     cors_origins: tuple[str, ...] = ()
+    embed_origins: tuple[Origin, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_bytes: int = Field(2 * 1024**3, ge=1024)
 

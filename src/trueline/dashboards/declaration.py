@@ -7,6 +7,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from trueline.catalog.describe import formula_text
+from trueline.catalog.kpi import Unit
 from trueline.catalog.kpis import from_facts, kpi
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Grain
@@ -24,6 +26,13 @@ def _among(kind: str, key: str, known: Any) -> str:
 
 def _known_kpi(key: str) -> str:
     return _among("KPI", key, [definition.key for definition in from_facts()])
+
+
+def adds_up(key: str) -> bool:
+    """Whether parts of a KPI add up to the whole: an amount or a count that is no quotient."""
+    text = formula_text(kpi(key))
+    divided = "/" in text or "divide" in text
+    return kpi(key).unit in (Unit.MONEY, Unit.COUNT) and not divided
 
 
 def _known_width(width: int) -> int:
@@ -171,8 +180,8 @@ class Stacked(_Panel):
         if self.by and len(self.kpis) > 1:
             raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
         for key in self.kpis:
-            if kpi(key).unit.value not in ("money", "count"):
-                raise ValueError(f"{key} does not add up (its unit is {kpi(key).unit.value}).")
+            if not adds_up(key):
+                raise ValueError(f"{key} does not add up: no bars of it stand on one another.")
         return self
 
 
@@ -188,8 +197,8 @@ class Ring(_OfOne):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Ring:
-        if kpi(self.kpi).unit.value not in ("money", "count"):
-            raise ValueError(f"{self.kpi} has no shares (its unit is {kpi(self.kpi).unit.value}).")
+        if not adds_up(self.kpi):
+            raise ValueError(f"{self.kpi} does not add up, so it has no shares.")
         return self
 
 

@@ -57,6 +57,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         app.state.live.start()
         yield
         app.state.live.stop()
+        app.state.boards.stop()
         app.state.jobs.stop()
         if owned:
             tl.close()

@@ -76,6 +76,7 @@ def _run_alone(
     with Trueline(home) as tl:
         app = create_app(tl, access=access)
         app.state.jobs.schedule()
+        app.state.boards.schedule()
         server = uvicorn.Server(uvicorn.Config(app, **_UVICORN))
         server.handle_exit = _ending_streams(app, server.handle_exit)  # type: ignore[method-assign]
         with announced():
@@ -104,6 +105,7 @@ def worker() -> FastAPI:
     access = Access(os.environ.get(KEY_VARIABLE) or None, os.environ[TOKEN_VARIABLE])
     app = create_app(home, access=access)
     app.state.jobs.schedule()
+    app.state.boards.schedule()
     # The server has set its handler before it asks for the application.
     handle = signal.getsignal(signal.SIGTERM)
     if callable(handle):

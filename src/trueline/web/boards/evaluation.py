@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from trueline.core.errors import BusyError, NotFoundError, TruelineError, UnknownKeyError
-from trueline.dashboards import Entry, Panel
+from trueline.dashboards import Entry, Panel, find
+from trueline.dashboards.shelf import BUILT_IN
 from trueline.engine.rollup import last_load
 from trueline.home import Trueline
 from trueline.settings import Settings
@@ -20,10 +21,12 @@ from trueline.web.boards import cohort_panels, money, over_time, shares, tiles
 from trueline.web.boards.ground import Ground
 from trueline.web.boards.shown import Missing, Shown
 from trueline.web.boards.view import View
+from trueline.web.pages.range import preset
 
 log = logging.getLogger("trueline.web")
 MOST_KEPT = 64
 MOST_TRIES = 5
+_WAITED_SECONDS = 30.0
 
 Builder = Callable[[Ground, Any], Shown | None]
 BUILDERS: dict[str, Builder] = {
@@ -113,6 +116,47 @@ class Boards:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, _Making] = OrderedDict()
         self._settings: tuple[Settings, str] | None = None
+        self._stale = threading.Event()
+        self._stopping = threading.Event()
+        self._warming: threading.Thread | None = None
+
+    def schedule(self) -> None:
+        """Evaluate the built-in dashboards ahead, now and whenever facts have changed.
+
+        Whoever opens a page in the morning finds it evaluated.
+        """
+        self._warming = threading.Thread(target=self._keep_warm, name="trueline-warm", daemon=True)
+        self._warming.start()
+
+    def _keep_warm(self) -> None:
+        stop = self._tl.warehouse.subscribe(lambda _load: self._stale.set())
+        try:
+            while not self._stopping.is_set():
+                self._stale.clear()
+                self._warm()
+                self._stale.wait()
+        finally:
+            stop()
+
+    def _warm(self) -> None:
+        for name in BUILT_IN:
+            if self._stopping.is_set():
+                return
+            try:
+                entry = find(self._tl.home, name)
+                usual = entry.declared().range
+                calendar = self._tl.settings.company.calendar
+                view = View(preset(usual, self._tl.engine.today(), calendar), usual)
+                self.get(entry, view)
+            except TruelineError as error:
+                log.warning("the dashboard %s could not be evaluated ahead: %s", name, error)
+
+    def stop(self) -> None:
+        """Let the thread that evaluates ahead end: the files are closed next."""
+        self._stopping.set()
+        self._stale.set()
+        if self._warming is not None:
+            self._warming.join(_WAITED_SECONDS)
 
     def state(self) -> State:
         """The state of facts, day and settings now."""

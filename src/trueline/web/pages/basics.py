@@ -13,8 +13,8 @@ from trueline.core.errors import NotFoundError
 from trueline.web import assets
 from trueline.web.answers import Answer
 from trueline.web.charts import samples
-from trueline.web.context import run
-from trueline.web.pages.frame import NAVIGATION, page, static
+from trueline.web.context import company, run
+from trueline.web.pages.frame import navigation, page, static
 
 router = APIRouter(include_in_schema=False)
 _KINDS = {"js": "text/javascript", "css": "text/css", "woff2": "font/woff2"}
@@ -58,11 +58,12 @@ async def asset(request: Request, name: str) -> Response:
 
 
 @router.get("/places")
-async def places() -> Answer:
+async def places(request: Request) -> Answer:
     """Every page and KPI, for the palette."""
+    listed = await run(request, navigation, company(request).home)
     pages = [
         {"label": place.label, "path": place.path, "kind": section}
-        for section, group in NAVIGATION
+        for section, group in listed
         for place in group
     ]
     kpis = [{"label": k.label, "path": f"/kpi/{k.key}", "kind": SUBJECTS[k.subject]} for k in KPIS]

@@ -53,8 +53,23 @@ def _dashboard(request: Request, asked: ViewQuery, name: str) -> Response:
         )  # fmt: skip
     return page(
         request, "dashboard.html", title=entry.title, board=board,
-        about=entry.declared().about, **words(request, board),
+        about=entry.declared().about, job=_job(request, asked.job), **words(request, board),
     )  # fmt: skip
+
+
+def _job(request: Request, job_id: str | None) -> str:
+    """How far a refresh is, in words, for a page without scripts; empty for one unknown here."""
+    if job_id is None:
+        return ""
+    try:
+        job = request.app.state.jobs.state(job_id)
+    except NotFoundError:
+        return ""
+    if job["status"] == "running":
+        return f"The daily job is at work ({job['step']}). Reload the page to see what it brought."
+    if job["status"] == "failed":
+        return f"The daily job failed: {job['error']['detail']}"
+    return "The daily job is done: every source is loaded and counted."
 
 
 def board_of(request: Request, asked: ViewQuery, entry: Entry) -> Board:
@@ -85,6 +100,7 @@ def words(request: Request, board: Board) -> dict[str, Any]:
             (name, PRESETS[name], at(view.ranged(name, today, calendar))) for name in PRESETS
         ],
         "short": SHORT,
+        "embeds": bool(tl.settings.server.embed_origins),
         "last_day": (view.range.period.end - timedelta(days=1)).isoformat(),
         "at": at,
     }

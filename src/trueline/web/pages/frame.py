@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse
 import trueline
 from trueline.core import words
 from trueline.core.period import Period
+from trueline.dashboards import entries
+from trueline.dashboards.shelf import BUILT_IN
 from trueline.web import assets, forms
 from trueline.web.context import company
 from trueline.web.pages import figures
@@ -62,6 +64,14 @@ NAVIGATION: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
 )
+
+
+def navigation(home: Path) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    """Where a reader can go: the company's own dashboards stand behind the built-in ones."""
+    own = [entry for entry in entries(home) if entry.name not in BUILT_IN]
+    (section, places), *others = NAVIGATION
+    more = (Place(entry.address, entry.title, "board") for entry in own)
+    return ((section, (*places, *more)), *others)
 
 
 @cache
@@ -154,7 +164,7 @@ def page(
         "title": title,
         "company": tl.settings.company,
         "locale": tl.settings.company.locale,
-        "navigation": NAVIGATION,
+        "navigation": navigation(tl.home),
         "status": status,
         "fresh": given["fresh"] if "fresh" in given else freshness(tl),
         "partial": is_partial(request),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from trueline.web.pages import basics, catalogue, dashboards, reference, take_away, upkeep
+from trueline.web.pages import basics, catalogue, dashboards, embedded, reference, take_away, upkeep
 
 ROUTERS: tuple[APIRouter, ...] = (
     basics.router,
     dashboards.router,
     take_away.router,
+    embedded.router,
     upkeep.router,
     catalogue.router,
     reference.router,

@@ -47,7 +47,7 @@ async function draw(element) {
       config: { ...config(), ...own },
       tooltip: { theme: "custom", disableDefaultStyle: true },
     });
-    views.push(result);
+    views.push({ element, result });
     element.dataset.drawn = "1";
   } catch {
     element.dataset.drawn = "failed";
@@ -66,9 +66,17 @@ export function drawCharts(within = document) {
   within.querySelectorAll("[data-chart]:not([data-drawn])").forEach((element) => watching.observe(element));
 }
 
+/** Let go of charts whose element is no longer on the page. */
+export function forgetGone() {
+  const gone = views.filter((view) => !view.element.isConnected);
+  views = views.filter((view) => view.element.isConnected);
+  gone.forEach((view) => view.result.finalize());
+}
+
 export function forgetCharts() {
   watching?.disconnect();
-  views.splice(0).forEach((view) => view.finalize());
+  watching = null;
+  views.splice(0).forEach((view) => view.result.finalize());
   document.querySelectorAll("[data-chart]").forEach((element) => { delete element.dataset.drawn; element.replaceChildren(); });
 }
 

@@ -1,0 +1,438 @@
+"""Dashboards: what they declare, what they show, what is taken away from them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from serving import NOW, Served, refused
+from starlette.testclient import TestClient
+
+import trueline
+from trueline.dashboards import DashboardError, entries, find, parse
+from trueline.home import Trueline
+from trueline.web import create_app
+from trueline.web.boards.files import csv_of, harmless, written
+from trueline.web.boards.shown import Cell, Column, Table
+from trueline.web.charts import export
+
+HTML = {"Accept": "text/html"}
+HEAD = 'title = "Ours"\n\n[[row]]\n\n[[row.panel]]\n'
+
+
+def page(served: Served, address: str, status: int = 200) -> str:
+    answer = served.client.get(address, headers=HTML)
+    assert answer.status_code == status, answer.text[:400]
+    return answer.text
+
+
+# -- what a file may say --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["executive", "finance", "growth"])
+def test_the_built_in_dashboards_are_declared_in_readable_files(tmp_path: Path, name: str) -> None:
+    dashboard = find(tmp_path, name).declared()
+    names = [panel for _, named in dashboard.named() for panel, _ in named]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "said"),
+    [
+        (HEAD + 'kind = "line"\nkpi = "mrr"\n', "line 7", "Did you mean: kpis"),
+        (HEAD + 'kind = "til"\nkpi = "mrr"\n', "line 5", "Did you mean: tile"),
+        (HEAD + 'kind = "tile"\nkpi = "mrrr"\n', "line 7", "Did you mean: mrr"),
+        (HEAD + 'kind = "tile"\nkpi = "mrr"\nwidth = 2\n', "line 8", "2 is no width"),
+        (HEAD + 'kpi = "mrr"\n', "line 5", "A panel needs its kind"),
+        (HEAD + 'kind = "tile"\n', "line 5", "kpi is missing"),
+        (HEAD + 'kind = "ranked"\nkpi = "clv"\nby = "channel"\n', "line 5", "cannot be cut by"),
+        (HEAD + 'kind = "ring"\nkpi = "cac"\nby = "channel"\n', "line 5", "so it has no shares"),
+        (HEAD + 'kind = "line"\nkpis = ["mrr", "nrr"]\n', "line 5", "One axis has one unit"),
+        (HEAD + 'kind = "bars"\nkpi = "mrr"\ngrain = "hour"\n', "line 8", "no grain 'hour'"),
+        ('title = "x"\nrang = "90d"\n' + HEAD[15:] + 'kind="bridge"\n', "line 2", "Did you mean"),
+        ('title = "x"\n[[row]]\ntitel = "x"\n[[row.panel]]\nkind = "bridge"', "line 3", "title"),
+        ("title = ", "own.toml", "not TOML"),
+        ('title = "x"\n', "own.toml", "row is missing"),
+    ],
+)
+def test_a_fault_in_a_file_is_said_with_its_line_and_its_neighbours(
+    text: str, where: str, said: str
+) -> None:
+    with pytest.raises(DashboardError) as caught:
+        parse(text, "own.toml")
+    found = {f"{fault.where}: {fault.message} {fault.fix}" for fault in caught.value.faults}
+    assert any(where in fault and said in fault for fault in found), found
+    assert where.startswith("line") == ("line" in str(caught.value).split(":")[0])
+
+
+def test_every_fault_is_said_in_the_order_of_the_file() -> None:
+    text = HEAD + 'kind = "tile"\nkpi = "x"\n\n[[row.panel]]\nkind = "bars"\nkpi = "y"\nz = 1\n'
+    with pytest.raises(DashboardError) as caught:
+        parse(text, "own.toml")
+    lines = [fault.where for fault in caught.value.faults]
+    assert lines == ["own.toml, line 7", "own.toml, line 11", "own.toml, line 12"]
+
+
+def test_a_text_of_several_lines_holds_no_keys() -> None:
+    text = HEAD + 'kind = "tile"\nabout = """\nkpi = "mrr"\n"""\nkpi = "nope"\n'
+    with pytest.raises(DashboardError) as caught:
+        parse(text, "own.toml")
+    assert caught.value.faults[0].where == "own.toml, line 10"
+
+
+def test_a_file_too_long_or_too_deep_is_refused() -> None:
+    for text in ("# " + "x" * 300_000, "x = " + "[" * 5000 + "]" * 5000):
+        with pytest.raises(DashboardError):
+            parse(text, "own.toml")
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    folder = tmp_path / "dashboards"
+    folder.mkdir()
+    return folder
+
+
+def test_hostile_files_are_named_and_harm_no_other(shelf: Path) -> None:
+    (shelf / "good.toml").write_text(HEAD + 'kind = "tile"\nkpi = "mrr"\n')
+    (shelf / "<script>.toml").write_text(HEAD)
+    (shelf / "latin.toml").write_bytes(b'title = "\xe9"')
+    (shelf / "folder.toml").mkdir()
+    (shelf / "gone.toml").symlink_to("/nowhere/at/all")
+    found = {entry.name: entry for entry in entries(shelf.parent)}
+    assert found["good"].error is None
+    for name in ("<script>", "latin", "folder", "gone"):
+        assert found[name].error is not None, name
+    assert "byte 9" in str(found["latin"].error)
+
+
+def test_a_companys_file_replaces_a_built_in_one_and_is_read_again_when_it_changes(
+    shelf: Path,
+) -> None:
+    path = shelf / "finance.toml"
+    path.write_text(HEAD + 'kind = "tile"\nkpi = "mrr"\n')
+    assert find(shelf.parent, "finance").title == "Ours"
+    path.write_text(HEAD.replace("Ours", "Theirs now") + 'kind = "tile"\nkpi = "mrr"\n')
+    assert find(shelf.parent, "finance").title == "Theirs now"
+    path.unlink()
+    assert not find(shelf.parent, "finance").own
+
+
+# -- pages ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/executive", "/finance", "/growth"])
+def test_a_dashboard_has_its_values_before_any_script(served: Served, path: str) -> None:
+    text = page(served, path)
+    assert "data-live" in text
+    assert " style=" not in text
+    assert "could not be" not in text
+    assert "failed; see" not in text
+
+
+def test_the_page_shows_the_engines_readings(served: Served) -> None:
+    mrr = served.tl.kpi("mrr", period_days=30)
+    assert mrr.value == 300
+    text = page(served, "/executive")
+    tile = text.split('id="p-tile-mrr"')[1].split("</section>")[0]
+    assert "$300.00" in tile
+    assert "a year ago" in tile
+
+
+def test_what_is_not_known_says_what_is_missing_and_where_to_mend_it(served: Served) -> None:
+    text = page(served, "/finance")
+    tile = text.split('id="p-tile-cash-balance"')[1].split("</section>")[0]
+    assert "Not known" in tile
+    assert 'href="/data"' in tile
+
+
+def test_the_start_page_of_a_browser_is_the_executive_one(served: Served) -> None:
+    answer = served.client.get("/", headers=HTML, follow_redirects=False)
+    assert answer.headers["location"] == "/executive"
+    assert served.client.get("/").json()["name"] == "Trueline"
+
+
+def test_a_panel_that_nothing_feeds_is_not_shown(served: Served) -> None:
+    text = page(served, "/executive")
+    assert "p-experiments" not in text
+    assert "p-alerts" not in text
+    assert "Nothing feeds" in page(served, "/d/executive/experiments", 404)
+    assert "p-plan-revenue" not in page(served, "/finance")
+
+
+def test_every_chart_of_every_dashboard_draws(served: Served) -> None:
+    drawn = 0
+    for name in ("executive", "finance", "growth"):
+        text = page(served, f"/{name}?range=365d")
+        for address in set(re.findall(r'data-chart="([^"]+)"', text)):
+            spec = served.client.get(address.replace("&amp;", "&")).json()["spec"]
+            assert export.svg(spec, name, "drawn by a test").startswith(b"<svg"), address
+            drawn += 1
+    assert drawn > 12
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("range=mtd", 200),
+        ("range=ytd", 200),
+        ("start=2026-01-01&end=2026-02-01", 200),
+        ("start=2026-01-01&last=2026-01-31", 200),
+        ("start=1990-01-01&end=1991-01-01", 200),
+        ("start=1977-01-01&end=2026-01-01", 200),
+        ("start=1900-01-01&end=2100-01-01", 422),
+        ("start=2026-02-01&end=2026-01-01", 422),
+        ("start=2026-02-30&end=2026-03-01", 422),
+        ("range=fortnight", 404),
+        ("channel=nowhere", 404),
+        ("channel=paid&country=CA", 422),
+        ("channel=" + quote("<script>alert(1)</script>"), 404),
+        ("wrong=1", 422),
+        ("range=30d&range=90d", 422),
+        ("estimates=perhaps", 422),
+    ],
+)
+def test_a_range_or_slice_that_cannot_be_is_said_on_a_page(
+    served: Served, query: str, status: int
+) -> None:
+    text = page(served, f"/executive?{query}", status)
+    assert "<script>alert" not in text
+    assert "Traceback" not in text
+
+
+def test_a_kpi_that_cannot_be_cut_says_so_rather_than_showing_the_whole(served: Served) -> None:
+    text = page(served, "/executive?plan=Pro")
+    runway = text.split('id="p-gauge-runway-months"')[1].split("</section>")[0]
+    assert "cannot be cut by plan" in runway
+    assert "$250.00" in text.split('id="p-tile-mrr"')[1].split("</section>")[0]
+
+
+def test_a_range_is_shared_by_its_address_and_by_its_last_day(served: Served) -> None:
+    by_end = page(served, "/executive?start=2026-01-01&end=2026-02-01")
+    by_last = page(served, "/executive?start=2026-01-01&last=2026-01-31")
+    without = re.compile(r'name="form_token" value="[^"]*"')
+    assert without.sub("", by_end) == without.sub("", by_last)
+    assert "range=365d" in by_end
+    assert "start=2026-01-01&amp;end=2026-02-01" in by_end
+
+
+def test_a_target_says_where_it_is_set(served: Served) -> None:
+    text = page(served, "/finance")
+    assert "the dashboard specification" in text.split("About these numbers")[1]
+
+
+def test_a_bar_of_a_bucket_that_is_not_over_is_partial(served: Served) -> None:
+    spec = served.get("/d/growth/bars-new-customers.json")["spec"]
+    rows = spec["datasets"]["rows"]
+    assert [row["partial"] for row in rows[:-1]] == [False] * (len(rows) - 1)
+    assert rows[-1]["partial"]
+
+
+def test_charts_send_local_days_with_a_time(served: Served) -> None:
+    spec = served.get("/d/executive/line-revenue.json")["spec"]
+    assert all(row["t"].endswith("T00:00:00") for row in spec["datasets"]["rows"])
+
+
+def test_a_panel_can_be_shown_as_a_table_and_alone(served: Served) -> None:
+    chart = page(served, "/executive")
+    table = page(served, "/executive?table=line-revenue,nothing")
+    assert 'id="c-line-revenue"' in chart
+    assert 'id="c-line-revenue"' not in table
+    assert "Revenue, table" in table
+    alone = page(served, "/d/executive/line-revenue")
+    assert 'id="c-line-revenue"' in alone
+    assert "Revenue, table" in alone
+
+
+# -- kept results ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Served]:
+    made = Served(tmp_path / "home")
+    with made.client:
+        yield made
+    made.tl.close()
+
+
+def test_a_result_is_kept_until_facts_or_the_day_change(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trueline.web.boards import evaluation
+
+    made = []
+    real = evaluation.evaluate
+    monkeypatch.setattr(evaluation, "evaluate", lambda *a: made.append(1) or real(*a))
+
+    def ask() -> int:
+        page(own, "/executive")
+        own.get("/d/executive/line-revenue.json")
+        return len(made)
+
+    assert ask() == 1
+    assert ask() == 1
+    row = {"order_id": "o9", "customer_id": "c1", "ordered_at": "2026-03-10T15:00:00Z"}
+    own.tl.load_rows("orders", [row | {"amount": "900.00", "currency": "USD"}])
+    assert ask() == 2
+    own.now = NOW + timedelta(days=1)
+    assert ask() == 3
+
+
+def test_a_panel_that_fails_takes_no_other_with_it(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trueline.web.boards import evaluation
+
+    def broken(*_: Any) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setitem(evaluation.BUILDERS, "line", broken)
+    text = page(own, "/executive")
+    assert "This panel failed" in text
+    assert "boom" not in text
+    assert "$300.00" in text
+
+
+def test_a_companys_own_dashboard_is_in_the_navigation_and_a_broken_one_says_why(
+    own: Served,
+) -> None:
+    folder = own.tl.home / "dashboards"
+    folder.mkdir()
+    (folder / "board.toml").write_text(
+        HEAD.replace("Ours", "Ours & <b>theirs</b>") + 'kind = "tile"\nkpi = "mrr"\ntarget = 500\n'
+    )
+    text = page(own, "/d/board")
+    assert "$300.00" in text
+    assert "≥ US$500.00" in text
+    assert "Ours &amp; &lt;b&gt;theirs" in page(own, "/kpis")
+    assert "Ours & <b>theirs</b>" in own.client.get("/places").text
+    (folder / "broken.toml").write_text(HEAD + 'kind = "tile"\nkpi = "mrrr"\n')
+    text = page(own, "/d/broken", 422)
+    assert "broken.toml, line 7" in text
+    assert "Did you mean" in text
+    check = next(c for c in own.tl.doctor() if c["check"] == "dashboards")
+    assert not check["ok"]
+    assert "broken.toml, line 7" in check["message"]
+    assert "$300.00" in page(own, "/d/board")
+
+
+def test_names_that_people_gave_break_no_page_and_no_file(own: Served) -> None:
+    hostile = ["<script>alert(1)</script>", "=1+1", "\u202eevil", "x" * 500, "@c1", "😀"]
+    rows = [
+        {"spend_date": "2026-03-01", "channel": name, "campaign": "k", "amount": str(10 + n),
+         "currency": "USD", "impressions": 100, "clicks": 10, "conversions": 1}
+        for n, name in enumerate(hostile)
+    ]  # fmt: skip
+    report = own.tl.load_rows("spend", rows)
+    assert report.status == "loaded", report.rejects
+    text = page(own, "/growth")
+    assert "<script>alert(1)" not in text
+    assert "&lt;script&gt;" in text
+    sheet = own.client.get("/d/growth/ring-spend.csv").text
+    names = [line[0] for line in csv.reader(io.StringIO(sheet))][1:]
+    assert "'=1+1" in names
+    assert "'@c1" in names
+    spec = own.client.get("/d/growth/ring-spend.json").json()["spec"]
+    assert export.svg(spec, "Spend", "").startswith(b"<svg")
+    assert own.client.get("/growth", params={"channel": "=1+1"}, headers=HTML).status_code == 200
+
+
+# -- taking away ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1"])
+def test_text_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
+    assert harmless(text) == "'" + text
+    assert harmless("plain - text = fine") == "plain - text = fine"
+
+
+def test_numbers_in_a_file_are_left_alone() -> None:
+    from decimal import Decimal
+
+    table = Table(
+        (Column("=Name"), Column("Value", True)),
+        ((Cell("a", "a"), Cell("-5", Decimal("-5.10"))), (Cell("b", "-b"), Cell("–", None))),
+    )
+    assert csv_of(table) == "'=Name,Value\r\na,-5.1\r\n'-b,\r\n"
+    assert written(-0.5) == "-0.5"
+
+
+@pytest.mark.parametrize(
+    ("ending", "media", "begins"),
+    [
+        ("csv", "text/csv", b"Period,"),
+        ("svg", "image/svg+xml", b"<svg"),
+        ("png", "image/png", b"\x89PNG"),
+    ],
+)
+def test_a_panel_is_taken_away_as_a_file(
+    served: Served, ending: str, media: str, begins: bytes
+) -> None:
+    answer = served.client.get(f"/d/executive/line-revenue.{ending}?range=90d")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(media)
+    assert answer.content.startswith(begins)
+    assert f'.{ending}"' in answer.headers["content-disposition"]
+
+
+def test_a_file_holds_the_pages_values(served: Served) -> None:
+    text = served.client.get("/d/executive/tile-mrr.csv?range=30d").text
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["Period", "MRR"]
+    assert rows[1] == ["2026-03-14", "300"]
+
+
+def test_panels_are_embedded_only_where_the_settings_allow_it(
+    served: Served, tmp_path: Path
+) -> None:
+    refused(served.client.get("/embed/executive/tile-mrr"), 403)
+    home = trueline.init(tmp_path / "open")
+    with (home / "trueline.toml").open("a") as file:
+        file.write('\n[server]\nembed_origins = ["https://intranet.example"]\n')
+    with Trueline(home) as tl, TestClient(create_app(tl)) as client:
+        answer = client.get("/embed/executive/tile-mrr", headers=HTML)
+        assert answer.status_code == 200
+        policy = answer.headers["content-security-policy"]
+        assert "frame-ancestors https://intranet.example" in policy
+        assert "script-src 'self'" in policy
+        page_policy = client.get("/executive", headers=HTML).headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in page_policy
+
+
+@pytest.mark.parametrize("origin", ["*", "https://a.example; script-src *", "javascript:x", "a b"])
+def test_an_origin_that_would_open_more_is_refused(tmp_path: Path, origin: str) -> None:
+    from trueline.core.errors import InputError
+    from trueline.settings import Settings
+
+    with pytest.raises(InputError):
+        Settings.parse(f'[server]\nembed_origins = ["{origin}"]\n')
+
+
+def test_the_refresh_button_runs_the_daily_job_and_comes_back(own: Served) -> None:
+    text = page(own, "/executive?range=90d")
+    token = re.search(r'name="form_token" value="([^"]+)"', text)
+    assert token is not None
+    form = {"form_token": token[1], "back": "/executive?range=90d"}
+    answer = own.client.post("/refresh", data=form, follow_redirects=False)
+    assert answer.status_code == 303
+    back = answer.headers["location"]
+    assert re.fullmatch(r"/executive\?range=90d&job=[0-9a-f]{16}", back)
+    assert "daily job" in page(own, back)
+    assert own.client.post("/refresh", data={"back": "/"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "back", ["https://evil.example/x", "//evil.example", "/\\evil.example", ""]
+)
+def test_a_refresh_never_leads_to_another_site(back: str) -> None:
+    from trueline.web.pages.upkeep import _with_job
+
+    assert re.match(r"/(?![/\\])", _with_job(back, "abc"))
+    assert "evil.example/x?" not in _with_job(back, "abc")
