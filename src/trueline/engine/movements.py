@@ -127,7 +127,7 @@ def movements_query(
 
 def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
     """Per asked period, customer and currency with a change in it: ``m0``, ``m1``, ``paid0``,
-    ``paid1``, ``was_before`` (whether it ever paid before the period) and ``head`` (one row of
+    ``paid1``, ``was_before`` (whether it ever paid before the period) and ``once`` (one row of
     each customer). ``several`` says that there are several currencies; ``days`` reach from the
     first period's start to the last one's end."""
     import ibis
@@ -145,15 +145,15 @@ def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
         first_on=t.day.min(),
         last_on=t.day.max(),
     )
-    head = ibis.literal(True)
+    once = ibis.literal(True)
     if several:
         mine = [c.number, c.customer_id]
-        head = ibis.row_number().over(ibis.window(group_by=mine, order_by=c.currency)) == 0
+        once = ibis.row_number().over(ibis.window(group_by=mine, order_by=c.currency)) == 0
         first = ibis.window(group_by=mine, order_by=[c.first_on, c.currency])
         last = ibis.window(group_by=mine, order_by=[c.last_on.desc(), c.currency])
-        c = c.mutate(paid0=c.paid0.first().over(first), paid1=c.paid1.first().over(last), head=head)
+        c = c.mutate(paid0=c.paid0.first().over(first), paid1=c.paid1.first().over(last), once=once)
     else:
-        c = c.mutate(head=head)
+        c = c.mutate(once=once)
     return c.mutate(was_before=(c.began < c.start_on).fill_null(False))
 
 
@@ -176,9 +176,9 @@ def _expression(resolver: Resolver, several: bool, days: Period) -> ir.Table:
         "churn": total(lost, c.m0),
     }
     counts = {
-        "lost": (c.head & lost).cast("int64").sum(),
-        "gained": (c.head & gained).cast("int64").sum(),
-        "first_gained": (c.head & gained & ~c.was_before).cast("int64").sum(),
+        "lost": (c.once & lost).cast("int64").sum(),
+        "gained": (c.once & gained).cast("int64").sum(),
+        "first_gained": (c.once & gained & ~c.was_before).cast("int64").sum(),
     }
     found = c.group_by(["number", "currency"]).agg(**money, **counts)
     return found.select("number", "currency", *_MOVED, *_COUNTED)

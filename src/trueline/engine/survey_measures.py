@@ -132,7 +132,7 @@ def referred(resolver: Resolver, period: Period) -> Values:
         who = people.select(person=people.customer_id, referred=people.referred)
         joined = new.left_join(who, new.customer_id == who.person)
         return joined.group_by(["currency", "referred"]).agg(
-            amount=joined.m1.sum().cast("decimal(38, 10)"), n=joined["head"].cast("int64").sum()
+            amount=joined.m1.sum().cast("decimal(38, 10)"), n=joined.once.cast("int64").sum()
         )
 
     rows = [tuple(row) for row in resolver.ask_over(("referred", several), won, [moved])]
