@@ -2,67 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import ConflictError, InputError, NotFoundError
 from trueline.core.period import parse_day
-from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
 from trueline.evidence import Evidence
+from trueline.numbers import Day, Numbers, Series
 from trueline.outlook import Insights
 from trueline.product import ProductAnalyses
 from trueline.settings import FILE_NAME, Settings
 from trueline.warehouse.choose import open_warehouse
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
-    from trueline.engine.bridge import Bridge
-    from trueline.engine.cohort import Cohorts
     from trueline.facts.load import LoadReport
     from trueline.store import Store
 
-Day = str | date | None
-
-
-class Series(list[Reading]):
-    """Readings in time order; also as an Arrow table or a pandas frame."""
-
-    def to_arrow(self) -> pa.Table:
-        """Columns start, end, value, quality, completeness; an unknown value is null."""
-        import pyarrow as pa
-
-        values = [reading.value for reading in self]
-        exact = any(isinstance(value, Decimal) for value in values)
-        kind = pa.decimal128(38, 10) if exact else pa.float64()
-        return pa.table(
-            {
-                "start": pa.array([r.start for r in self], pa.date32()),
-                "end": pa.array([r.end for r in self], pa.date32()),
-                "value": pa.array(
-                    [None if v is None else Decimal(v) if exact else float(v) for v in values], kind
-                ),
-                "quality": pa.array([r.quality.value for r in self]),
-                "completeness": pa.array([r.completeness.value for r in self]),
-            }
-        )
-
-    def to_pandas(self) -> pd.DataFrame:
-        """The Arrow table as a pandas frame. Raises InputError where pandas is not installed."""
-        try:
-            import pandas  # noqa: F401
-        except ImportError:
-            raise InputError(
-                "pandas is not installed.", 'Install it with: pip install "trueline[pandas]"'
-            ) from None
-        frame: pd.DataFrame = self.to_arrow().to_pandas()
-        return frame
+__all__ = ["Series", "Trueline", "init", "open_home"]
 
 
 def init(
@@ -103,7 +63,7 @@ def open_home(path: str | Path) -> Trueline:
     return Trueline(Path(path))
 
 
-class Trueline(Evidence, Insights, ProductAnalyses):
+class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
     """One company's facts and numbers. Use as a context manager: it owns the warehouse file."""
 
     def __init__(
@@ -234,105 +194,6 @@ class Trueline(Evidence, Insights, ProductAnalyses):
             now=self.clock(),
         )
         self.engine.refresh()
-
-    # -- numbers ----------------------------------------------------------------------------
-
-    def kpis(self) -> list[dict[str, Any]]:
-        """The catalogue: every KPI with its meaning, unit, inputs and target."""
-        from trueline.catalog.describe import catalogue
-
-        return catalogue(self.settings.targets)
-
-    def kpi(
-        self,
-        key: str,
-        *,
-        start: Day = None,
-        end: Day = None,
-        period_days: int | None = None,
-        slice: dict[str, str] | None = None,  # noqa: A002  the public word
-        allow_estimates: bool = False,
-        as_of: datetime | None = None,
-    ) -> Reading:
-        """One KPI over ``[start, end)``, or over the last ``period_days`` complete days.
-
-        ``as_of`` (aware) gives it as it would have been read at that moment.
-        """
-        period = self.engine.period(start, end, period_days)
-        return self.engine.reading(
-            key, period, slice=slice, allow_estimates=allow_estimates, as_of=as_of
-        )
-
-    def readings(
-        self,
-        keys: Iterable[str] | None = None,
-        *,
-        start: Day = None,
-        end: Day = None,
-        period_days: int | None = None,
-        **options: Any,
-    ) -> dict[str, Reading]:
-        """Many KPIs (all, when ``keys`` is None) over one period, in one pass."""
-        return self.engine.readings(keys, self.engine.period(start, end, period_days), **options)
-
-    def compare(
-        self,
-        key: str,
-        *,
-        start: Day = None,
-        end: Day = None,
-        period_days: int | None = None,
-        **options: Any,
-    ) -> dict[str, Any]:
-        """A reading beside the previous period's and the year's before, with the changes."""
-        return self.engine.compare(key, self.engine.period(start, end, period_days), **options)
-
-    def series(
-        self, key: str, *, grain: str = "month", start: Day = None, end: Day = None, **options: Any
-    ) -> Series:
-        """A reading for each day, week, month, quarter or year that touches ``[start, end)``."""
-        return Series(self.engine.series(key, grain, self.engine.period(start, end), **options))
-
-    def breakdown(
-        self,
-        key: str,
-        by: str,
-        *,
-        start: Day = None,
-        end: Day = None,
-        period_days: int | None = None,
-        **options: Any,
-    ) -> list[Reading]:
-        """A reading for each recorded channel, plan, country or currency."""
-        return self.engine.breakdown(
-            key, by, self.engine.period(start, end, period_days), **options
-        )
-
-    def bridge(
-        self, *, start: Day = None, end: Day = None, period_days: int | None = None, **options: Any
-    ) -> Bridge:
-        """The MRR bridge: opening, movements (losses negative), fx, closing. Closes exactly."""
-        from trueline.engine.bridge import bridge
-
-        period = self.engine.period(start, end, period_days)
-        return bridge(self.engine.evaluator(**options).resolver, period)
-
-    def cohorts(
-        self,
-        kind: str = "subscriptions",
-        by: str = "customers",
-        *,
-        start: Day = None,
-        end: Day = None,
-        **options: Any,
-    ) -> Cohorts:
-        """Retention by first paid month; cells beyond the facts' end are None, not 0."""
-        from trueline.engine.cohort import cohorts
-
-        resolver = self.engine.evaluator(**options).resolver
-        first = None if start is None else parse_day(start, "start")
-        last = None if end is None else parse_day(end, "end")
-        return cohorts(resolver, kind, by, first, last)
 
     # -- what was reported --------------------------------------------------------------------
 
