@@ -42,9 +42,11 @@ k4,2026-03-01,cogs,30.00,USD,
 class Served:
     """A company and a client of its application; ``now`` can be moved."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self.now = NOW
         trueline.init(folder, name="Ada & Sons")
+        with (folder / "trueline.toml").open("a", encoding="utf-8") as file:
+            file.write(more)
         self.tl = Trueline(folder, clock=lambda: self.now)
         self._fill("orders", ORDERS)
         self._fill("subscription_events", SUBSCRIPTIONS)

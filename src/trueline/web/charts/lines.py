@@ -36,7 +36,7 @@ def lines(
     height: int = 262,
 ) -> Spec:
     """The chart. ``forecast`` rows: t, when, v, lo, hi, x, band (texts); drawn from the last value.
-    ``targets`` are drawn across."""
+    With lo95, hi95 and band95 there is a wider band too. ``targets`` are drawn across."""
     data: dict[str, list[Any]] = {"rows": rows}
     layers: list[Spec] = []
     if targets:
@@ -47,7 +47,7 @@ def lines(
         )
     if forecast:
         data["forecast"] = forecast
-        layers += _forecast(scale, zero)
+        layers += _forecast(scale, zero, wide="lo95" in forecast[0])
     for number, line in enumerate(series):
         layers += _line(number, line, scale, zero, len(rows))
     layers += _hover(series, scale, zero)
@@ -86,10 +86,18 @@ def _line(number: int, line: Line, scale: Scale, zero: bool, rows: int) -> list[
     return [whole] if line.thin else [whole, part]
 
 
-def _forecast(scale: Scale, zero: bool) -> list[Spec]:
+def _forecast(scale: Scale, zero: bool, *, wide: bool) -> list[Spec]:
     name = {"name": "forecast"}
     x = time_axis()
+    said = [("when", "Period"), ("x", "Forecast"), ("band", "80% of cases")]
+    said += [("band95", "95% of cases")] if wide else []
+    outer = {
+        "data": name,
+        "mark": {"type": "area", "color": "@c1", "opacity": 0.07, "aria": False},
+        "encoding": {"x": x, "y": _y("lo95", scale, zero), "y2": {"field": "hi95"}},
+    }
     return [
+        *([outer] if wide else []),
         {
             "data": name,
             "mark": {"type": "area", "color": "@c1", "opacity": 0.13, "aria": False},
@@ -109,10 +117,7 @@ def _forecast(scale: Scale, zero: bool) -> list[Spec]:
         {
             "data": name,
             "mark": {"type": "rule", "strokeWidth": 12, "opacity": 0},
-            "encoding": {
-                "x": x,
-                "tooltip": tips(("when", "Period"), ("x", "Forecast"), ("band", "80% of cases")),
-            },
+            "encoding": {"x": x, "tooltip": tips(*said)},
         },
     ]
 

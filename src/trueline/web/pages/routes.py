@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from trueline.web.pages import basics, catalogue, dashboards, embedded, reference, take_away, upkeep
+from trueline.web.pages import (
+    basics,
+    catalogue,
+    dashboards,
+    embedded,
+    kpi,
+    kpi_files,
+    reference,
+    rows,
+    take_away,
+    upkeep,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     basics.router,
@@ -13,5 +24,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     embedded.router,
     upkeep.router,
     catalogue.router,
+    rows.router,
+    kpi_files.router,
+    kpi.router,
     reference.router,
 )

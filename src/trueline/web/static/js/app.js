@@ -3,6 +3,7 @@ import { drawCharts, forgetCharts, forgetGone } from "./charts.js";
 import { refresh } from "./refresh.js";
 import { openPalette, openShortcuts } from "./palette.js";
 import { follow } from "./live.js";
+import { heights, keepHeights, loadPanels } from "./panels.js";
 
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];
@@ -68,6 +69,7 @@ export async function show(address, { push = true, text = "" } = {}) {
   const open = $$("details[open][id]", main).map((d) => d.id);
   const along = $$(".scroll", main).map((e) => e.scrollLeft);
   const scroll = [scrollX, scrollY];
+  const tall = heights();
   forgetCharts();
 =======
   if (turn !== asked) return false;
@@ -82,6 +84,7 @@ export async function show(address, { push = true, text = "" } = {}) {
   forgetGone();
   const title = $("title", made)?.textContent;
   if (title) document.title = title;
+  keepHeights(tall);
   main.removeAttribute("aria-busy");
   if (push) history.pushState({}, "", answer.redirected ? answer.url : address);
   shown = shownAddress();
@@ -103,6 +106,7 @@ export async function show(address, { push = true, text = "" } = {}) {
 
 function ready() {
   drawCharts();
+  loadPanels();
   $$("[data-submit-on-change]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
 }
 

@@ -1,0 +1,1 @@
+"""What the pages that one explores numbers on show: a KPI from all sides, cohorts, users."""

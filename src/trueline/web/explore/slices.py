@@ -1,0 +1,134 @@
+"""A KPI cut by its dimensions: a reading a recorded value, beside the period before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from trueline.core import words
+from trueline.core.reading import Reading
+from trueline.engine.engine import Asked as One
+from trueline.engine.engine import change
+from trueline.home import Trueline
+from trueline.web.boards.ground import mark_of
+from trueline.web.boards.shown import Cell, Column, Table
+from trueline.web.charts.axis import Spec
+from trueline.web.charts.bars import ranked
+from trueline.web.explore.asked import Asked
+
+MOST_VALUES = 60
+BARS = 12
+
+
+@dataclass(frozen=True)
+class Part:
+    """One value of a dimension: its reading, how long its bar is (0 to 100), and where on it the
+    period before was."""
+
+    name: str
+    reading: Reading
+    text: str
+    before: Reading
+    before_text: str
+    change: dict[str, Any]
+    moved: str
+    bar: float | None
+    tick: float | None
+    link: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class Slices:
+    """A KPI by one dimension; ``more`` values are not shown, ``estimated`` bars look so."""
+
+    by: str
+    parts: tuple[Part, ...]
+    more: int
+    whole: str
+
+    def table(self) -> Table:
+        """The values, the period before and the change."""
+        columns = (
+            Column(self.by.capitalize()),
+            Column("Value", number=True),
+            Column("Period before", number=True),
+            Column("Change", number=True),
+        )
+        rows = tuple(
+            (
+                Cell(part.name, part.name),
+                Cell(part.text, part.reading.value, part.mark),
+                Cell(part.before_text, part.before.value),
+                Cell(part.moved, part.change["absolute"]),
+            )
+            for part in self.parts
+        )
+        return Table(columns, rows)
+
+    def spec(self) -> Spec | None:
+        """The largest as bars; None where nothing is known, or something is below zero."""
+        known = [p for p in self.parts if p.reading.value is not None][:BARS]
+        if not known or any((p.reading.value or 0) < 0 for p in known):
+            return None
+        rows = [
+            {
+                "name": part.name,
+                "v": float(part.reading.value or 0),
+                "x": part.text,
+                "before": None if part.before.value is None else float(part.before.value),
+                "before_x": part.before_text,
+                "note": part.mark,
+            }
+            for part in known
+        ]
+        return ranked(rows, [part.name for part in known], height=34 * len(known) + 24)
+
+
+def slices_of(tl: Trueline, asked: Asked, by: str) -> Slices:
+    """The KPI by one dimension, the largest first. Raises InputError where it cannot be cut so."""
+    estimates, as_of = asked.view.estimates, asked.as_of
+    if by not in asked.definition.slices:
+        tl.engine.breakdown(asked.key, by, asked.period)  # raises, naming what it can be cut by
+    values = tl.engine.slice_values(by)
+    chosen = values[:MOST_VALUES]
+    periods = (asked.period, asked.period.previous())
+    wanted = [One(asked.key, period, {by: value}) for period in periods for value in chosen]
+    found = tl.engine.many(wanted, allow_estimates=estimates, as_of=as_of)
+    pairs = list(zip(chosen, found[: len(chosen)], found[len(chosen) :], strict=True))
+    pairs.sort(key=lambda pair: (pair[1].value is None, -(pair[1].value or 0)))
+    most = max((float(r.value or 0) for _, *both in pairs for r in both), default=0.0)
+    whole = tl.engine.reading(asked.key, asked.period, allow_estimates=estimates, as_of=as_of)
+    locale = tl.settings.company.locale
+    return Slices(
+        by,
+        tuple(_part(asked, by, *pair, most, locale) for pair in pairs),
+        len(values) - len(chosen),
+        words.value(whole, locale),
+    )
+
+
+def _part(
+    asked: Asked, by: str, name: str, now: Reading, before: Reading, most: float, locale: str
+) -> Part:
+    moved = change(now, before)
+    return Part(
+        name,
+        now,
+        words.value(now, locale),
+        before,
+        words.value(before, locale),
+        moved,
+        words.changed(moved, now.unit),
+        _length(now, most),
+        _length(before, most),
+        asked.sliced(by, name),
+        mark_of(now),
+    )
+
+
+def _length(reading: Reading, most: float) -> float | None:
+    """A bar's length in percent of the longest; none for what is unknown or below zero."""
+    if reading.value is None or reading.value < 0 or most <= 0:
+        return None
+    return round(100 * float(reading.value) / most, 1)
