@@ -3,6 +3,8 @@ import { drawCharts, forgetCharts, forgetGone } from "./charts.js";
 import { refresh } from "./refresh.js";
 import { openPalette, openShortcuts } from "./palette.js";
 import { follow } from "./live.js";
+import { filterLists } from "./filter.js";
+import { drawSparks } from "./sparks.js";
 import { heights, keepHeights, loadPanels } from "./panels.js";
 
 const $ = (what, within = document) => within.querySelector(what);
@@ -107,6 +109,8 @@ export async function show(address, { push = true, text = "" } = {}) {
 function ready() {
   drawCharts();
   loadPanels();
+  filterLists();
+  drawSparks();
   $$("[data-submit-on-change]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
 }
 
