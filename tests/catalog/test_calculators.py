@@ -57,6 +57,53 @@ def test_a_required_input_left_out_is_named(definition: type[Kpi], way: type[Cal
             calculate(definition, data)
 
 
+UNITS = {
+    "currency", "currency/month", "count", "%", "months", "days", "hours", "seconds", "points",
+    "score",
+}  # fmt: skip
+
+
+@EACH_WAY
+def test_its_fields_are_all_that_a_form_needs(definition: type[Kpi], way: type[Calculator]) -> None:
+    for field in fields(way):
+        assert set(field) == {
+            "name", "label", "type", "unit", "required", "description", "constraints", "default",
+            "example",
+        }  # fmt: skip
+        assert field["description"]
+        assert field["label"][0].isupper() and "_" not in field["label"]
+        numeric = field["type"] in ("number", "integer")
+        assert (field["unit"] in UNITS) if numeric else field["unit"] is None, field
+        assert field["example"] is not None or not field["required"]
+        assert (field["type"] == "enum") == ("enum" in field["constraints"])
+
+
+def test_inputs_are_told_in_their_own_unit() -> None:
+    units = {(d.key, f["name"]): f["unit"] for d, way in WAYS for f in fields(way) if f["unit"]}
+    assert units["session_duration", "total_session_duration_seconds"] == "seconds"
+    assert units["time_to_value", "total_time_to_value_hours"] == "hours"
+    assert units["cltv", "average_customer_lifetime_months"] == "months"
+    assert units["velocity", "sprint_length_days"] == "days"
+    assert units["clv", "gross_margin"] == "%"
+    assert units["mrr", "arpu"] == units["egr", "upsell_revenue"] == "currency"
+
+
+@EACH_WAY
+def test_each_rule_is_told_in_words(definition: type[Kpi], way: type[Calculator]) -> None:
+    has_own = way.contradiction is not Calculator.contradiction
+    assert bool(way.also) == has_own, "a rule that is not told, or told and not held"
+    assert len(way.spoken_rules()) == len(way.rules) + len(way.also)
+
+
+@pytest.mark.parametrize(
+    "day", ["2024-13-01", "2024-02-30", "2024-02-01x", "20240201", "", "today"]
+)
+def test_a_day_that_is_none_is_refused(day: str) -> None:
+    example = calculator("dau-mau").example
+    with pytest.raises(InputError, match="measurement_date is not a day"):
+        calculate(calculator("dau-mau"), example | {"measurement_date": day})
+
+
 @EACH_WAY
 @pytest.mark.parametrize(
     "value", [True, "5", None, float("nan"), float("inf"), Decimal("NaN"), -1, 10**40, [], {}]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 MOST = 10**24
@@ -57,6 +58,13 @@ class Needs:
 @dataclass(frozen=True)
 class Said:
     """An input that only says more about the others: optional, and no part of the formula."""
+
+
+@dataclass(frozen=True)
+class In:
+    """The unit of an input, where neither its type nor its source tells: hours, points, ..."""
+
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,24 @@ Count = Annotated[int, _NUMBER, Field(ge=0, le=MOST), _schema("integer", minimum
 
 Text = Annotated[str | None, Field(max_length=500)]
 """A few words about an input."""
+
+
+def _day(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            date.fromisoformat(value if len(value) == 10 else "")
+        except ValueError:
+            raise PydanticCustomError("not_a_day", "is not a day, such as 2026-01-31") from None
+    return value
+
+
+Day = Annotated[
+    str | None,
+    Field(max_length=40),
+    AfterValidator(_day),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]}),
+]
+"""A calendar day, as YYYY-MM-DD."""
 
 TimeFrame = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 """Over which time a figure was taken."""

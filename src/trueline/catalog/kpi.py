@@ -21,7 +21,9 @@ from trueline.catalog.inputs import (
     AtMost,
     Charge,
     Count,
+    Day,
     From,
+    In,
     Needs,
     Said,
     Text,
@@ -40,9 +42,11 @@ __all__ = [
     "Calculator",
     "Charge",
     "Count",
+    "Day",
     "Detail",
     "Direction",
     "From",
+    "In",
     "Interval",
     "Kpi",
     "Needs",
@@ -108,12 +112,14 @@ class Detail:
 class Calculator(BaseModel):
     """A formula over given inputs, with its rules and a worked example.
 
-    ``rules`` hold between inputs; what breaks one is refused in the rule's words.
+    ``rules`` hold between inputs; what breaks one is refused in the rule's words. ``also`` says
+    in words the rules that are no plain "at most": ``contradiction`` holds them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     rules: ClassVar[tuple[AtMost, ...]] = ()
+    also: ClassVar[tuple[str, ...]] = ()
     example: ClassVar[dict[str, Any]]
     example_value: ClassVar[Any]
 
@@ -159,6 +165,16 @@ class Calculator(BaseModel):
     def needs(cls) -> dict[str, Needs]:
         """The inputs that must be above something, with the reason given where they are not."""
         return dict(_marked(cls, Needs))
+
+    @classmethod
+    def spoken_rules(cls) -> list[str]:
+        """Every rule between inputs, as documentation gives it."""
+        return [*(rule.spoken() for rule in cls.rules), *cls.also]
+
+    @classmethod
+    def units(cls) -> dict[str, str]:
+        """The inputs whose unit is said here."""
+        return {name: item.unit for name, item in _marked(cls, In)}
 
     @classmethod
     def said(cls) -> frozenset[str]:

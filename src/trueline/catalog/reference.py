@@ -87,7 +87,7 @@ def _calculator(definition: type[Kpi]) -> list[str]:
             lines += [*_inputs(way), ""]
         if way is not definition or not definition.origins():
             lines.append(f"Example: {_given(way)}\n")
-        lines += [f"Rule: {rule.spoken()}\n" for rule in way.rules]
+        lines += [f"Rule: {rule}\n" for rule in way.spoken_rules()]
     return lines
 
 

@@ -100,8 +100,8 @@ def inputs(definition: type[Kpi]) -> None:
             needed = "yes" if field["required"] else ""
             drawn.add_row(field["name"], field["type"], needed, plain(field["description"]))
         console().print(drawn)
-        for rule in way.rules:
-            line(f"Rule: {rule.spoken()}")
+        for rule in way.spoken_rules():
+            line(f"Rule: {rule}")
 
 
 def calculation(found: Calculation) -> None:

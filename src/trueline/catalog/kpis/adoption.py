@@ -14,6 +14,7 @@ from trueline.catalog.kpi import (
     Count,
     Direction,
     From,
+    In,
     Kpi,
     Needs,
     Number,
@@ -73,7 +74,7 @@ class MeanTimeToValue(
     never did. From events the median is given, the 90th percentile and the share who never did."""
 
     total_time_to_value_hours: Annotated[
-        Charge, Field(description="hours of all who reached it, added up")
+        Charge, Field(description="hours of all who reached it, added up"), In("hours")
     ]
     number_of_users: Annotated[
         Count,

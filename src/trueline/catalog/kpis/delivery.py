@@ -13,6 +13,7 @@ from trueline.catalog.kpi import (
     Detail,
     Direction,
     From,
+    In,
     Kpi,
     Needs,
     Number,
@@ -87,7 +88,7 @@ class Velocity(
     people, and there is nothing to compare it with."""
 
     story_points_completed: Annotated[
-        Charge, Field(description="points accepted"), From("points_accepted")
+        Charge, Field(description="points accepted"), From("points_accepted"), In("points")
     ]
     sprints: Annotated[
         Count,
@@ -96,7 +97,7 @@ class Velocity(
         Needs("no_sprints", "No sprint ended."),
     ] = 1
     sprint_length_days: Annotated[
-        Charge | None, Field(gt=0, le=366, description="days of a sprint"), Said()
+        Charge | None, Field(gt=0, le=366, description="days of a sprint"), In("days"), Said()
     ] = None
     team_size: Annotated[
         Count | None, Field(gt=0, le=10_000, description="people in the team"), Said()

@@ -13,6 +13,7 @@ from trueline.catalog.kpi import (
     Count,
     Direction,
     From,
+    In,
     Kpi,
     Needs,
     Number,
@@ -150,6 +151,7 @@ class Cltv(
     average_customer_lifetime_months: Annotated[
         Charge,
         Field(description="how long a customer stays, in months"),
+        In("months"),
         Needs("no_lifetime", "A lifetime of 0 months brings nothing."),
     ]
     average_revenue_per_user: Annotated[

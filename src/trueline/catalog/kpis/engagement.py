@@ -5,15 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from trueline.catalog.kpi import (
     AtMost,
     Charge,
     Count,
+    Day,
     Detail,
     Direction,
     From,
+    In,
     Kpi,
     Needs,
     Number,
@@ -218,12 +220,7 @@ class Stickiness(
     monthly_active_users: Annotated[
         Count, Field(description="distinct users of the month"), From("active_users_30"), _NO_USERS
     ]
-    measurement_date: Annotated[
-        Text,
-        Field(pattern=r"^\d{4}-\d{2}-\d{2}", description="the day it was measured"),
-        WithJsonSchema({"type": "string", "format": "date"}),
-        Said(),
-    ] = None
+    measurement_date: Annotated[Day, Field(description="the day it was measured"), Said()] = None
 
     def formula(self) -> Number:
         return 100 * self.daily_active_users / self.monthly_active_users
@@ -247,6 +244,7 @@ class SessionDuration(
         Charge,
         Field(description="time of all sessions together, in seconds"),
         From("session_seconds"),
+        In("seconds"),
     ]
     total_number_of_sessions: Annotated[
         Count, Field(description="sessions"), From("sessions"), _NO_SESSIONS
@@ -329,6 +327,7 @@ class ActionsPerSession(
         "action_types": {"clicks": 30000, "scrolls": 15000, "form_fills": 5000},
     },
     example_value=5.0,
+    also=("The values of action_types, added up ≤ total_actions: they are parts of it.",),
 ):
     """What users do in a session, on average: actions over sessions."""
 

@@ -136,6 +136,10 @@ class ChurnRate(
         "total_revenue_at_start": 50000,
     },
     example_value=5.0,
+    also=(
+        "revenue_from_lost_customers and total_revenue_at_start go together: both, or neither; "
+        "total_revenue_at_start > 0.",
+    ),
 ):
     """Of the customers who paid at the start, how many percent no longer pay at the end."""
 
@@ -223,6 +227,10 @@ class RetentionRate(
     bounds=(0, 100),
     example={"customers_at_start": 1000, "customers_at_end": 950, "new_customers_acquired": 100},
     example_value=85.0,
+    also=(
+        "customers_at_end - new_customers_acquired ≤ customers_at_start: only those who were "
+        "there can have stayed.",
+    ),
 ):
     """Of the customers who paid at the start, how many percent still pay at the end."""
 

@@ -16,6 +16,7 @@ from trueline.catalog.kpi import (
     Detail,
     Direction,
     From,
+    In,
     Interval,
     Kpi,
     Needs,
@@ -85,6 +86,7 @@ class _Satisfied(Kpi):
     satisfied_from: Annotated[
         Count | None,
         Field(description="lowest score that counts as satisfied; needed on 10 points"),
+        In("score"),
         Said(),
     ] = None
 
@@ -109,6 +111,9 @@ class _Satisfied(Kpi):
 _SOME = AtMost(
     "number_of_satisfied_responses", "total_number_of_responses", "they are some of the answers."
 )
+_SCALE = (
+    "On a 10-point scale satisfied_from has to be given; it lies on the scale (1 to 5 or to 10).",
+)
 _SATISFIED = {
     "number_of_satisfied_responses": 750,
     "total_number_of_responses": 1000,
@@ -125,6 +130,7 @@ class Csat(
     subject="satisfaction",
     bounds=(0, 100),
     rules=(_SOME,),
+    also=_SCALE,
     example=_SATISFIED,
     example_value=75.0,
 ):
@@ -148,6 +154,7 @@ class Osat(
     subject="satisfaction",
     bounds=(0, 100),
     rules=(_SOME,),
+    also=_SCALE,
     example=_SATISFIED,
     example_value=75.0,
 ):
@@ -175,12 +182,16 @@ class Ces(
         "scale_max": 7,
     },
     example_value=2.5,
+    also=(
+        "total_number_of_respondents ≤ sum_of_all_effort_scores ≤ scale_max x "
+        "total_number_of_respondents: each answer lies from 1 to scale_max.",
+    ),
 ):
     """The mean answer on effort. Which way is good depends on the question: on 1 to 5 it asks how
     much effort it took (lower is better), on 1 to 7 whether it was made easy (higher is better)."""
 
     sum_of_all_effort_scores: Annotated[
-        Charge, Field(description="all answers added up"), From("ces_sum")
+        Charge, Field(description="all answers added up"), From("ces_sum"), In("score")
     ]
     total_number_of_respondents: Annotated[
         Count, Field(description="how many answered"), From("ces_responses"), _NO_ANSWERS
@@ -189,6 +200,7 @@ class Ces(
         Count | None,
         Field(ge=2, le=100, description="the scale's highest answer"),
         From("ces_scale"),
+        In("score"),
         Said(),
     ] = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -116,8 +117,9 @@ async def batch(request: Request, wanted: Annotated[Batch, Depends(json_body(Bat
     return Answer({"results": results, "succeeded": len(results) - failed, "failed": failed})
 
 
+@cache
 def listing() -> list[dict[str, Any]]:
-    """Every calculator: where it is, what it takes, an example."""
+    """Every calculator: where it is, what it takes (one of its ways), rules and an example."""
     return [
         {
             "name": definition.label,
@@ -132,7 +134,7 @@ def listing() -> list[dict[str, Any]]:
                 {
                     "description": way.meaning(),
                     "fields": fields(way),
-                    "rules": [rule.spoken() for rule in way.rules],
+                    "rules": way.spoken_rules(),
                     "example": way.example,
                 }
                 for way in definition.calculators()
@@ -161,9 +163,14 @@ for _slug, _definition in calculators().items():
                             "fields": [
                                 {
                                     "name": "total_users",
+                                    "label": "Total users",
                                     "type": "integer",
+                                    "unit": "count",
                                     "required": True,
+                                    "description": "paying customers at the end",
                                     "constraints": {"exclusiveMinimum": 0},
+                                    "default": None,
+                                    "example": 1000,
                                 }
                             ],
                             "example": {"total_revenue": 50000, "total_users": 1000},
