@@ -108,3 +108,20 @@ def test_numbers_survive_to_the_last_digit(served: Served) -> None:
     raw = b'{"total_revenue": 12345678901234567.8901, "total_users": 1}'
     answer = served.client.post("/metrics/arpu", content=raw, headers=JSON)
     assert '"value":12345678901234567.8901' in answer.text
+
+
+def test_a_calculator_takes_no_query(served: Served) -> None:
+    answer = served.client.post("/metrics/arpu?verbose=1", content=b"{}", headers=JSON)
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "verbose is not known here."
+    assert served.client.get("/metrics/arpu").status_code == 405
+
+
+def test_answers_are_sent_at_once() -> None:
+    """Connections accepted on a socket that is not said to be TCP waited 40 ms for each answer."""
+    import socket
+
+    from trueline.web.server import _listening
+
+    with _listening("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP

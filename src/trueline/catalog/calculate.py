@@ -12,7 +12,7 @@ from typing import Any
 from trueline.catalog.benchmark import benchmark
 from trueline.catalog.describe import target
 from trueline.catalog.interpret import interpretation
-from trueline.catalog.kpi import Calculator, Detail, Direction, Kpi, Needs, finished
+from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished
 from trueline.catalog.kpis import KPIS
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
@@ -80,6 +80,7 @@ def calculate(
     currency: str = "USD",
     locale: str = "en_CA",
     targets: Mapping[str, Decimal] | None = None,
+    moment: datetime | None = None,
 ) -> Calculation:
     """The KPI from given inputs. Raises InputError naming the rule that they break."""
     way = _way(definition, data)
@@ -91,7 +92,7 @@ def calculate(
             interval, details = inputs.interval(), inputs.details()
     except (DivisionByZero, InvalidOperation, ZeroDivisionError):
         raise InputError(definition.undefined.message, definition.undefined.enable) from None
-    leaning = _leaning(inputs, definition)
+    leaning = inputs.leaning() or definition.direction
     known = benchmark(definition)
     aim = target(definition.key, dict(targets or {}))
     return Calculation(
@@ -103,19 +104,18 @@ def calculate(
         interpretation=interpretation(
             definition, value, currency=currency, locale=locale, benchmark=known, target=aim,
             interval=interval, details=details, direction=leaning,
-            over=getattr(inputs, "time_frame", None),
+            over=inputs.__dict__.get("time_frame"),
         ),
         benchmark=known.spoken(definition.unit.written(currency), locale),
         benchmark_detail=known.to_json(known.verdict(value, leaning)),
         target=aim,
-        timestamp=datetime.now(UTC).replace(microsecond=0),
+        timestamp=moment or now(),
     )  # fmt: skip
 
 
-def _leaning(inputs: Calculator, definition: type[Kpi]) -> Direction:
-    """Which way is good: for some KPIs the inputs say so (an effort score's scale)."""
-    found = getattr(inputs, "leaning", None)
-    return found() if found is not None else definition.direction
+def now() -> datetime:
+    """The moment of a calculation, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _require(needs: Mapping[str, Needs], inputs: Calculator) -> None:
@@ -148,6 +148,7 @@ def _fields(way: type[Calculator]) -> str:
 
 def calculate_all(wanted: Sequence[Mapping[str, Any]], **company: Any) -> list[dict[str, Any]]:
     """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error."""
+    company = {"moment": now()} | company
     return [_one(item, company) for item in wanted]
 
 

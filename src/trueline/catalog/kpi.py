@@ -140,6 +140,10 @@ class Calculator(BaseModel):
         """What else the same inputs tell, by name."""
         return {}
 
+    def leaning(self) -> Direction | None:
+        """Which way is good, where the inputs say so (an effort score's scale); else None."""
+        return None
+
     def contradiction(self) -> str | None:
         """A rule that is no plain "at most", in words, where the inputs break it."""
         return None

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from trueline.core.errors import TruelineError
@@ -151,22 +152,26 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
     Raises TruelineError where a value is not finite: nothing of the kind may ever be sent.
     """
-    import simplejson
-
     try:
-        return simplejson.dumps(
-            value,
-            use_decimal=False,
-            default=_written,
-            allow_nan=False,
-            ensure_ascii=False,
-            indent=indent,
-            separators=None if indent else (",", ":"),
-        )
+        return str(_encoder(indent).encode(value))
     except ValueError as error:
         raise TruelineError(
             f"A value that is not a finite number was about to be sent: {error}"
         ) from error
+
+
+@cache
+def _encoder(indent: int | None) -> Any:
+    import simplejson
+
+    return simplejson.JSONEncoder(
+        use_decimal=False,
+        default=_written,
+        allow_nan=False,
+        ensure_ascii=False,
+        indent=indent,
+        separators=None if indent else (",", ":"),
+    )
 
 
 def _written(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Context, Decimal, localcontext
 from functools import cache
 from typing import Any
@@ -24,16 +25,16 @@ def value(reading: Reading, locale: str) -> str:
 
 def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     """A number in a unit, as the company's locale writes it."""
-    exact = Decimal(str(number))
+    exact = number if type(number) is Decimal else Decimal(str(number))
     if currency is not None:
         kind = "whole money" if abs(exact) >= 10_000 else "money"
-        text = _formatted(exact, kind, locale, currency)
+        text = _writer(kind, locale, currency)(exact)
         return f"{text}/month" if unit.endswith("/month") else text
     if unit == "count":
-        return _formatted(exact, "whole", locale)
+        return _writer("whole", locale)(exact)
     if unit == "%":
-        return _formatted(exact / 100, "percent", locale)
-    text = _formatted(exact, "ratio" if unit == "ratio" else "number", locale)
+        return _writer("percent", locale)(exact)
+    text = _writer("ratio" if unit == "ratio" else "number", locale)(exact)
     return text if unit in ("ratio", "score") else f"{text} {unit}"
 
 
@@ -51,16 +52,48 @@ def short_money(number: Any, currency: str, locale: str) -> str:
     )
 
 
-def _formatted(exact: Decimal, kind: str, locale: str, currency: str | None = None) -> str:
-    """Babel's own formatting, with the pattern parsed once."""
-    prepared, found = _prepared(kind, locale)
-    with localcontext(_WIDE):
-        return str(prepared.apply(exact, found, currency=currency, currency_digits=kind == "money"))
+Writer = Callable[[Decimal], str]
 
 
 @cache
-def _prepared(kind: str, locale: str) -> tuple[Any, Any]:
-    """The locale's pattern for a kind of number."""
+def _writer(kind: str, locale: str, currency: str | None = None) -> Writer:
+    """Writes one kind of number: as Babel does, and where the locale is simple, without asking
+    Babel each time, which takes longer than a calculation."""
+    by_babel = _babel(kind, locale, currency)
+    return _learnt(by_babel, locale) or by_babel
+
+
+def _learnt(by_babel: Writer, locale: str) -> Writer | None:
+    """What Babel does, learnt from two numbers; None where digits or groups are of another kind."""
+    from babel.numbers import get_decimal_symbol, get_group_symbol
+
+    group, point = get_group_symbol(locale), get_decimal_symbol(locale)
+    shown = by_babel(Decimal("1234567.89")), by_babel(Decimal("-1234567.89"))
+    first, last = shown[0].find("1"), max(map(shown[0].rfind, "0123456789"))
+    places = len(shown[0][first : last + 1].partition(point)[2])
+    around = [text.split(shown[0][first : last + 1]) for text in shown]
+    if first < 0 or any(len(parts) != 2 for parts in around):
+        return None
+    digits = f",.{places}f"
+    separators = str.maketrans({",": group, ".": point})
+    (before, after), (before_minus, after_minus) = around
+
+    def write(exact: Decimal) -> str:
+        with localcontext(_WIDE):
+            text = format(abs(exact), digits).translate(separators)
+        if exact.is_signed():
+            return f"{before_minus}{text}{after_minus}"
+        return f"{before}{text}{after}"
+
+    alike = all(write(probe) == by_babel(probe) for probe in _PROBES)
+    return write if alike else None
+
+
+_PROBES = [Decimal(text) for text in ("0", "-0.001", "12.345", "-9876543210.125", "1234567.89")]
+
+
+def _babel(kind: str, locale: str, currency: str | None) -> Writer:
+    """Babel's own formatting, with the locale's pattern for that kind of number."""
     from babel.core import Locale
     from babel.numbers import parse_pattern
 
@@ -74,7 +107,16 @@ def _prepared(kind: str, locale: str) -> tuple[Any, Any]:
         "ratio": "#,##0.00",
         "number": "#,##0.0",
     }[kind]
-    return parse_pattern(pattern), found
+    prepared = parse_pattern(pattern)
+
+    def write(exact: Decimal) -> str:
+        with localcontext(_WIDE):
+            number = exact / 100 if kind == "percent" else exact
+            return str(
+                prepared.apply(number, found, currency=currency, currency_digits=kind == "money")
+            )
+
+    return write
 
 
 def changed(change: dict[str, Any] | None, unit: str) -> str:

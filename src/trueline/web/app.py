@@ -93,6 +93,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.add_middleware(Observed, metrics=app.state.metrics)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     _allow_origins(app, tl.settings.server.cors_origins)
+    app.router.routes.append(metrics.quick)
     for router in (
         kpis.fixed,
         snapshots.router,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trueline.core.checked import faults_from
 from trueline.core.errors import BusyError, InputError, TruelineError
@@ -54,36 +54,66 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(TruelineError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.middleware("http")(_around)
+    app.add_middleware(Around)
 
 
-async def _around(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    given = request.headers.get("x-request-id", "")
-    request.state.request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-    try:
-        request.app.state.access.check(request)
-        refuse_foreign_sites(request, request.app.state.tl.settings.server.cors_origins)
-        response = await call_next(request)
-    except TruelineError as error:
-        response = await _ours(request, error)
-    except Exception:
-        log.exception("request %s failed", request.state.request_id)
-        response = error_answer(
-            request,
-            500,
-            {
-                "detail": "Something went wrong here; it is not your input.",
-                "code": "internal",
-                "fix": "Look for the request id in the server's log, and report it.",
-                "errors": [],
-            },
-        )
-    response.headers["X-Request-ID"] = request.state.request_id
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+class Around:
+    """Around every request: an id, who may ask, headers for browsers, no trace let out.
+
+    Plain ASGI: a middleware that makes request and response objects costs more than a calculation.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        given = request.headers.get("x-request-id", "")
+        known = _REQUEST_ID.fullmatch(given) if given else None
+        request.state.request_id = given if known else secrets.token_hex(8)
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                message["headers"] = _headed(message["headers"], request.state.request_id)
+            await send(message)
+
+        try:
+            request.app.state.access.check(request)
+            refuse_foreign_sites(request, request.app.state.tl.settings.server.cors_origins)
+            await self.app(scope, receive, sent)
+        except TruelineError as error:
+            response = await _ours(request, error)
+            await response(scope, receive, sent)
+        except Exception:
+            log.exception("request %s failed", request.state.request_id)
+            if begun:  # half an answer is out: only breaking off tells that it is none
+                raise
+            await error_answer(request, 500, _FAULT)(scope, receive, sent)
+
+
+_FAULT = {
+    "detail": "Something went wrong here; it is not your input.",
+    "code": "internal",
+    "fix": "Look for the request id in the server's log, and report it.",
+    "errors": [],
+}
+_RAW_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+
+
+def _headed(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:
+    """An answer's headers with the request's id, and every answer's where it has no own."""
+    found = [pair for pair in headers if pair[0] != b"x-request-id"]
+    own = {name for name, _ in found}
+    found.append((b"x-request-id", request_id.encode()))
+    found.extend(pair for pair in _RAW_HEADERS if pair[0] not in own)
+    return found
 
 
 async def _ours(request: Request, error: Exception) -> Response:

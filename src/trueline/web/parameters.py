@@ -12,18 +12,26 @@ from trueline.core.errors import Fault, InputError
 from trueline.engine.engine import SLICES
 
 
-def once(request: Request) -> None:
+async def once(request: Request) -> None:
     """Refuse a parameter given more than once (which would count?) or to a route that has none."""
+    if not request.scope["query_string"]:
+        return
     names = [name for name, _ in request.query_params.multi_items()]
     dependant = getattr(request.scope.get("route"), "dependant", None)
-    if names and dependant is not None and not dependant.query_params:
-        faults = tuple(Fault("is not known here", name[:60]) for name in dict.fromkeys(names))
-        raise InputError(f"{names[0][:60]} is not known here.", "Leave it out.", faults)
+    if dependant is not None and not dependant.query_params:
+        none(request)
     for name in set(names):
         if names.count(name) > 1:
             raise InputError(
                 f"The parameter '{name[:60]}' is given more than once.", "Give it once."
             )
+
+
+def none(request: Request) -> None:
+    """Refuse any parameter: the route has none."""
+    if request.scope["query_string"] and (names := list(request.query_params)):
+        faults = tuple(Fault("is not known here", name[:60]) for name in names)
+        raise InputError(f"{names[0][:60]} is not known here.", "Leave it out.", faults)
 
 
 class Strict(BaseModel):

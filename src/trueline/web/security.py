@@ -7,6 +7,7 @@ import ipaddress
 import re
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from starlette.requests import Request
 
@@ -51,9 +52,9 @@ def refuse_foreign_sites(request: Request, origins: tuple[str, ...]) -> None:
     if request.method in ("GET", "HEAD", "OPTIONS"):
         return
     origin = request.headers.get("origin")
-    if origin in origins:
-        return
     site = request.headers.get("sec-fetch-site", "none")
+    if origin in origins or (origin is None and site == "none"):
+        return
     own = f"{request.url.scheme}://{request.headers.get('host', '')}"
     if site in ("cross-site", "same-site") or (origin is not None and origin != own):
         raise ForeignSiteError(
@@ -113,6 +114,7 @@ def _given(request: Request) -> str | None:
     return request.headers.get("x-api-key")
 
 
+@lru_cache(64)
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine's own."""
     if host.lower() == "localhost":

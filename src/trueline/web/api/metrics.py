@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import cache
@@ -9,8 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.routing import Route
 
-from trueline.catalog.calculate import calculate, calculate_all, calculator, calculators
+from trueline.catalog.calculate import calculate, calculate_all, calculators
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.schema import fields, inputs_schema
 from trueline.core.errors import InputError, UnknownKeyError
@@ -18,6 +21,7 @@ from trueline.web.answers import Answer
 from trueline.web.body import documented, json_body, json_value
 from trueline.web.context import company
 from trueline.web.examples import answers
+from trueline.web.parameters import none
 
 router = APIRouter(prefix="/metrics", tags=["Calculators"])
 Endpoint = Callable[[Request], Coroutine[Any, Any, Answer]]
@@ -34,12 +38,16 @@ def _company(request: Request) -> dict[str, Any]:
     }
 
 
+async def _calculated(request: Request, definition: type[Kpi]) -> Answer:
+    data = await json_value(request)
+    if not isinstance(data, dict):
+        raise InputError("The body is no JSON object.", "Send the inputs as an object.")
+    return Answer(calculate(definition, data, **_company(request)).to_json())
+
+
 def _endpoint(definition: type[Kpi]) -> Endpoint:
     async def endpoint(request: Request) -> Answer:
-        data = await json_value(request)
-        if not isinstance(data, dict):
-            raise InputError("The body is no JSON object.", "Send the inputs as an object.")
-        return Answer(calculate(definition, data, **_company(request)).to_json())
+        return await _calculated(request, definition)
 
     return endpoint
 
@@ -144,10 +152,6 @@ def listing() -> list[dict[str, Any]]:
     ]
 
 
-for _slug, _definition in calculators().items():
-    _add(_slug, _definition)
-
-
 @router.get(
     "/list",
     responses=answers(
@@ -188,8 +192,34 @@ async def listed() -> Answer:
     return Answer({"metrics": found, "total": len(found)})
 
 
+for _slug, _definition in calculators().items():
+    _add(_slug, _definition)
+
+
 @router.post("/{name}", include_in_schema=False)
 async def unknown(name: str) -> Answer:
     """No such calculator: say which there are."""
-    calculator(name)
     raise UnknownKeyError.among("calculator", name, calculators())
+
+
+async def _quick(request: Request) -> Answer:
+    none(request)
+    return await _calculated(request, calculators()[request.path_params["name"]])
+
+
+class _Names(Convertor[str]):
+    """The calculators' names, as a part of a path."""
+
+    regex = "|".join(re.escape(name) for name in sorted(calculators(), key=len, reverse=True))
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("calculator", _Names())
+quick = Route("/metrics/{name:calculator}", _quick, methods=["POST"], include_in_schema=False)
+"""Every calculator at once, asked before the routes that document each: matching some fifty paths
+and solving dependencies that are none take longer than calculating."""

@@ -1,0 +1,68 @@
+"""Numbers in words: written as Babel writes them, whatever the locale, to the last digit."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+
+import pytest
+from babel.core import Locale
+from babel.numbers import format_currency, format_decimal, format_percent
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trueline.core import words
+
+LOCALES = (
+    "en_CA", "en_US", "fr_CA", "fr_FR", "de_DE", "de_CH", "de_AT", "en_IN", "hi_IN", "sv_SE",
+    "ja_JP", "ar_EG", "fa_IR", "he_IL", "pt_BR", "es_ES", "pl_PL",
+)  # fmt: skip
+NUMBERS = st.decimals(min_value=-(10**30), max_value=10**30, allow_nan=False, places=4)
+
+
+@given(number=NUMBERS, locale=st.sampled_from(LOCALES))
+def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) -> None:
+    with localcontext(prec=120):
+        assert words.amount(number, "count", None, locale) == format_decimal(
+            number, "#,##0", locale
+        )
+        assert words.amount(number, "ratio", None, locale) == format_decimal(
+            number, "#,##0.00", locale
+        )
+        percent = str(Locale.parse(locale).percent_formats[None].pattern).replace("##0", "##0.0")
+        assert words.amount(number, "%", None, locale) == format_percent(
+            number / 100, percent, locale
+        )
+
+
+@given(
+    number=NUMBERS,
+    locale=st.sampled_from(LOCALES),
+    currency=st.sampled_from(["USD", "CAD", "EUR", "JPY", "KWD", "CHF", "INR"]),
+)
+def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, currency: str) -> None:
+    with localcontext(prec=120, rounding=ROUND_HALF_EVEN):
+        if abs(number) < 10_000:
+            wanted = format_currency(number, currency, locale=locale)
+        else:
+            pattern = str(Locale.parse(locale).currency_formats["standard"].pattern)
+            wanted = format_currency(
+                number, currency, pattern.replace(".00", ""), locale, currency_digits=False
+            )
+    assert words.amount(number, currency, currency, locale) == wanted
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "currency", "locale", "text"),
+    [
+        (Decimal("1234.5"), "USD", "USD", "en_US", "$1,234.50"),
+        (Decimal("-1234.5"), "USD", "USD", "en_US", "-$1,234.50"),
+        (Decimal("1234.5"), "CAD", "CAD", "fr_CA", "1\xa0234,50\xa0$"),
+        (Decimal("1234567"), "INR", "INR", "en_IN", "₹12,34,567"),
+        (Decimal("0.125"), "ratio", None, "de_DE", "0,12"),
+        (Decimal("0.135"), "ratio", None, "de_DE", "0,14"),
+        (45, "%", None, "en_CA", "45.0%"),
+        (0.1 + 0.2, "hours", None, "en_CA", "0.3 hours"),
+    ],
+)
+def test_written(number: object, unit: str, currency: str | None, locale: str, text: str) -> None:
+    assert words.amount(number, unit, currency, locale) == text
