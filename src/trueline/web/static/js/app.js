@@ -13,7 +13,6 @@ const root = document.documentElement;
 
 export const say = (text) => { $("#live").textContent = ""; requestAnimationFrame(() => { $("#live").textContent = text; }); };
 
-<<<<<<< HEAD
 /** How to find an element again in a page that says the same: by its id, else by what it is. */
 function placeOf(element, main) {
   if (!element || element === document.body) return () => null;
@@ -40,18 +39,6 @@ export async function show(address, { push = true, text = "" } = {}) {
   let made;
   try {
     answer = await fetch(address, { headers: { "X-Partial": "1", Accept: "text/html" }, signal: mine.signal });
-=======
-/** Fetch an address of this page and put its inside in place, keeping scroll and focus. */
-let asked = 0;
-export async function show(address, { push = true, text = "" } = {}) {
-  const main = $("#main");
-  const turn = ++asked;
-  const open = $$("details[open][id]", main).map((d) => d.id);
-  main.setAttribute("aria-busy", "true");
-  let made;
-  try {
-    const answer = await fetch(address, { headers: { "X-Partial": "1", Accept: "text/html" } });
->>>>>>> 44cb0fc (Take panels away as CSV, PNG, SVG or in a frame; refresh from the page; check dashboards' files)
     made = new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
     if (mine !== asking) return false;
@@ -59,7 +46,6 @@ export async function show(address, { push = true, text = "" } = {}) {
     say("The server does not answer.");
     return false;
   }
-<<<<<<< HEAD
   if (mine !== asking) return false;
   const focused = document.activeElement;
   const hadFocus = main.contains(focused);
@@ -72,16 +58,9 @@ export async function show(address, { push = true, text = "" } = {}) {
   const along = $$(".scroll", main).map((e) => e.scrollLeft);
   const scroll = [scrollX, scrollY];
   const tall = heights();
-  forgetCharts();
-=======
-  if (turn !== asked) return false;
-  const scroll = [scrollX, scrollY];
-  const active = document.activeElement;
-  const focused = active?.id || active?.closest("details[id]")?.id;
-  const drawn = new Map($$("[data-chart][data-drawn='1']", main).map((e) => [e.dataset.chart, e]));
->>>>>>> 44cb0fc (Take panels away as CSV, PNG, SVG or in a frame; refresh from the page; check dashboards' files)
+  const drawn = new Map($$("[data-chart*='v='][data-drawn='1']", main).map((e) => [e.dataset.chart, e]));
   main.replaceChildren(...($("#main", made) ?? made.body).childNodes);
-  // What is drawn already and has not changed is kept: nothing flickers.
+  // What is drawn already is kept where its address says which state it shows: nothing flickers.
   $$("[data-chart]", main).forEach((e) => { const kept = drawn.get(e.dataset.chart); if (kept) e.replaceWith(kept); });
   forgetGone();
   const title = $("title", made)?.textContent;
@@ -93,14 +72,9 @@ export async function show(address, { push = true, text = "" } = {}) {
   open.forEach((id) => { const d = document.getElementById(id); if (d) d.open = true; });
   $$(".scroll", main).forEach((e, n) => { e.scrollLeft = along[n] ?? 0; });
   scrollTo(...scroll);
-<<<<<<< HEAD
   // What was before the reader's eyes stays there, also where the page grew above it.
   if (held && scroll[1] > 0) scrollBy(0, (heldAgain(main)?.getBoundingClientRect().top ?? heldAt) - heldAt);
   if (hadFocus) (again(main) ?? main).focus({ preventScroll: true });
-=======
-  const again = focused && document.getElementById(focused);
-  if (again) ($("summary", again) ?? again).focus({ preventScroll: true });
->>>>>>> 44cb0fc (Take panels away as CSV, PNG, SVG or in a frame; refresh from the page; check dashboards' files)
   if (text) say(text);
   ready();
   return true;
@@ -157,18 +131,14 @@ document.addEventListener("keydown", (event) => {
   if ("123".includes(event.key)) $$("[data-range-key]")[Number(event.key) - 1]?.click();
 });
 
-<<<<<<< HEAD
 // Following a link to a part of this page is no new page.
-addEventListener("popstate", () => { if (shownAddress() !== shown) show(location.href, { push: false, text: "Back" }); });
-if (/Mac|iPhone|iPad/.test(navigator.platform)) $$(".find kbd").forEach((key) => { key.textContent = "⌘ K"; });
-=======
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-refresh-form]")) return;
   event.preventDefault();
   refresh(event.target, { show, say });
 });
 
-addEventListener("popstate", () => show(location.href, { push: false, text: "Back" }));
->>>>>>> 44cb0fc (Take panels away as CSV, PNG, SVG or in a frame; refresh from the page; check dashboards' files)
+addEventListener("popstate", () => { if (shownAddress() !== shown) show(location.href, { push: false, text: "Back" }); });
+if (/Mac|iPhone|iPad/.test(navigator.platform)) $$(".find kbd").forEach((key) => { key.textContent = "⌘ K"; });
 ready();
 follow({ show, say });
