@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
+from decimal import Decimal, localcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import UnknownKeyError
-from trueline.core.money import divide
-from trueline.core.period import add_months
+from trueline.catalog.measure import Measure
+from trueline.catalog.measures import measure
+from trueline.core.errors import InputError, UnknownKeyError
+from trueline.core.money import EXACT, divide
+from trueline.core.period import FIRST_DAY, Period, add_months
 from trueline.core.quality import Reason
 from trueline.engine import knowledge
 from trueline.engine.view import FactsView, day_of
@@ -102,16 +105,21 @@ def cohorts(
         raise UnknownKeyError.among("kind of cohort", kind, KINDS)
     if by not in MEASURED:
         raise UnknownKeyError.among("cohort measure", by, MEASURED)
+    if resolver.cut.by:
+        raise InputError(
+            f"Cohorts cannot be cut by {resolver.cut.by}.", "Ask for them without a slice."
+        )
     table = "orders" if kind == "orders" else "subscription_events"
     cover = [resolver.covers[t] for t in knowledge.TABLES_OF.get(table, (table,))]
     kept = [c for c in cover if c.kept]
     if not kept:
         return Cohorts(kind, by, resolver.currency, (), (), (knowledge.not_kept(table),))
-    grid, reason = (_orders if kind == "orders" else _subscriptions)(resolver)
+    until = _last_known_month(resolver, kind, max(c.last_day or resolver.today for c in kept))
+    with localcontext(EXACT):
+        grid, reason = (_orders if kind == "orders" else _subscriptions)(resolver, until)
     if reason is not None:
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
     firsts = {m for m, _ in grid if (start is None or m >= start) and (end is None or m < end)}
-    until = _last_known_month(resolver, kind, max(c.last_day or resolver.today for c in kept))
     rows = tuple(_row(grid, month, until, by) for month in sorted(firsts) if month < until)
     return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), ())
 
@@ -134,96 +142,177 @@ def _last_known_month(resolver: Resolver, kind: str, last_day: date) -> date:
 
 
 def _rated(
-    resolver: Resolver, rows: list[tuple[Any, ...]], at_end: bool
+    resolver: Resolver,
+    people: Iterable[tuple[date, date, int]],
+    money: Iterable[tuple[date, date, str, date, Decimal]],
 ) -> tuple[Grid, Reason | None]:
-    """Rows (first month, month, currency, customers, amount) added up in one currency."""
+    """Customers (first month, month, how many) and amounts (first month, month, currency, the day
+    whose rate holds, amount) in one grid and one currency."""
     from trueline.engine.resolve import missing_rate
 
-    grid: Grid = {}
-    for first, month, currency, count, amount in rows:
+    counts = {(first, month): int(n) for first, month, n in people}
+    amounts: dict[tuple[date, date], Decimal] = {}
+    for first, month, currency, day, amount in money:
         rate = Decimal(1)
         if currency != resolver.currency:
-            day = add_months(month, 1) if at_end else month
             found = resolver.rates.on(currency, day)
             if found is None:
                 return {}, missing_rate(currency, resolver.currency, day)
             rate = found
-        customers, total = grid.get((first, month), (0, Decimal(0)))
-        grid[first, month] = (customers + int(count), total + amount * rate)
-    return grid, None
+        amounts[first, month] = amounts.get((first, month), Decimal(0)) + amount * rate
+    nothing = Decimal(0)
+    return {
+        place: (counts.get(place, 0), amounts.get(place, nothing)) for place in {*counts, *amounts}
+    }, None
 
 
-def _orders(resolver: Resolver) -> tuple[Grid, Reason | None]:
-    rows = resolver.ask(("cohorts of orders",), partial(_ordered, resolver.view()))
-    return _rated(resolver, [(day_of(a), day_of(b), c, n, v) for a, b, c, n, v in rows], False)
+def _orders(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
+    view, currency = resolver.view(), resolver.currency
+    people = resolver.ask(("cohorts who ordered",), partial(_who_ordered, view))
+    money = resolver.ask(("cohorts' orders", currency), partial(_ordered, view, currency))
+    rows = ((day_of(a), day_of(b), c, day_of(d), v) for a, b, c, d, v in money)
+    return _rated(
+        resolver,
+        [(day_of(a), day_of(b), n) for a, b, n in people],
+        [row for row in rows if row[1] < until],
+    )
 
 
-def _ordered(view: FactsView) -> ir.Table:
-    """Customers who ordered, and for how much, by month of their first order, month, currency."""
+def _first_and_later(view: FactsView) -> ir.Table:
+    """Orders with their month and that of their customer's first order."""
     orders, firsts = view.table("orders"), view.derived("customer_firsts")
     joined = orders.join(firsts.select("customer_id", "first_order_on"), "customer_id")
-    joined = joined.mutate(
+    return joined.mutate(
         first_month=joined.first_order_on.truncate("M"), month=joined.ordered_on.truncate("M")
     )
+
+
+def _who_ordered(view: FactsView) -> ir.Table:
+    """How many customers ordered, by month of their first order and month."""
+    t = _first_and_later(view)
     # One row per customer first: counting rows is exact on every engine, nunique is not.
-    each = joined.group_by(["first_month", "month", "currency", "customer_id"]).agg(
-        amount=joined.amount.sum()
-    )
-    return each.group_by(["first_month", "month", "currency"]).agg(
-        customers=each.count(), amount=each.amount.sum().cast("decimal(38, 4)")
+    each = t.select("first_month", "month", "customer_id").distinct()
+    return each.group_by(["first_month", "month"]).agg(customers=each.count())
+
+
+def _ordered(view: FactsView, reporting: str) -> ir.Table:
+    """For how much was ordered, by first month, month and currency; of other currencies by day,
+    as each day has its rate."""
+    import ibis
+
+    t = _first_and_later(view)
+    t = t.mutate(valued_on=ibis.ifelse(t.currency == reporting, t.month, t.ordered_on))
+    return t.group_by(["first_month", "month", "currency", "valued_on"]).agg(
+        amount=t.amount.sum().cast("decimal(38, 4)")
     )
 
 
-def _subscriptions(resolver: Resolver) -> tuple[Grid, Reason | None]:
-    rows = resolver.ask(("cohorts of subscriptions",), partial(_changed, resolver.view()))
-    return _walk(resolver, rows)
+def _subscriptions(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
+    uncertain = _uncertain(resolver)
+    if uncertain is not None:
+        return {}, uncertain
+    view = resolver.view()
+    changes = resolver.ask(("cohorts' changes",), partial(_changed, view))
+    turns = resolver.ask(("cohorts' payers",), partial(_payers, view))
+    amounts = _carried(((day_of(f), c), day_of(m), v) for f, m, c, v in changes if f)
+    people = _carried(((day_of(f), ""), day_of(m), v) for f, m, v in turns if f)
+    money = [
+        # A month's level is worth what it was on the month's last day.
+        (first, month, currency, add_months(month, 1) - timedelta(days=1), amount)
+        for (first, currency), levels in amounts.items()
+        for month, amount in _monthly(levels, first, until)
+    ]
+    counts = [
+        (first, month, int(n))
+        for (first, _), levels in people.items()
+        for month, n in _monthly(levels, first, until)
+    ]
+    return _rated(resolver, counts, money)
+
+
+def _uncertain(resolver: Resolver) -> Reason | None:
+    """Items whose price or history is not known leave cohorts that nothing vouches for."""
+    ever = Period(FIRST_DAY, resolver.today + timedelta(days=1))
+    for key, reason in _UNCERTAIN.items():
+        item = measure(key)
+        if isinstance(item, Measure) and any(v > 0 for _, _, v in resolver.by_day(item, ever)):
+            return reason
+    return None
+
+
+_UNCERTAIN = {
+    "unpriced_items": Reason(
+        "unpriced_items",
+        "Some subscriptions have no price, quantity or interval: who paid, and what, is not known.",
+        "Record unit_amount, quantity and interval for every subscription.",
+    ),
+    "assumed_items": Reason(
+        "no_price_history",
+        "Some subscriptions have no recorded changes: what they were before they were first "
+        "loaded is not known.",
+        "Load subscription_events.",
+    ),
+}
+
+
+Levels = list[tuple[date, Decimal]]
+
+
+def _carried(
+    rows: Iterable[tuple[tuple[date, str], date, Any]],
+) -> dict[tuple[date, str], Levels]:
+    """Changes (of what, in which month, by how much) added up to levels, in order."""
+    found: dict[tuple[date, str], Levels] = {}
+    for key, month, change in sorted(rows, key=lambda row: row[:2]):
+        levels = found.setdefault(key, [])
+        levels.append((month, (levels[-1][1] if levels else Decimal(0)) + Decimal(change)))
+    return found
+
+
+def _monthly(levels: Levels, first: date, until: date) -> Iterator[tuple[date, Decimal]]:
+    """The level at every month's end, while there is one."""
+    known, level, month = dict(levels), Decimal(0), first
+    while month < until:
+        level = known.get(month, level)
+        if level:
+            yield month, level
+        month = add_months(month, 1)
+
+
+def _by_month(view: FactsView) -> ir.Table:
+    """By how much each customer's recurring revenue changed, by month and currency, with the
+    first month at whose end it paid."""
+    import ibis
+
+    t = view.derived("mrr_changes")
+    t = (
+        t.mutate(month=t.day.truncate("M"))
+        .group_by(["customer_id", "currency", "month"])
+        .agg(change=lambda g: g.mrr.sum())
+    )
+    whole = ibis.window(group_by=t.customer_id)
+    return t.mutate(first_month=t.month.min(where=t.change > 0).over(whole))
 
 
 def _changed(view: FactsView) -> ir.Table:
-    """By how much each customer's recurring revenue changed, by month and currency."""
-    t = view.derived("mrr_changes")
-    return (
-        t.mutate(month=t.day.truncate("M"))
-        .group_by(["customer_id", "currency", "month"])
-        .agg(change=lambda g: g.mrr.sum(), unpriced=lambda g: g.unpriced.sum())
+    """Changes by first month, month and currency."""
+    t = _by_month(view)
+    return t.group_by(["first_month", "month", "currency"]).agg(
+        change=t.change.sum().cast("decimal(38, 10)")
     )
 
 
-def _walk(resolver: Resolver, rows: list[tuple[Any, ...]]) -> tuple[Grid, Reason | None]:
-    """Month by month, each customer's level carried forward from its changes."""
-    changes: dict[str, dict[str, dict[date, Decimal]]] = {}
-    for customer, currency, month, change, _ in rows:
-        changes.setdefault(customer, {}).setdefault(currency, {})[day_of(month)] = change
-    last = resolver.today.replace(day=1)
-    found: dict[tuple[date, date, str], list[Any]] = {}
-    for currencies in changes.values():
-        _walk_customer(currencies, last, found)
-    flat = [(a, b, c, n, v) for (a, b, c), (n, v) in found.items()]
-    return _rated(resolver, flat, True)
+def _payers(view: FactsView) -> ir.Table:
+    """By how much the number of customers who pay at a month's end changed, by first month."""
+    import ibis
 
-
-def _walk_customer(
-    currencies: dict[str, dict[date, Decimal]],
-    last: date,
-    found: dict[tuple[date, date, str], list[Any]],
-) -> None:
-    begins = [m for changes in currencies.values() for m, v in changes.items() if v > 0]
-    if not begins:
-        return
-    first = min(begins)
-    levels = dict.fromkeys(currencies, Decimal(0))
-    month = first
-    while month <= last:
-        paying = False
-        for currency, changes in currencies.items():
-            levels[currency] += changes.get(month, Decimal(0))
-        for currency, level in levels.items():
-            if level > 0:
-                cell = found.setdefault((first, month, currency), [0, Decimal(0)])
-                cell[0] += 0 if paying else 1
-                cell[1] += level
-                paying = True
-        month = add_months(month, 1)
+    t = _by_month(view)
+    t = t.group_by(["customer_id", "first_month", "month"]).agg(change=t.change.sum())
+    so_far = ibis.window(group_by=t.customer_id, order_by=t.month, preceding=None, following=0)
+    t = t.mutate(after=t.change.sum().over(so_far))
+    pays, paid = (t.after > 0).cast("int64"), ((t.after - t.change) > 0).cast("int64")
+    t = t.mutate(turned=pays - paid)
+    return t.group_by(["first_month", "month"]).agg(turned=t.turned.sum())
 
 
 def _row(grid: Grid, first: date, until: date, by: str) -> CohortRow:

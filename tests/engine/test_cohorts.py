@@ -1,0 +1,73 @@
+"""Cohorts, worked by hand: several currencies, who counts once, and what nothing vouches for."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trueline.core.errors import InputError
+
+if TYPE_CHECKING:
+    from conftest import Company
+
+EVENTS = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
+
+
+def test_subscriptions_by_the_rate_of_each_months_last_day(company: Company) -> None:
+    """c1 pays in two currencies and is one customer; c2 comes back after a month away."""
+    rates = "\n".join(f"2025-{m}-{d},CAD,0.{r}" for m, d, r in ((11, 30, 70), (12, 31, 80)))
+    company.load(
+        "fx_rates", f"rate_date,currency,rate\n{rates}\n2026-01-31,CAD,0.9\n2026-02-28,CAD,0.5"
+    )
+    company.load(
+        "subscription_events",
+        f"""{EVENTS}
+        e1,s1,c1,2025-11-03T12:00:00Z,active,Pro,1,10,USD,month,1
+        e2,s2,c1,2025-11-04T12:00:00Z,active,Pro,1,20,CAD,month,1
+        e3,s3,c2,2025-11-05T12:00:00Z,active,Pro,1,40,USD,month,1
+        e4,s3,c2,2025-12-05T12:00:00Z,paused,Pro,1,40,USD,month,1
+        e5,s3,c2,2026-01-05T12:00:00Z,active,Pro,1,50,USD,month,1
+        e6,s4,c3,2026-01-06T12:00:00Z,active,Pro,1,7,USD,month,1
+        e7,s1,c1,2026-02-02T12:00:00Z,canceled,Pro,1,10,USD,month,1""",
+    )
+    found = company.tl.cohorts("subscriptions", "customers")
+    assert [(r.cohort, r.size, r.values) for r in found.rows] == [
+        (date(2025, 11, 1), 2, (2, 1, 2, 2)),
+        (date(2026, 1, 1), 1, (1, 1)),
+    ]
+    money = company.tl.cohorts("subscriptions", "revenue")
+    assert money.rows[0].values == (10 + 14 + 40, 10 + 16, 10 + 18 + 50, 10 + 50)
+    assert money.rows[1].values == (7, 7)
+    with pytest.raises(InputError, match="cannot be cut"):
+        company.tl.cohorts(slice={"plan": "Pro"})
+
+
+def test_orders_by_the_rate_of_their_day_and_customers_once(company: Company) -> None:
+    company.load("fx_rates", "rate_date,currency,rate\n2026-01-05,CAD,0.5\n2026-01-20,CAD,0.8")
+    company.load(
+        "orders",
+        """order_id,customer_id,ordered_at,amount,currency
+        o1,c1,2026-01-05,10,CAD
+        o2,c1,2026-01-20,10,CAD
+        o3,c1,2026-01-21,1,USD
+        o4,c2,2026-03-02,5,USD""",
+    )
+    found = company.tl.cohorts("orders", "customers")
+    assert [(r.size, r.values) for r in found.rows] == [(1, (1, 0))]
+    money = company.tl.cohorts("orders", "revenue")
+    assert money.rows[0].values == (Decimal("5.0") + Decimal("8.0") + 1, 0)
+
+
+def test_an_item_without_a_price_leaves_no_cohorts(company: Company) -> None:
+    company.load(
+        "subscription_events",
+        f"""{EVENTS}
+        e1,s1,c1,2025-11-03T12:00:00Z,active,Pro,1,10,USD,month,1
+        e2,s2,c2,2025-11-04T12:00:00Z,active,Pro,1,,USD,month,1""",
+    )
+    found = company.tl.cohorts("subscriptions", "revenue")
+    assert found.rows == ()
+    assert found.reasons[0].code == "unpriced_items"
