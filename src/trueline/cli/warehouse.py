@@ -48,10 +48,10 @@ def ddl(
     import re
 
     from trueline.core.errors import InputError
-    from trueline.warehouse.clickhouse_schema import cluster_ddl
+    from trueline.warehouse.clickhouse_schema import create_statements
 
     for name in (cluster, database):
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,60}", name):
             raise InputError(f"'{name[:60]}' is no name.", "Use letters, digits and _.")
-    for statement in cluster_ddl(database, cluster):
+    for statement in create_statements(database, cluster):
         show.line(f"{statement};")

@@ -23,6 +23,7 @@ from trueline.settings import WarehouseSettings
 from trueline.warehouse.clickhouse_errors import in_words
 from trueline.warehouse.clickhouse_lock import Turn
 from trueline.warehouse.clickhouse_rows import (
+    SETTINGS,
     bound,
     parts_of,
     place_of,
@@ -54,20 +55,6 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-SETTINGS: dict[str, Any] = {
-    "session_timezone": "UTC",
-    "join_use_nulls": 1,  # no match is null, not 0
-    "aggregate_functions_null_for_empty": 1,  # the sum of nothing is null, not 0
-    "enable_extended_results_for_datetime_functions": 1,  # months before 1970 too
-    "prefer_column_name_to_alias": 1,
-    "union_default_mode": "DISTINCT",
-    "mutations_sync": 2,
-    "lightweight_deletes_sync": 2,
-    "allow_nondeterministic_mutations": 1,
-    "distributed_product_mode": "global",
-    "insert_distributed_sync": 1,
-    "max_partitions_per_insert_block": 0,
-}
 BATCH = 500_000
 """Rows sent to the server at once."""
 
@@ -75,7 +62,8 @@ BATCH = 500_000
 class ClickHouseWarehouse(RemoteWarehouse):
     """A warehouse in one ClickHouse database (``trueline`` unless the URL names another).
 
-    ``clickhouse://user:password@host:8123/database`` (``?secure=true`` for TLS), or
+    ``clickhouse://user:password@host:8123/database`` (``?secure=true`` for TLS, ``?cluster=name``
+    for facts spread over a cluster), or
     ``chdb://folder?database=name`` for the embedded engine. Raises HomeError where it cannot be
     reached or used.
     """
@@ -86,7 +74,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
         self, url: str, settings: WarehouseSettings, home: Path, wait_seconds: float = 600
     ) -> None:
         super().__init__(settings, home, wait_seconds)
-        self._place, self.database = place_of(url, home)
+        self._place, self.database, self.cluster = place_of(url, home)
         self.work = work_of(self.database)
         self._address = secret_free(url)
         self._local = threading.local()
@@ -145,7 +133,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
                 f"{version}; this one knows {SCHEMA_VERSION}).",
                 "Upgrade Trueline.",
             )
-        for statement in create_statements(self.database):
+        for statement in create_statements(self.database, self.cluster):
             self.command(statement)
         if not int(self.command(f"SELECT count() FROM {self.database}.days")):
             self.command(fill_days(self.database))
@@ -209,11 +197,15 @@ class ClickHouseWarehouse(RemoteWarehouse):
         )
         for (name,) in left:
             column = "superseded_by" if name.endswith("_gone") else "load_id"
-            self.command(
-                f"ALTER TABLE {self.database}.{quoted(name)} DELETE WHERE {column} > {int(base)}"
-            )
+            self.command(f"ALTER TABLE {self._held(name)} DELETE WHERE {column} > {int(base)}")
         if left:
             self.command(f"TRUNCATE TABLE {self.database}.load_claims")
+
+    def _held(self, name: str) -> str:
+        """The table that holds rows of facts: on a cluster, the one of each shard."""
+        if self.cluster and name in FACTS:
+            return f"{self.database}.{quoted(f'{name}_local')} ON CLUSTER {quoted(self.cluster)}"
+        return f"{self.database}.{quoted(name)}"
 
     def _send(self, connection: duckdb.DuckDBPyConnection, base: int) -> None:
         with self._alone() as turn:

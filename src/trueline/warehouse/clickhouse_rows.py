@@ -16,6 +16,22 @@ from trueline.warehouse.remote import Change, listed
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SETTINGS: dict[str, Any] = {
+    "session_timezone": "UTC",
+    "join_use_nulls": 1,  # no match is null, not 0
+    "aggregate_functions_null_for_empty": 1,  # the sum of nothing is null, not 0
+    "enable_extended_results_for_datetime_functions": 1,  # months before 1970 too
+    "prefer_column_name_to_alias": 1,
+    "union_default_mode": "DISTINCT",
+    "mutations_sync": 2,
+    "lightweight_deletes_sync": 2,
+    "allow_nondeterministic_mutations": 1,
+    "distributed_product_mode": "global",
+    "insert_distributed_sync": 1,
+    "max_partitions_per_insert_block": 0,
+}
+"""How every session behaves: nulls as in SQL, changes waited for."""
+
 
 def tables_of(change: Change) -> dict[str, str]:
     """Which tables a change adds rows to, and the queries on the bench that give them."""
@@ -28,12 +44,12 @@ def tables_of(change: Change) -> dict[str, str]:
     return found
 
 
-def place_of(url: str, home: Path) -> tuple[dict[str, Any], str]:
+def place_of(url: str, home: Path) -> tuple[dict[str, Any], str, str | None]:
     parts = urlsplit(url)
     words = dict(parse_qsl(parts.query))
     if parts.scheme == "chdb":
         folder = home / (unquote(parts.netloc) + unquote(parts.path))  # absolute stays absolute
-        return {"interface": "chdb", "path": str(folder)}, words.pop("database", "trueline")
+        return {"interface": "chdb", "path": str(folder)}, words.pop("database", "trueline"), None
     place: dict[str, Any] = {
         "host": parts.hostname or "localhost",
         "username": unquote(parts.username or "default"),
@@ -45,7 +61,7 @@ def place_of(url: str, home: Path) -> tuple[dict[str, Any], str]:
     }
     if parts.port:
         place["port"] = parts.port
-    return place, parts.path.strip("/") or "trueline"
+    return place, parts.path.strip("/") or "trueline", words.get("cluster")
 
 
 _KINDS: tuple[tuple[type, str], ...] = (

@@ -118,12 +118,20 @@ def views(database: str) -> Iterator[str]:
     )
 
 
-def create_statements(database: str) -> Iterator[str]:
-    """Every table and view of the warehouse, and the writer's own database beside it."""
+def create_statements(database: str, cluster: str | None = None) -> Iterator[str]:
+    """Every table and view of the warehouse, and the writer's own database beside it.
+
+    On a cluster facts are spread over the shards; what is counted from them, and the loads, lie on
+    the server that Trueline connects to.
+    """
     work = work_of(database)
-    yield f"CREATE DATABASE IF NOT EXISTS {database}"
+    on = f" ON CLUSTER {quoted(cluster)}" if cluster else ""
+    yield f"CREATE DATABASE IF NOT EXISTS {database}{on}"
     yield f"CREATE DATABASE IF NOT EXISTS {work}"
     for name, shape, key in tables():
+        if cluster and name in FACTS:
+            yield from _spread(database, cluster, name, shape, key)
+            continue
         yield (
             f"CREATE TABLE IF NOT EXISTS {database}.{quoted(name)} ({shape}) "
             f"ENGINE = MergeTree ORDER BY ({key}) {_MERGE}"
@@ -134,6 +142,24 @@ def create_statements(database: str) -> Iterator[str]:
             f"CREATE VIEW IF NOT EXISTS {work}.{quoted(name)} AS "
             f"SELECT * FROM {database}.{quoted(name)}"
         )
+
+
+def _spread(database: str, cluster: str, name: str, shape: str, key: str) -> Iterator[str]:
+    """A replicated table on each shard, and a Distributed one over them.
+
+    Rows of one customer (or user) lie on one shard, so that what is joined by customer is there.
+    """
+    on = f"ON CLUSTER {quoted(cluster)}"
+    local = f"{database}.{quoted(f'{name}_local')}"
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {local} {on} ({shape}) ENGINE = ReplicatedMergeTree("
+        f"'/clickhouse/tables/{{shard}}/{database}/{name}', '{{replica}}') "
+        f"ORDER BY ({key}) {_MERGE}"
+    )
+    yield (
+        f"CREATE TABLE IF NOT EXISTS {database}.{quoted(name)} {on} AS {local} ENGINE = "
+        f"Distributed({quoted(cluster)}, {database}, {quoted(f'{name}_local')}, {sharding(name)})"
+    )
 
 
 def seen() -> Iterator[str]:
@@ -160,38 +186,12 @@ def work_of(database: str) -> str:
 _SHARDED = ("customer_id", "user_id", "order_id", "revenue_id", "subscription_id")
 
 
-def cluster_ddl(database: str, cluster: str) -> Iterator[str]:
-    """The same tables for a cluster: replicated parts on each shard, Distributed tables over them.
-
-    Rows of one customer (or user) lie on one shard, so that joins by customer stay there.
-    """
-    on = f"ON CLUSTER {quoted(cluster)}"
-    yield f"CREATE DATABASE IF NOT EXISTS {database} {on}"
-    yield f"CREATE DATABASE IF NOT EXISTS {work_of(database)} {on}"
-    for name, shape, key in tables():
-        base = name.removesuffix("_rows").removesuffix("_gone")
-        local = f"{database}.{quoted(f'{name}_local')}"
-        yield (
-            f"CREATE TABLE IF NOT EXISTS {local} {on} ({shape}) ENGINE = ReplicatedMergeTree("
-            f"'/clickhouse/tables/{{shard}}/{database}/{name}', '{{replica}}') "
-            f"ORDER BY ({key}) {_MERGE}"
-        )
-        yield (
-            f"CREATE TABLE IF NOT EXISTS {database}.{quoted(name)} {on} AS {local} ENGINE = "
-            f"Distributed({quoted(cluster)}, {database}, {quoted(f'{name}_local')}, "
-            f"{sharding(base, name)})"
-        )
-    for view in views(database):
-        yield view.replace(" AS SELECT", f" {on} AS SELECT", 1)
-
-
-def sharding(base: str, name: str) -> str:
+def sharding(name: str) -> str:
     """What decides a row's shard. Superseded keys follow the key, as they know nothing else."""
-    contract = next((c for c in CONTRACTS if c.name == base), None)
-    if contract is None:
-        shape = SYSTEM_TABLES.get(base, {})
-        column = next((c for c in _SHARDED if c in shape), None)
-        return f"cityHash64({quoted(column)})" if column else "0"
-    columns_ = contract.key if name.endswith("_gone") else tuple(contract.stored)
-    column = next((c for c in _SHARDED if c in columns_), contract.key[0])
+    base, _, part = name.rpartition("_")
+    owner = next((c for c in CONTRACTS if c.name == base), None)
+    if owner is None:
+        return "0"
+    known = owner.key if part == "gone" else tuple(owner.stored)
+    column = next((c for c in _SHARDED if c in known), owner.key[0])
     return f"cityHash64({quoted(column)})"
