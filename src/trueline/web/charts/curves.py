@@ -8,14 +8,25 @@ from trueline.web.charts.axis import Spec, chart, tips
 
 
 def curves(
-    rows: list[dict[str, Any]], names: list[str], colours: list[str], *, height: int = 220
+    rows: list[dict[str, Any]],
+    names: list[str],
+    colours: list[str],
+    *,
+    spread: list[dict[str, Any]] | None = None,
+    step: str = "M",
+    height: int = 220,
 ) -> Spec:
-    """Points: ``name``, ``age`` in months, ``v`` in percent, ``x`` its text; the first of
-    ``names`` is drawn thick."""
+    """Points: ``name``, ``age`` in steps (months, named by ``step``), ``v`` in percent, ``x`` its
+    text; the first of ``names`` is drawn thick. ``spread`` (``age``, ``lo``, ``hi``): a band."""
     x = {
         "field": "age",
         "type": "quantitative",
-        "axis": {"title": None, "grid": False, "tickMinStep": 1, "labelExpr": "'M' + datum.value"},
+        "axis": {
+            "title": None,
+            "grid": False,
+            "tickMinStep": 1,
+            "labelExpr": f"'{step}' + datum.value",
+        },
         "scale": {"nice": False},
     }
     y = {
@@ -32,7 +43,13 @@ def curves(
     }
     first = {"test": {"field": "name", "equal": names[0]}}
     base: Spec = {"data": {"name": "rows"}}
+    band = {
+        "data": {"name": "spread"},
+        "mark": {"type": "area", "color": "@c1", "opacity": 0.1, "aria": False},
+        "encoding": {"x": x, "y": y | {"field": "lo"}, "y2": {"field": "hi"}},
+    }
     layers = [
+        *([band] if spread else []),
         base
         | {
             "mark": {"type": "line", "strokeJoin": "round", "aria": False},
@@ -55,4 +72,5 @@ def curves(
             },
         },
     ]
-    return chart(layers, {"rows": rows}, height)
+    data = {"rows": rows} | ({"spread": spread} if spread else {})
+    return chart(layers, data, height)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from trueline.web.pages import (
     basics,
     catalogue,
+    cohorts,
     dashboards,
     embedded,
     kpi,
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     embedded.router,
     upkeep.router,
     catalogue.router,
+    cohorts.router,
     rows.router,
     kpi_files.router,
     kpi.router,

@@ -1,0 +1,74 @@
+"""The cohorts' page: unknown cells are empty, nobody left is 0, and nonsense is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from serving import Served
+
+HTML = {"Accept": "text/html"}
+
+
+def page(served: Served, status: int = 200, path: str = "/cohorts", **query: str) -> str:
+    answer = served.client.get(path, params=query, headers=HTML)
+    assert answer.status_code == status, answer.text[:1500]
+    return answer.text
+
+
+def test_months_that_are_not_over_are_empty_and_nobody_left_is_zero(served: Served) -> None:
+    text = page(served, kind="orders")
+    rows = re.findall(r'<tr><th scope="row" class="stick">(.*?)</tr>', text, re.DOTALL)
+    cells = [re.findall(r'<td class="(h\d+|none)"', row) for row in rows]
+    assert cells[0] == ["h10", "h10"]  # c1: January, and again in February
+    assert cells[1] == ["h10", "none"]  # c2: February; March is not over
+    assert "Average" in rows[-1]
+
+
+def test_the_file_holds_rates_and_what_they_are_made_of(served: Served) -> None:
+    rows = list(csv.reader(io.StringIO(page(served, path="/cohorts.csv", kind="orders"))))
+    assert rows[0] == ["Cohort", "Size", "M0 %", "M0 customers", "M1 %", "M1 customers"]
+    assert rows[1] == ["2026-01-01", "1", "100.0", "1", "100.0", "1"]
+    assert rows[2] == ["2026-02-01", "1", "100.0", "1", "", ""]
+    assert rows[-1][0] == "Average"
+
+
+def test_revenue_is_shown_in_its_currency(served: Served) -> None:
+    text = page(served, kind="orders", by="revenue", show="amounts")
+    assert "$25.50" in text
+    assert "$100.00" in text
+
+
+def test_the_spread_and_the_average_are_drawn(served: Served) -> None:
+    spec = served.get("/cohorts/curves.json", kind="subscriptions", last="all")["spec"]
+    named = {row["name"] for row in spec["datasets"]["rows"]}
+    assert "Average" in named
+    assert [row["age"] for row in spec["datasets"]["spread"]][:2] == [0, 1]
+    for what in ("heat", "curves"):
+        drawn = served.client.get(f"/cohorts/{what}.svg", params={"last": "all"})
+        assert drawn.content.startswith(b"<svg")
+
+
+def test_a_range_without_cohorts_says_so(served: Served) -> None:
+    text = page(served, start="1990-01-01", end="1991-01-01")
+    assert "No cohort begins here" in text
+    assert served.get("/cohorts/curves.json", start="1990-01-01", end="1991-01-01")["spec"] is None
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"kind": "people"}, 404),
+        ({"by": "height"}, 404),
+        ({"last": "7"}, 404),
+        ({"show": "colours"}, 404),
+        ({"start": "2026-05-01", "end": "2026-01-01"}, 422),
+        ({"start": "yesterday"}, 422),
+        ({"as_of": "2100-01-01T00:00"}, 422),
+        ({"odd": "1"}, 422),
+    ],
+)
+def test_nonsense_is_refused(served: Served, query: dict[str, str], status: int) -> None:
+    page(served, status, **query)
