@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-PAGES = ("/kpis", "/style-guide", "/docs", "/redoc")
+BOARDS = ("/executive", "/finance", "/growth")
+PAGES = (
+    *BOARDS,
+    "/executive?table=line-revenue",
+    "/d/executive/line-revenue",
+    "/kpis",
+    "/style-guide",
+    "/docs",
+    "/redoc",
+)
 """Every page."""
-NAMING = ("/kpis",)
+NAMING = (*BOARDS, "/kpis")
 """Pages that show names which people gave."""

@@ -15,7 +15,20 @@ RTL = "قهوة \u202eabc عربية"
 EMOJI = "👩‍👩‍👧‍👦 🧋 🇨🇦"
 LONG = "x" * 9_000 + " " + "и" * 900
 TOKEN = "@c1"
-NAMES = (SCRIPT, IMAGE, QUOTE, BRACES, RTL, EMOJI, LONG, TOKEN, "__proto__", "javascript:alert(1)")
+TAKEN = ("__proto__", "constructor", "javascript:alert(1)")
+NAMES = (
+    SCRIPT,
+    IMAGE,
+    QUOTE,
+    BRACES,
+    RTL,
+    EMOJI,
+    LONG,
+    TOKEN,
+    "__proto__",
+    "constructor",
+    "javascript:alert(1)",
+)
 
 
 def _csv(*rows: tuple[object, ...]) -> str:

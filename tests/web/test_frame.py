@@ -10,7 +10,8 @@ from serving import Served
 
 from trueline.core.period import Calendar, Period
 from trueline.web import assets
-from trueline.web.charts import export, samples
+from trueline.web.charts import bars, export, samples
+from trueline.web.charts.axis import Scale
 from trueline.web.pages import figures
 from trueline.web.pages import range as ranges
 from trueline.web.pages.frame import span
@@ -96,3 +97,13 @@ def test_a_sparkline_leaves_gaps_and_dashes_what_is_partial() -> None:
     assert drawn["line"].count("M") == 2
     assert drawn["tail"] is not None
     assert figures.spark([None, 3.0, None]) is None
+
+
+@pytest.mark.parametrize("name", ["__proto__", "constructor", "toString"])
+def test_a_channel_named_like_a_part_of_every_object_is_drawn(name: str) -> None:
+    rows = [
+        {"label": f"W{n}", "when": f"W{n}", "name": name, "order": 0, "v": n, "x": str(n)}
+        for n in (1, 2)
+    ]
+    spec = bars.stacked(rows, [name, "Meta"], Scale())
+    assert export.svg(spec, "names", "by channel").count(b"<path") > 2

@@ -8,6 +8,14 @@ from typing import Any
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_TAKEN = frozenset(
+    {
+        "__proto__", "constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable",
+        "toLocaleString", "toString", "valueOf", "__defineGetter__", "__defineSetter__",
+        "__lookupGetter__", "__lookupSetter__",
+    }
+)  # fmt: skip
+"""Every object of JavaScript has these: rows grouped by such a name would not be drawn at all."""
 MINUTE = "T00:00:00"
 """Put behind a day: a bare date is read as UTC, and shows the day before west of Greenwich."""
 
@@ -103,7 +111,7 @@ def tips(*pairs: tuple[str, str]) -> list[Spec]:
 
 def chart(layers: list[Spec], data: dict[str, list[Any]], height: int, **words: Any) -> Spec:
     """A chart of layers over named data, as wide as its place."""
-    return {
+    spec = {
         "$schema": SCHEMA,
         "width": "container",
         "height": height,
@@ -111,3 +119,14 @@ def chart(layers: list[Spec], data: dict[str, list[Any]], height: int, **words: 
         "layer": layers,
         **words,
     }
+    kept: Spec = _apart(spec)
+    return kept
+
+
+def _apart(value: Any) -> Any:
+    """The same, names that the drawing library takes for something of its own kept apart."""
+    if isinstance(value, dict):
+        return {key: _apart(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_apart(item) for item in value]
+    return f"{value}\u200b" if isinstance(value, str) and value in _TAKEN else value

@@ -47,6 +47,8 @@ async function draw(element) {
       config: { ...config(), ...own },
       tooltip: { theme: "custom", disableDefaultStyle: true },
     });
+    // The element says what the chart shows, and its table has the values: marks are no words.
+    element.querySelector("svg")?.setAttribute("aria-hidden", "true");
     views.push({ element, result });
     element.dataset.drawn = "1";
   } catch {
