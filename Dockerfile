@@ -5,7 +5,7 @@ RUN pip install --no-cache-dir "uv==0.13.9"
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY src ./src
-RUN uv export --frozen --no-dev --no-emit-project --all-extras -o requirements.txt \
+RUN uv export --frozen --no-dev --no-emit-project --extra postgres --extra clickhouse -o requirements.txt \
  && python -m venv /opt/trueline \
  && uv pip install --python /opt/trueline/bin/python --require-hashes -r requirements.txt \
  && uv pip install --python /opt/trueline/bin/python --no-deps . \
@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.title="Trueline" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV PATH=/opt/trueline/bin:$PATH PYTHONUNBUFFERED=1 API_HOST=0.0.0.0 API_PORT=8000 LOG_LEVEL=info \
     XDG_CACHE_HOME=/var/cache/trueline
-RUN useradd --system --uid 10001 --user-group --home-dir /data trueline \
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin trueline \
  && install -d -o trueline -g trueline /data /var/cache/trueline
 COPY --from=build /opt/trueline /opt/trueline
 # The charts' script and the typeface, made now rather than by the first reader.
