@@ -29,6 +29,7 @@ _UVICORN: dict[str, Any] = {
     "access_log": False,
     "server_header": False,
     "timeout_graceful_shutdown": 30,
+    "timeout_worker_healthcheck": 60,  # a worker that is still starting answers nothing
 }
 
 
