@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from trueline.catalog.benchmark import benchmark
-from trueline.catalog.kpi import Kpi
+from trueline.catalog.kpi import Calculator, Kpi
 from trueline.catalog.kpis import KPIS
 
 
@@ -28,7 +28,7 @@ def target(key: str, own: dict[str, Decimal]) -> dict[str, Any] | None:
     return None if found is None else dict(found)
 
 
-def formula_text(definition: type[Kpi]) -> str:
+def formula_text(definition: type[Calculator]) -> str:
     """The formula as it is written in the catalogue."""
     import inspect
     import textwrap

@@ -55,6 +55,14 @@ def short_money(number: Any, currency: str, locale: str) -> str:
 Writer = Callable[[Decimal], str]
 
 
+def exact_money(number: Any, currency: str, locale: str) -> str:
+    """An amount to its last decimal, as entries of a ledger are written."""
+    from babel.numbers import format_currency
+
+    with localcontext(_WIDE):
+        return str(format_currency(Decimal(str(number)), currency, locale=locale))
+
+
 @cache
 def _writer(kind: str, locale: str, currency: str | None = None) -> Writer:
     """Writes one kind of number: as Babel does, and where the locale is simple, without asking

@@ -22,6 +22,7 @@ from trueline.web.boards.evaluation import Boards
 from trueline.web.context import THREADS
 from trueline.web.jobs import Jobs
 from trueline.web.live import Live
+from trueline.web.loadings import Loadings
 from trueline.web.observe import Metrics, Observed
 from trueline.web.observe import router as observe_router
 from trueline.web.pages import routes
@@ -58,6 +59,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         yield
         app.state.live.stop()
         app.state.boards.stop()
+        app.state.loadings.stop()
         app.state.jobs.stop()
         if owned:
             tl.close()
@@ -88,6 +90,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.jobs = Jobs(tl)
     app.state.live = Live(tl)
     app.state.boards = Boards(tl)
+    app.state.loadings = Loadings(tl)
     errors.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Observed, metrics=app.state.metrics)

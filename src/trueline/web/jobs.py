@@ -53,6 +53,11 @@ class Jobs:
             self._working.start()
             return dict(job)
 
+    def running(self) -> dict[str, Any] | None:
+        """The refresh that is under way, if one is."""
+        found = [job for job in list(self._jobs.values()) if job["status"] == "running"]
+        return dict(found[0]) if found else None
+
     def state(self, job_id: str) -> dict[str, Any]:
         """How far a refresh is. Raises NotFoundError."""
         job = self._jobs.get(job_id)

@@ -58,6 +58,8 @@ class Received:
     keep_good: bool
     full: bool
     digest: str
+    fields: dict[str, str]
+    """The form's other fields, where some were expected."""
 
     def discard(self) -> None:
         """Remove what was received."""
@@ -66,8 +68,11 @@ class Received:
             self.mapping.unlink(missing_ok=True)
 
 
-async def receive(request: Request, tl: Trueline) -> Received:
-    """Take a multipart upload. Raises TooLargeError, MediaTypeError or InputError."""
+async def receive(request: Request, tl: Trueline, also: tuple[str, ...] = ()) -> Received:
+    """Take a multipart upload; ``also`` are fields that its form has beside the file's own.
+
+    Raises TooLargeError, MediaTypeError or InputError.
+    """
     kind, _ = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
         raise MediaTypeError(
@@ -77,7 +82,10 @@ async def receive(request: Request, tl: Trueline) -> Received:
     folder.mkdir(exist_ok=True)
     fields, file = await _parsed(request, folder, tl.settings.server.max_upload_bytes)
     try:
-        return _received(fields, file, folder)
+        others = {name: fields.pop(name) for name in also if name in fields}
+        found = _received(fields, file, folder)
+        found.fields = others
+        return found
     finally:
         if file is not None:
             file.close()
@@ -123,7 +131,7 @@ def _received(fields: dict[str, str], file: File | None, folder: Path) -> Receiv
         raise InputError("The form has no field 'file'.", "Send the file as form field 'file'.")
     keep_good, full = _flag(fields, "keep_good"), _flag(fields, "full")
     name = (file.file_name or b"upload.csv").decode("utf-8", "replace").replace("\\", "/")
-    name = name.rsplit("/", 1)[-1][:200]
+    name = name.rsplit("/", 1)[-1]
     suffix = next(
         (s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), None
     )
@@ -131,11 +139,12 @@ def _received(fields: dict[str, str], file: File | None, folder: Path) -> Receiv
         raise InputError(
             f"'{name[:80]}' is of no known kind.", f"Known are: {', '.join(SUFFIXES)}."
         )
+    name = name[:200]
     path = folder / f"{secrets.token_hex(12)}{suffix}"
     mapping = path.with_name(f"{path.name}.toml") if "mapping" in fields else None
     # What was asked, without the form's boundary: a client draws a new one for each try.
     digest = hashlib.sha256(repr((name, sorted(fields.items()))).encode())
-    found = Received(path, name, mapping, keep_good, full, "")
+    found = Received(path, name, mapping, keep_good, full, "", {})
     try:
         _keep(file, path, digest)
         examine(path)

@@ -2,21 +2,30 @@
 
 from trueline.facts.load.files import declare_coverage, load_file, load_rows
 from trueline.facts.load.ledger import Warehouse, load_report, marked
+from trueline.facts.load.log import LoadsPage, list_loads, load_moment
 from trueline.facts.load.overview import facts_overview
 from trueline.facts.load.removal import remove_rows
-from trueline.facts.load.report import LoadReport, Progress, Reject, rejects
+from trueline.facts.load.report import LoadReport, Progress, Reject, count_rejects, rejects
+from trueline.facts.load.returned import Returned, returned_rows, write_corrected
 
 __all__ = [
     "LoadReport",
+    "LoadsPage",
     "Progress",
     "Reject",
+    "Returned",
     "Warehouse",
+    "count_rejects",
     "declare_coverage",
     "facts_overview",
+    "list_loads",
     "load_file",
+    "load_moment",
     "load_report",
     "load_rows",
     "marked",
     "rejects",
     "remove_rows",
+    "returned_rows",
+    "write_corrected",
 ]

@@ -115,11 +115,22 @@ def _enter_refusal(job: Job, error: InputError) -> None:
 
 
 def _rows(job: Job, path: Path, form: str) -> TextRows:
+    return _read_as(form, job.warehouse, job.contract, path)
+
+
+def _read_as(form: str, warehouse: Warehouse, contract: Contract, path: Path) -> TextRows:
     if form == "parquet":
-        return parquet_rows(job.warehouse.bench, path)
+        return parquet_rows(warehouse.bench, path)
     if form == "ndjson":
-        return ndjson_rows(path, _nested(job.contract))
+        return ndjson_rows(path, _nested(contract))
     return csv_rows(path)
+
+
+def columns_of(warehouse: Warehouse, table: str, path: Path) -> tuple[str, ...]:
+    """The names of a file's columns. Raises InputError where they cannot be read."""
+    form = form_of(path)
+    scan(path, text=form != "parquet", progress=None)
+    return _read_as(form, warehouse, contract_named(table), path).header
 
 
 def _nested(contract: Contract) -> list[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -152,10 +153,23 @@ def rejects(path: Path, offset: int = 0, limit: int = SHOWN) -> list[Reject]:
         reader = csv.reader(stream)
         next(reader, None)
         return [
-            _reject(row[-len(REJECT_COLUMNS) :]) for row in islice(reader, offset, offset + limit)
+            reject_of(row[-len(REJECT_COLUMNS) :]) for row in islice(reader, offset, offset + limit)
         ]
 
 
-def _reject(cells: list[str]) -> Reject:
+def count_rejects(path: Path) -> int:
+    """How many rows a rejects file has."""
+    return _counted(path, path.stat().st_mtime_ns) if path.is_file() else 0
+
+
+@lru_cache(maxsize=64)
+def _counted(path: Path, changed: int) -> int:
+    del changed  # another moment is another file
+    with path.open(encoding="utf-8", newline="") as stream:
+        return max(0, sum(1 for _ in csv.reader(stream)) - 1)
+
+
+def reject_of(cells: list[str]) -> Reject:
+    """The reject that a line of a rejects file ends with."""
     line, column, value, rule, fix = (original(cell) for cell in cells)
     return Reject(int(line), column or None, value or None, rule, fix)

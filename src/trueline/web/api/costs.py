@@ -12,8 +12,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from trueline import costs
-from trueline.core.errors import Fault, InputError
-from trueline.facts.load import remove_rows
 from trueline.home import Trueline
 from trueline.web.answers import Answer
 from trueline.web.body import documented, json_body
@@ -31,7 +29,10 @@ EXAMPLE = {
     "description": "Google Ads campaign",
     "channel": "paid",
 }
-RECORDED = {"success": True, "data": {"cost_id": "5f0c7be1a4d29b30", "editable": True, **EXAMPLE}}
+RECORDED = {
+    "success": True,
+    "data": {"cost_id": "5f0c7be1a4d29b30", "editable": True, "version": 7, **EXAMPLE},
+}
 
 
 class CostEntry(BaseModel):
@@ -49,11 +50,6 @@ class CostEntry(BaseModel):
     service_end: str | None = Field(None, max_length=10, description="the day after the last")
 
 
-def _row(tl: Trueline, cost_id: str, entry: CostEntry) -> dict[str, Any]:
-    given = {k: v for k, v in entry.model_dump().items() if v is not None}
-    return {"cost_id": cost_id, "currency": tl.settings.company.currency} | given
-
-
 def _new_id(request: Request) -> str:
     """An id that a retry with the same Idempotency-Key gets again: whatever the server forgot
     when it died in between, the cost is recorded once."""
@@ -64,12 +60,7 @@ def _new_id(request: Request) -> str:
 
 
 def _write(tl: Trueline, cost_id: str, entry: CostEntry) -> dict[str, Any]:
-    report = tl.load_rows("costs", [_row(tl, cost_id, entry)], source=costs.OWN)
-    if report.rejects:
-        faults = tuple(Fault(r.rule, r.column, r.value, r.fix) for r in report.rejects)
-        first = report.rejects[0]
-        raise InputError(f"{first.column}: {first.rule}.", first.fix, faults)
-    return {"success": True, "data": costs.cost(tl.warehouse, cost_id)}
+    return {"success": True, "data": costs.write(tl, cost_id, entry.model_dump())}
 
 
 @router.post(
@@ -140,9 +131,7 @@ async def delete(request: Request, cost_id: str) -> Answer:
     tl = company(request)
 
     def remove() -> dict[str, Any]:
-        costs.own_cost(tl.warehouse, cost_id)
-        remove_rows(tl.warehouse, "costs", [{"cost_id": cost_id}], source=costs.OWN, now=tl.clock())
-        tl.engine.refresh()
+        costs.delete(tl, cost_id)
         return {"success": True, "data": {"cost_id": cost_id, "deleted": True}}
 
     return Answer(await run(request, remove))

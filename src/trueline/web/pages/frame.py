@@ -111,7 +111,15 @@ def templates() -> Any:
         static=static, asset=asset, spark=figures.spark, gauge=figures.gauge,
         styles=STYLES, version=trueline.__version__,
     )  # fmt: skip
-    environment.filters.update(day=day, span=span, moment=moment, count=count, slug=slug)
+    environment.filters.update(
+        day=day,
+        span=span,
+        moment=moment,
+        ago=ago,
+        count=count,
+        slug=slug,
+        money=words.exact_money,
+    )
     return environment
 
 
@@ -139,6 +147,16 @@ def moment(value: datetime | None, company: Any) -> str:
     if value is None:
         return words.UNKNOWN
     return str(format_datetime(value.astimezone(company.zone), "medium", locale=company.locale))
+
+
+def ago(value: datetime, locale: str) -> str:
+    """How long ago a moment was."""
+    from datetime import UTC
+
+    from babel.dates import format_timedelta
+
+    passed = value - datetime.now(UTC)
+    return str(format_timedelta(passed, add_direction=True, locale=locale))
 
 
 def count(value: int, locale: str) -> str:

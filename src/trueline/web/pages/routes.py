@@ -6,16 +6,22 @@ from fastapi import APIRouter
 
 from trueline.web.pages import (
     basics,
+    calculators,
     catalogue,
     cohorts,
+    costs,
     dashboards,
+    data,
     embedded,
     kpi,
     kpi_files,
+    loads,
     reference,
     rows,
     take_away,
     upkeep,
+    uploads,
+    welcome,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -29,5 +35,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     rows.router,
     kpi_files.router,
     kpi.router,
+    data.router,
+    costs.router,
+    calculators.router,
+    uploads.router,
+    welcome.router,
+    loads.router,
     reference.router,
 )

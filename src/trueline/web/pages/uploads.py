@@ -1,0 +1,202 @@
+"""A file from a browser into a table: sent, watched, its columns named where they are called
+otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from trueline.core.errors import InputError, TruelineError
+from trueline.facts.contract import Contract, Kind
+from trueline.facts.tables import CONTRACTS, contract
+from trueline.web import forms
+from trueline.web.answers import Answer
+from trueline.web.context import company, run
+from trueline.web.loadings import Loading
+from trueline.web.pages.frame import page
+from trueline.web.pages.saying import beside, to, wrong
+from trueline.web.parameters import Strict
+from trueline.web.upload import SUFFIXES, Received, receive
+
+router = APIRouter(include_in_schema=False)
+_FIELDS = ("table", forms.FIELD)
+_SAME = "="
+"""Says in the form of columns that every row has the value written beside it."""
+
+
+class UploadQuery(Strict):
+    """Which table is chosen at first."""
+
+    table: str | None = Field(None, max_length=60)
+
+
+@router.get("/data/upload")
+async def chosen(request: Request, query: Annotated[UploadQuery, Query()]) -> Response:
+    """The form that a file is sent with."""
+    return await run(request, _form, request, query.table or "")
+
+
+@router.post("/data/upload")
+async def sent(request: Request) -> Response:
+    """Take a file; it is loaded in its turn while its page is watched."""
+    tl = company(request)
+    try:
+        received = await receive(request, tl, _FIELDS)
+    except TruelineError as error:
+        # The rest of what is sent is not waited for: the browser is told at once.
+        return await run(request, _form, request, "", error)
+    return await run(request, _accept, request, received)
+
+
+def _accept(request: Request, received: Received) -> Response:
+    table = received.fields.get("table", "")
+    try:
+        forms.check(request, received.fields.get(forms.FIELD))
+        if table not in {item.name for item in CONTRACTS}:
+            raise wrong("table", "Choose the table that the file is for.")
+        loading = Loading(
+            table, received.path, received.name, received.mapping, received.keep_good,
+            received.full,
+        )  # fmt: skip
+        request.app.state.loadings.start(loading)
+    except forms.ForeignFormError:
+        received.discard()
+        raise
+    except TruelineError as error:
+        received.discard()
+        return _form(request, table, error)
+    return to(f"/data/upload/{loading.id}")
+
+
+def _form(request: Request, table: str, problem: TruelineError | None = None) -> Response:
+    tables = [(c.name, f"{c.name}: {c.meaning}") for c in CONTRACTS]
+    described = {c.name: _columns(c) for c in CONTRACTS}
+    return page(
+        request, "upload.html", title="Load a file", tables=[("", "Choose a table"), *tables],
+        table=table if table in described else "", described=described, problem=problem,
+        errors=beside(problem),
+        suffixes=",".join(f".{s.rsplit('.', 1)[-1]}" for s in SUFFIXES), kinds=SUFFIXES,
+        most=company(request).settings.server.max_upload_bytes,
+        status=problem.status if problem else 200,
+    )  # fmt: skip
+
+
+def _columns(table: Contract) -> list[dict[str, Any]]:
+    return [
+        {"name": c.name, "meaning": c.meaning, "required": c.required and c.default is None,
+         "choices": c.choices, "kind": c.kind.value}
+        for c in table.columns
+    ]  # fmt: skip
+
+
+@router.get("/data/upload/{loading_id}")
+async def watched(request: Request, loading_id: str) -> Response:
+    """How far a file is; its load's page once it is done."""
+    loading: Loading = request.app.state.loadings.of(loading_id)
+    if loading.state == "done" and loading.report is not None:
+        return to(f"/data/loads/{loading.report.load_id}")
+    return await run(request, _watch, request, loading)
+
+
+@router.get("/data/upload/{loading_id}/state")
+async def state(request: Request, loading_id: str) -> Answer:
+    """The same, for a script that asks every moment."""
+    loading: Loading = request.app.state.loadings.of(loading_id)
+    return Answer(loading.to_json())
+
+
+def _watch(
+    request: Request,
+    loading: Loading,
+    *,
+    problem: InputError | None = None,
+    given: dict[str, str] | None = None,
+) -> Response:
+    table = contract(loading.table)
+    failed = problem or loading.error
+    missing = [] if problem else [f.where for f in failed.faults if f.where] if failed else []
+    return page(
+        request, "loading.html", title=f"Loading {loading.name}"[:120], loading=loading,
+        columns=_columns(table), problem=failed, missing=missing,
+        given=_guessed(table, loading, given),
+        same=_SAME, mappable=bool(loading.header) and failed is not None,
+        status=failed.status if failed else 200,
+    )  # fmt: skip
+
+
+def _guessed(
+    table: Contract, loading: Loading, given: dict[str, str] | None
+) -> dict[str, dict[str, str]]:
+    """What the form of columns shows for each: the file's column, or the value of every row."""
+    if given is not None:
+        return {
+            c.name: {"from": given.get(f"from-{c.name}", ""), "all": given.get(f"all-{c.name}", "")}
+            for c in table.columns
+        }
+    plain = {name.strip().lower(): name for name in loading.header}
+    found = {}
+    for column in table.columns:
+        names = (column.name, *column.aliases, column.name.replace("_", " "))
+        theirs = next((plain[name] for name in names if name in plain), "")
+        found[column.name] = {"from": theirs, "all": ""}
+    return found
+
+
+@router.post("/data/upload/{loading_id}/columns")
+async def columns(request: Request, loading_id: str) -> Response:
+    """Name the columns of a file that is still here, and load it again."""
+    fields = await forms.read(request)
+    return await run(request, _map, request, loading_id, fields)
+
+
+def _map(request: Request, loading_id: str, fields: dict[str, str]) -> Response:
+    loadings = request.app.state.loadings
+    loading: Loading = loadings.of(loading_id)
+    try:
+        text = _mapping(contract(loading.table), loading.header, fields)
+    except InputError as error:
+        return _watch(request, loading, problem=error, given=fields)
+    path = loading.path.with_name(f"{loading.path.name}.toml")
+    path.write_text(text, encoding="utf-8")
+    again = loadings.again(loading_id, mapping=path)
+    return to(f"/data/upload/{again.id}")
+
+
+def _mapping(table: Contract, header: tuple[str, ...], fields: dict[str, str]) -> str:
+    """The form of columns as a mapping file's text."""
+    renames, constants = {}, {}
+    for column in table.columns:
+        theirs = fields.get(f"from-{column.name}", "")
+        value = fields.get(f"all-{column.name}", "").strip()
+        if theirs == _SAME and value:
+            constants[column.name] = value
+        elif theirs == _SAME:
+            raise wrong(f"all-{column.name}", f"Write the value that every {column.name} has.")
+        elif theirs in header:
+            renames[theirs] = column.name
+        elif column.required and column.default is None and column.kind is not Kind.CURRENCY:
+            raise wrong(f"from-{column.name}", f"Say which column is {column.name}.")
+    return _toml({"columns": renames, "constants": constants})
+
+
+def _toml(tables: dict[str, dict[str, str]]) -> str:
+    import json
+
+    def text(value: str) -> str:
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
+
+    lines = []
+    for name, entries in tables.items():
+        lines += [f"[{name}]", *(f"{text(k)} = {text(v)}" for k, v in entries.items())]
+    return "\n".join(lines) + "\n"
+
+
+@router.post("/data/upload/{loading_id}/good")
+async def good(request: Request, loading_id: str) -> Response:
+    """Load the good rows of a file that was refused."""
+    await forms.read(request)
+    again = request.app.state.loadings.again(loading_id, keep_good=True)
+    return to(f"/data/upload/{again.id}")
