@@ -6,15 +6,16 @@ import logging
 import re
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trueline.core.checked import faults_from
-from trueline.core.errors import BusyError, InputError, TruelineError
+from trueline.core.errors import AccessError, BusyError, InputError, TruelineError
 from trueline.web.answers import Answer
 from trueline.web.security import HEADERS, refuse_foreign_sites
 
@@ -118,7 +119,18 @@ def _headed(headers: Any, request_id: str) -> list[tuple[bytes, bytes]]:
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, TruelineError)  # noqa: S101  what the handler is registered for
+    if type(error) is AccessError and _wants_page(request):
+        return _to_sign_in(request)
     return error_answer(request, error.status, error.to_json())
+
+
+def _to_sign_in(request: Request) -> Response:
+    """A person who is not signed in is led to where that is done, and back to the page after."""
+    wanted = request.scope["path"] if request.method == "GET" else "/"
+    if request.method == "GET" and request.scope["query_string"]:
+        wanted += f"?{request.scope['query_string'].decode('latin-1')}"
+    address = f"/sign-in?{urlencode({'to': wanted[:2000]})}"
+    return RedirectResponse(address, status_code=303, headers={"Cache-Control": "no-store"})
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -6,16 +6,19 @@ import hmac
 import ipaddress
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from starlette.requests import Request
 
 from trueline.core.errors import AccessError, InputError
+from trueline.web.sessions import COOKIE, Sessions
 
 KEY_VARIABLE = "TRUELINE_API_KEY"
 SHORTEST_KEY = 32
-OPEN_PATHS = ("/health", "/health/live", "/health/ready")
+OPEN_PATHS = ("/health", "/health/live", "/health/ready", "/sign-in")
+OPEN_FOLDERS = ("/static/", "/assets/")
+"""Style and scripts: the same for every company, and the sign-in page needs them."""
 _HOST = re.compile(r"(?:(?P<name>[A-Za-z0-9._-]+)|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 
 CONTENT_POLICY = (
@@ -67,11 +70,13 @@ def refuse_foreign_sites(request: Request, origins: tuple[str, ...]) -> None:
 class Access:
     """How this server lets requests in. ``key`` None: only loopback names are answered.
 
-    ``token`` is the local secret that commands of the same user find in the home.
+    ``token`` is the local secret that commands of the same user find in the home; ``sessions`` are
+    browsers that signed in.
     """
 
     key: str | None
     token: str
+    sessions: Sessions = field(default_factory=Sessions)
 
     @classmethod
     def open_to_loopback(cls) -> Access:
@@ -89,16 +94,23 @@ class Access:
                 )
             return
         # The path that is routed: the one in request.url is made from what the sender says in Host.
-        if request.scope["path"] in OPEN_PATHS:
+        path = request.scope["path"]
+        if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             return
         given = _given(request)
-        if given is None:
+        if given is not None:
+            if not self.opens(given):
+                raise AccessError("The API key is wrong.", f"It is the server's {KEY_VARIABLE}.")
+        elif not self.sessions.known(request.cookies.get(COOKIE)):
             raise AccessError("No API key was sent.", "Send Authorization: Bearer <key>.")
-        # Both are compared, whatever the first says: the time taken tells nothing.
-        is_key = hmac.compare_digest(given.encode(), self.key.encode())
-        is_token = hmac.compare_digest(given.encode(), self.token.encode())
-        if not (is_key or is_token):
-            raise AccessError("The API key is wrong.", f"It is the server's {KEY_VARIABLE}.")
+
+    def opens(self, given: str) -> bool:
+        """Whether it is the key, or the local secret. Both are compared, whatever the first says:
+        the time taken tells nothing."""
+        sent = given.encode("utf-8", "surrogatepass")
+        is_key = self.key is not None and hmac.compare_digest(sent, self.key.encode())
+        is_token = hmac.compare_digest(sent, self.token.encode())
+        return is_key or is_token
 
 
 def _host(header: str) -> str:

@@ -21,6 +21,7 @@ from trueline.dashboards.shelf import BUILT_IN
 from trueline.web import assets, forms
 from trueline.web.context import company
 from trueline.web.pages import figures
+from trueline.web.sessions import COOKIE
 
 WEB = Path(__file__).parent.parent
 TEMPLATES = WEB / "templates"
@@ -187,6 +188,7 @@ def page(
         "fresh": given["fresh"] if "fresh" in given else freshness(tl),
         "partial": is_partial(request),
         "form_token": forms.token(request),
+        "signed_in": COOKIE in request.cookies and request.app.state.access.key is not None,
         **given,
     }
     text = templates().get_template(template).render(context)

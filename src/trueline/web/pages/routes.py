@@ -18,6 +18,7 @@ from trueline.web.pages import (
     loads,
     reference,
     rows,
+    sign_in,
     take_away,
     upkeep,
     uploads,
@@ -26,6 +27,7 @@ from trueline.web.pages import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     basics.router,
+    sign_in.router,
     dashboards.router,
     take_away.router,
     embedded.router,
