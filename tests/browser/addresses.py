@@ -7,11 +7,13 @@ PAGES = (
     *BOARDS,
     "/executive?table=line-revenue",
     "/d/executive/line-revenue",
+    "/kpi/mrr",
+    "/kpi/nrr",
     "/kpis",
     "/style-guide",
     "/docs",
     "/redoc",
 )
 """Every page."""
-NAMING = (*BOARDS, "/kpis")
+NAMING = (*BOARDS, "/kpi/cac", "/kpis")
 """Pages that show names which people gave."""
