@@ -1,121 +1,230 @@
 """Counting and reading against hand-written SQL on the same facts, in one run.
 
-python -m benchmarks.engine [ORDERS]
+    python -m benchmarks.engine [ORDERS ...]      300,000 and 3,000,000 where none is given
+
+A company of so many orders is written straight into the warehouse (loading has a measurement of
+its own): a tenth as many customers, three tenths as many subscription events, three years. Each
+size runs in a process of its own. What is compared takes turns; the median counts. Ratios are of
+processor time (all threads), which a busy machine leaves alone; times are by the clock.
 """
 
 from __future__ import annotations
 
+import json
+import platform
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import trueline
-from trueline.demo import generate
+from benchmarks.company import write
+from trueline.core.period import Period, add_months
+from trueline.engine.engine import Asked
 from trueline.home import Trueline
 
+SIZES = (300_000, 3_000_000)
+CUTS = {"": "''", "channel": "coalesce(c.channel, '(none)')", "country": "c.country"}
 BY_HAND = {
-    "order_revenue": "SELECT ordered_on, currency, sum(amount), count(*), min(ordered_at), "
-    "max(ordered_at) FROM orders GROUP BY ALL",
-    "orders by channel": "SELECT ordered_on, coalesce(o.channel, c.channel), currency, "
-    "sum(amount), count(*), min(ordered_at), max(ordered_at) FROM orders o "
-    "LEFT JOIN customers c USING (customer_id) WHERE c.is_test IS NOT TRUE GROUP BY ALL",
-    "orders by country": "SELECT ordered_on, c.country, currency, sum(amount), count(*), "
-    "min(ordered_at), max(ordered_at) FROM orders o LEFT JOIN customers c USING (customer_id) "
-    "WHERE c.is_test IS NOT TRUE GROUP BY ALL",
-    "first orders": "SELECT first_on, count(*) FROM (SELECT customer_id, min(ordered_on) AS "
-    "first_on FROM orders GROUP BY 1) GROUP BY 1",
-    "refunds": "SELECT refunded_on, r.currency, sum(r.amount), count(*) FROM refunds r "
-    "LEFT JOIN orders o USING (order_id) GROUP BY ALL",
-    "revenue": "SELECT revenue_date, currency, sum(amount), count(*) FROM revenue GROUP BY ALL",
-    "spend": "SELECT spend_date, channel, sum(amount), sum(impressions), sum(clicks), "
-    "sum(conversions) FROM spend GROUP BY ALL",
-    "costs": "SELECT day, cost_type, sum(daily_amount) FROM costs JOIN days ON day >= "
-    "service_start AND day < service_end GROUP BY ALL",
-    "mrr": "SELECT effective_on, sum(mrr - before) FROM (SELECT *, coalesce(lag(mrr) OVER "
-    "(PARTITION BY subscription_id ORDER BY effective_at), 0) AS before FROM "
-    "subscription_events) GROUP BY 1",
+    "order_revenue": ("orders", "ordered_on", "sum(amount)", "ordered_at"),
+    "orders": ("orders", "ordered_on", "count(*)", "ordered_at"),
+    "order_cogs": ("orders", "ordered_on", "sum(cogs)", "ordered_at"),
+    "revenue_entries": ("revenue", "revenue_date", "sum(amount)", "revenue_date"),
+    "first_orders": (
+        "(SELECT customer_id, min(ordered_on) AS day, min(ordered_at) AS moment, '' AS currency "
+        "FROM orders GROUP BY 1)",
+        "day",
+        "count(*)",
+        "moment",
+    ),
+    **{
+        name: (
+            "(SELECT *, " + amount + " - coalesce(lag(" + amount + ") OVER (PARTITION BY "
+            "subscription_id ORDER BY effective_at), 0) AS change FROM subscription_events)",
+            "effective_on",
+            "sum(change)",
+            "effective_at",
+        )
+        for name, amount in (
+            ("mrr", "(CASE WHEN status IN ('active', 'past_due') THEN mrr ELSE 0 END)"),
+            ("net_mrr", "(CASE WHEN status IN ('active', 'past_due') THEN net_mrr ELSE 0 END)"),
+            ("trial_mrr", "(CASE WHEN status = 'trialing' THEN mrr ELSE 0 END)"),
+            ("at_risk_mrr", "(CASE WHEN status = 'past_due' THEN mrr ELSE 0 END)"),
+        )
+    },
 }
-ONE_READING = (
-    "SELECT sum(amount) FROM orders WHERE ordered_on >= ? AND ordered_on < ? AND currency = 'USD'"
+"""Each measure's rows, day, value and moment, as one would write them for it alone."""
+
+_LEVELS = (
+    "SELECT customer_id, sum(CASE WHEN status IN ('active', 'past_due') THEN mrr ELSE 0 END) "
+    "AS level FROM (SELECT * FROM subscription_events WHERE effective_on < DATE '{day}' QUALIFY "
+    "row_number() OVER (PARTITION BY subscription_id ORDER BY effective_at DESC) = 1) GROUP BY 1"
+)
+NRR = (
+    "SELECT sum(coalesce(b.level, 0)) / sum(a.level) FROM (" + _LEVELS.replace("{day}", "{start}")
+    + ") a LEFT JOIN (" + _LEVELS.replace("{day}", "{end}") + ") b USING (customer_id) "
+    "WHERE a.level > 0"
+)  # fmt: skip
+REVENUE = (
+    "SELECT (SELECT sum(amount) FROM orders WHERE ordered_on >= '{start}' AND ordered_on < '{end}')"
+    " + (SELECT sum(amount) FROM revenue WHERE revenue_date >= '{start}' AND "
+    "revenue_date < '{end}')"
+)
+COHORTS = (
+    "SELECT first_month, date_trunc('month', ordered_on), count(DISTINCT customer_id), sum(amount) "
+    "FROM orders JOIN (SELECT customer_id, date_trunc('month', min(ordered_on)) AS first_month "
+    "FROM orders GROUP BY 1) USING (customer_id) GROUP BY 1, 2"
+)
+PAGE = (
+    *("mrr", "arr", "net_new_mrr", "nrr", "grr", "churn_rate", "customers", "new_customers"),
+    *("arpu", "quick_ratio", "revenue", "net_revenue", "aov", "refund_rate", "gross_margin"),
+    *("cac", "clv", "clv_cac_ratio", "spend", "burn_rate"),
 )
 
 
-def timed(action: Callable[[], object], times: int) -> float:
-    """Median seconds of an action."""
-    taken = []
+def both(times: int, **actions: Callable[[], object]) -> dict[str, dict[str, float]]:
+    """Median wall and processor seconds of actions that take turns."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in actions}
     for _ in range(times):
-        start = time.perf_counter()
-        action()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
+        for name, action in actions.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            action()
+            taken[name].append((time.perf_counter() - wall, time.process_time() - cpu))
+    return {
+        name: {
+            "wall": statistics.median(t[0] for t in pairs),
+            "cpu": statistics.median(t[1] for t in pairs),
+        }
+        for name, pairs in taken.items()
+    }
 
 
-def main(orders: int = 1_000_000) -> None:
-    """Load a demo company of that size, then measure."""
+def by_hand(tl: Trueline) -> None:
+    """Every measure, whole and by its slices, by a query written for it alone."""
+    for rows, day, value, at in BY_HAND.values():
+        for name, cut in CUTS.items():
+            joined = " LEFT JOIN customers c USING (customer_id)" if name else ""
+            tl.warehouse.arrow(
+                f"SELECT {day}, {cut}, t.currency, {value}, count(*), min({at}), max({at}) "
+                f"FROM {rows} t{joined} GROUP BY ALL"
+            )
+
+
+def measured(orders: int) -> dict[str, Any]:
+    """Write a company of that size and measure it."""
     with tempfile.TemporaryDirectory() as folder:
         home = trueline.init(Path(folder) / "home")
-        files = Path(folder) / "files"
-        files.mkdir()
-        made = generate(files, size=orders)
         with Trueline(home) as tl:
-            start = time.perf_counter()
-            for file in made:
-                tl.load(
-                    file.table,
-                    file.path,
-                    mapping=file.mapping,
-                    keep_good=file.keep_good,
-                    full=file.full,
-                )
-            print(f"loaded {orders:,} orders and the rest in {time.perf_counter() - start:.1f} s")
-            _measure(tl)
-        _fresh(home)
+            write(tl, orders)
+            tl.engine.refresh()
+            out = _counting(tl) | _reading(tl)
+        command = [sys.executable, "-m", "trueline.cli", "kpi", "mrr", "--home", str(home)]
+        run = lambda: subprocess.run(command, check=True, capture_output=True)  # noqa: E731
+        out["fresh process"] = both(5, ours=run)
+    out["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return out
 
 
-def _measure(tl: Trueline) -> None:
-    by_hand = timed(lambda: [tl.warehouse.rows(q) for q in BY_HAND.values()], 3)
-    rebuild = timed(lambda: tl.engine.refresh(rebuild=True), 3)
-    print(f"rebuild / one query a measure by hand: {rebuild / by_hand:.2f} ({rebuild:.2f} s)")
-    today = tl.engine.today()
-    counter = iter(range(1000))
+def _counting(tl: Trueline) -> dict[str, Any]:
+    from trueline.facts.load import load_rows
 
-    def one_day() -> None:
-        number = next(counter)
+    rebuilt = both(3, hand=lambda: by_hand(tl), ours=lambda: tl.engine.refresh(rebuild=True))
+    day = tl.engine.today() - timedelta(days=1)
+    took = []
+    for number in range(3):
         rows = [
-            {
-                "order_id": f"new{number}-{n}",
-                "customer_id": f"c{n:07d}",
-                "ordered_at": (today - timedelta(days=1)).isoformat(),
-                "amount": 20,
-                "currency": "USD",
-            }
+            {"order_id": f"new{number}-{n}", "customer_id": f"c{n:07d}", "amount": 20,
+             "ordered_at": day.isoformat(), "currency": "USD"}
             for n in range(200)
-        ]
-        tl.load_rows("orders", rows)
-
-    print(f"200 new orders of one day, loaded and counted: {timed(one_day, 5) * 1000:.0f} ms")
-    start, end = today - timedelta(days=365), today
-    sql = timed(lambda: tl.warehouse.rows(ONE_READING, [start, end]), 30)
-    tl.kpi("revenue", start=start, end=end)
-    for key in ("revenue", "mrr", "nrr", "cac"):
-        warm = timed(lambda key=key: tl.kpi(key, start=start, end=end), 30)  # type: ignore[misc]
-        print(f"warm {key}: {warm * 1000:.1f} ms (revenue by hand: {sql * 1000:.1f} ms)")
-    year = {"start": date(today.year - 1, 1, 1), "end": date(today.year, 1, 1)}
-    print(f"bridge of a year: {timed(lambda: tl.bridge(**year), 5) * 1000:.0f} ms")  # type: ignore[arg-type]
-    everything = timed(lambda: tl.readings(period_days=30), 5)
-    print(f"all readings of a period: {everything * 1000:.0f} ms")
+        ]  # fmt: skip
+        load_rows(
+            tl.warehouse,
+            tl.settings,
+            "orders",
+            rows,
+            source="made",
+            rejects_folder=tl.home,
+            now=tl.clock(),
+        )
+        took.append(both(1, ours=tl.engine.refresh)["ours"])
+    return {"rebuild": rebuilt, "one day": {"ours": min(took, key=lambda t: t["wall"])}}
 
 
-def _fresh(home: Path) -> None:
-    command = [sys.executable, "-m", "trueline.cli", "kpi", "mrr", "--home", str(home)]
-    fresh = timed(lambda: subprocess.run(command, check=True, capture_output=True), 7)
-    print(f"fresh `trueline kpi mrr`: {fresh * 1000:.0f} ms")
+def _reading(tl: Trueline) -> dict[str, Any]:
+    end = tl.engine.today().replace(day=1)
+    year = Period(add_months(end, -12), end)
+    days = {"start": str(year.start), "end": str(year.end)}
+    months = [Period(add_months(end, -n - 1), add_months(end, -n)) for n in range(13)]
+    page = [Asked(key, p) for key in PAGE for m in months for p in (m, m.previous())]
+    engine = tl.engine
+
+    def afresh(action: Callable[[], object]) -> Callable[[], object]:
+        def run() -> None:
+            engine._state = None
+            action()
+
+        return run
+
+    def against(sql: str, action: Callable[[], object], times: int = 5) -> dict[str, Any]:
+        hand = lambda: tl.warehouse.rows(sql.format(**days))  # noqa: E731
+        action()
+        return both(times, hand=hand, afresh=afresh(action), ours=action)
+
+    return {
+        "revenue of a year": against(REVENUE, lambda: engine.reading("revenue", year), 9),
+        "NRR of a year": against(NRR, lambda: engine.reading("nrr", year)),
+        "bridge of a year": against(NRR, lambda: tl.bridge(**days), 3),
+        "cohorts of orders": against(COHORTS, lambda: tl.cohorts("orders"), 3),
+        "cohorts of subscriptions": both(3, ours=tl.cohorts),
+        "all readings": both(3, afresh=afresh(lambda: engine.readings(None, months[0])))
+        | both(5, ours=lambda: engine.readings(None, months[0])),
+        "NRR, 90 days by day": both(
+            3,
+            afresh=afresh(
+                lambda: engine.series("nrr", "day", Period(end - timedelta(days=90), end))
+            ),
+        ),
+        "page of 20 KPIs, 13 months": both(3, afresh=afresh(lambda: engine.many(page)))
+        | both(5, ours=lambda: engine.many(page)),
+    }
+
+
+def main(sizes: list[int]) -> None:
+    """Measure each size in a process of its own; print tables."""
+    import duckdb
+
+    print(
+        f"{platform.machine()}, {platform.python_implementation()} {platform.python_version()}, "
+        f"DuckDB {duckdb.__version__}, threads as the machine has cores"
+    )
+    for size in sizes or SIZES:
+        command = [sys.executable, "-m", "benchmarks.engine", "--child", str(size)]
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        _print(size, json.loads(said.splitlines()[-1]))
+
+
+def _print(size: int, found: dict[str, Any]) -> None:
+    print(f"\n{size:,} orders; peak memory {found.pop('peak'):,.0f} MiB\n")
+    print("| | / by hand | kept | afresh | by hand |\n|---|---|---|---|---|")
+    for name, ways in found.items():
+        hand, ours = ways.get("hand"), ways.get("afresh") or ways.get("ours")
+        ratio = f"{ours['cpu'] / hand['cpu']:.2f}" if hand and ours else ""
+        shown = [ways.get("ours") if "afresh" in ways else None, ours, hand]
+        print(f"| {name} | {ratio} | {' | '.join(map(_time, shown))} |")
+
+
+def _time(way: dict[str, float] | None) -> str:
+    return "" if way is None else f"{way['wall'] * 1000:,.1f} ms"
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:]))
+    if sys.argv[1:2] == ["--child"]:
+        print(json.dumps(measured(int(sys.argv[2]))))
+    else:
+        main([int(word) for word in sys.argv[1:]])

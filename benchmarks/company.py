@@ -1,0 +1,74 @@
+"""A company made up by SQL, straight in the warehouse: the same every time for a size and a day."""
+
+from __future__ import annotations
+
+from trueline.home import Trueline
+
+_STAMP = "'made' AS source, 1 AS load_id, TIMESTAMP '{now}' AS recorded_at"
+_DAY = "(DATE '{first}' + (hash({salt}) % 1095)::INTEGER)"
+TABLES = {
+    "customers": """
+        SELECT 'c' || lpad(i::VARCHAR, 7, '0') AS customer_id, {day}::TIMESTAMP AS created_at,
+            {day} AS created_on, ['web', 'meta', 'shop', 'phone'][1 + (hash(i) % 4)::BIGINT]
+            AS channel, ['CA', 'US', 'FR', 'DE', 'JP'][1 + (hash(i + 1) % 5)::BIGINT] AS country,
+            false AS is_test, {stamp}
+        FROM range({orders} // 10) t(i)""",
+    "orders": """
+        SELECT 'o' || i AS order_id,
+            'c' || lpad((hash(i) % ({orders} // 10))::VARCHAR, 7, '0') AS customer_id,
+            {day}::TIMESTAMP + INTERVAL 17 HOUR AS ordered_at, {day} AS ordered_on,
+            ((hash(i + 2) % 50000) / 100)::DECIMAL(18, 4) AS amount,
+            ((hash(i + 3) % 9000) / 100)::DECIMAL(18, 4) AS cogs, 'USD' AS currency, {stamp}
+        FROM range({orders}) t(i)""",
+    "revenue": """
+        SELECT 'r' || i AS revenue_id, {day} AS revenue_date,
+            'c' || lpad((hash(i) % ({orders} // 10))::VARCHAR, 7, '0') AS customer_id,
+            'one_time' AS revenue_type, ((hash(i + 4) % 9000) / 100)::DECIMAL(18, 4) AS amount,
+            'USD' AS currency, {stamp}
+        FROM range({orders} // 5) t(i)""",
+    "subscription_events": """
+        SELECT 'e' || i AS event_id, 's' || (i % ({orders} // 10)) AS subscription_id,
+            'c' || lpad((i % ({orders} // 10))::VARCHAR, 7, '0') AS customer_id,
+            {day}::TIMESTAMP + INTERVAL 17 HOUR AS effective_at, {day} AS effective_on,
+            ['active', 'active', 'active', 'past_due', 'trialing', 'canceled']
+            [1 + (hash(i + 5) % 6)::BIGINT] AS status,
+            ['Starter', 'Pro', 'Scale'][1 + (hash(i + 6) % 3)::BIGINT] AS plan, 1 AS quantity,
+            (10 + hash(i + 7) % 90)::DECIMAL(18, 4) AS unit_amount, 'USD' AS currency,
+            'month' AS "interval", 1 AS interval_count,
+            (10 + hash(i + 7) % 90)::DECIMAL(28, 10) AS mrr,
+            (10 + hash(i + 7) % 90)::DECIMAL(28, 10) AS net_mrr, {stamp}
+        FROM range({orders} // 10 * 3) t(i)""",
+    "refunds": """
+        SELECT 'f' || i AS refund_id, 'o' || (i * 40) AS order_id,
+            {day}::TIMESTAMP AS refunded_at, {day} AS refunded_on,
+            5::DECIMAL(18, 4) AS amount, 'USD' AS currency, {stamp}
+        FROM range({orders} // 40) t(i)""",
+    "costs": """
+        SELECT 'k' || i AS cost_id, {day} AS cost_date,
+            ['marketing', 'sales', 'cogs', 'personnel'][1 + (i % 4)] AS cost_type,
+            1000::DECIMAL(18, 4) AS amount, 'USD' AS currency, {stamp}
+        FROM range(2000) t(i)""",
+}
+
+
+def write(tl: Trueline, orders: int) -> None:
+    """Fill the tables of a new home, ordered by day as a growing company's are, and say that they
+    are complete."""
+    today = tl.engine.today()
+    now = tl.clock().replace(tzinfo=None)
+    first = today.fromordinal(today.toordinal() - 1100)
+    stamp = _STAMP.format(now=now)
+    connection = tl.warehouse._connection  # type: ignore[attr-defined]  # the embedded engine
+    for table, query in TABLES.items():
+        day = _DAY.format(first=first, salt="i + 11")
+        text = query.format(orders=orders, day=day, stamp=stamp)
+        connection.execute(f'INSERT INTO "{table}" BY NAME {text} ORDER BY 4')
+    for number, table in enumerate(TABLES, 1):
+        connection.execute(
+            "INSERT INTO loads (load_id, table_name, source, status, read, accepted, duplicate, "
+            "rejected, updated, first_day, last_day, recorded_at) VALUES (?, ?, 'made', 'loaded', "
+            "?, ?, 0, 0, 0, ?, ?, ?)",
+            [number, table, orders, orders, first, today, now],
+        )
+    for table in TABLES:
+        tl.declare_coverage(table, start=first, end=today)
