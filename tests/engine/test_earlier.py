@@ -71,3 +71,21 @@ def test_the_query_that_is_shown_is_the_one_that_is_asked(company: Company) -> N
         query = next(q for q in shown["inputs"][0]["queries"] if q["measure"] == "order_revenue")
         found = company.tl.warehouse.rows(query["sql"])
         assert [row[2] for row in found] == [Decimal(amount)]
+
+
+def test_a_slice_is_read_again_as_it_was(company: Company) -> None:
+    """Nothing ordered by a channel is 0 where others ordered; customers count within a currency."""
+    events = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
+    orders = "order_id,customer_id,ordered_at,amount,currency,channel"
+    company.load("orders", f"{orders}\no1,c1,2026-01-05,10,USD,web\no2,c1,2026-02-05,10,USD,shop")
+    company.load(
+        "subscription_events",
+        f"{events}\ne1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,CAD,month,1",
+    )
+    cuts = (("revenue", {"channel": "shop"}, 0), ("customers", {"currency": "CAD"}, 1))
+    for key, cut, expected in cuts:
+        assert company.tl.kpi(key, **JANUARY, slice=cut).value == expected
+    later(company)
+    company.load("orders", f"{orders}\no3,c1,2026-01-06,5,USD,shop")
+    for key, cut, expected in cuts:
+        assert company.tl.kpi(key, **JANUARY, slice=cut, as_of=EARLIER).value == expected

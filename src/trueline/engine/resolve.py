@@ -65,7 +65,7 @@ class Resolver:
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
-        self._counted: set[str] = set()
+        self._counted: set[tuple[str, Cut]] = set()
         self._view: FactsView | None = None
 
     @property
@@ -164,32 +164,32 @@ class Resolver:
             self._count_then(item)
         return self._dailies.currencies(key, self.cut)
 
-    def _count_then(self, wanted: Measure) -> None:
+    def _count_then(self, wanted: Measure, cut: Cut | None = None) -> None:
         """Count a measure's base as its facts were known at ``as_of``, once."""
-        if self.as_of is None or wanted.base in self._counted:
+        cut = self.cut if cut is None else cut
+        if self.as_of is None or (wanted.base, cut) in self._counted:
             return
         from trueline.engine.counting import PARTS, cut_sql, daily_query, measures_of, passes
         from trueline.engine.view import day_of
 
         base = next(b for b in BASES if b.key == wanted.base)
-        by = "" if self.cut.by == "currency" else self.cut.by
+        # Money is cut by its own currency; what has none may be counted within one.
+        by_money = cut.by == "currency" and cut.by not in base.slices
+        by = "" if by_money else cut.by
         slices = next((slices for slices, cuts in passes(base) if by in cuts), None)
         rows: list[tuple[Any, ...]] = []
         if slices is not None:
             counted = self.query(*daily_query(base, self.view(), slices))
             found = self.warehouse.rows(cut_sql(base, by, f"({counted})"))
-            found = sorted((r for r in found if self._in_cut(r[3], r[1])), key=lambda r: r[0])
+            found = [r for r in found if (r[1] if by_money else r[3]) == cut.value]
             rows = [
                 (item.key, r[1], day_of(r[0]), *r[4 + 4 * number : 8 + 4 * number])
-                for r in found
+                for r in sorted(found, key=lambda r: r[0])
                 for number, item in enumerate(measures_of(base))
                 if r[4 + 4 * number + PARTS.index("rows")]
             ]
-        self._dailies.keep(self.cut, [m.key for m in measures_of(base)], rows)
-        self._counted.add(base.key)
-
-    def _in_cut(self, label: str, currency: str) -> bool:
-        return currency == self.cut.value if self.cut.by == "currency" else label == self.cut.value
+        self._dailies.keep(cut, [m.key for m in measures_of(base)], rows)
+        self._counted.add((base.key, cut))
 
     # -- values -----------------------------------------------------------------------------
 
@@ -243,8 +243,7 @@ class Resolver:
         return ", ".join(name for name in names if self.covers[name].kept) or names[0]
 
     def _whole_rows(self, item: Measure, period: Period) -> int:
-        if self.as_of is not None:
-            return self.totals(item, period).rows
+        self._count_then(item, Cut())
         return self._dailies.totals(item.key, Cut(), period).rows
 
     def _converted_flow(self, base: MeasureValue, item: Measure, period: Period) -> MeasureValue:
