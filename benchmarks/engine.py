@@ -5,7 +5,8 @@
 A company of so many orders is written straight into the warehouse (loading has a measurement of
 its own): a tenth as many customers, three tenths as many subscription events, three years. Each
 size runs in a process of its own. What is compared takes turns; the median counts. Ratios are of
-processor time (all threads), which a busy machine leaves alone; so are times, with those by the clock in brackets.
+processor time (all threads), which a busy machine leaves alone; so are times, with those by the
+clock in brackets.
 """
 
 from __future__ import annotations
