@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -144,7 +145,8 @@ def free_port() -> int:
 @contextmanager
 def serving(command: list[str], port: int) -> Iterator[psutil.Process]:
     """A server as a process of its own, once it answers."""
-    process = subprocess.Popen(command)
+    quiet = {**os.environ, "TRUELINE_LOG_LEVEL": "warning"}  # as the bare route, which logs nothing
+    process = subprocess.Popen(command, env=quiet, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
             with socket.socket() as tried:

@@ -203,6 +203,7 @@ async def unknown(name: str) -> Answer:
 
 
 async def _quick(request: Request) -> Answer:
+    request.scope["route"] = quick  # for logs and metrics, as a route of the framework does itself
     none(request)
     return await _calculated(request, calculators()[request.path_params["name"]])
 
