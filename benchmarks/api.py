@@ -142,6 +142,16 @@ def free_port() -> int:
         return port
 
 
+def settled(server: psutil.Process) -> psutil.Process:
+    """The server, once it has done what it does at its start: it evaluates dashboards ahead."""
+    for _ in range(300):
+        before = cpu(server)
+        time.sleep(1)
+        if cpu(server) - before < 0.02:
+            break
+    return server
+
+
 @contextmanager
 def serving(command: list[str], port: int) -> Iterator[psutil.Process]:
     """A server as a process of its own, once it answers."""
@@ -154,7 +164,7 @@ def serving(command: list[str], port: int) -> Iterator[psutil.Process]:
                     break
             assert process.poll() is None, "the server stopped"
             time.sleep(0.1)
-        yield psutil.Process(process.pid)
+        yield settled(psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait(30)
