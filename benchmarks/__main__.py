@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MEASUREMENTS = ("loading", "engine")
+MEASUREMENTS = ("loading", "engine", "api")
 """What ``make bench`` runs. The others take minutes or a file of their own: run them by name."""
 
 
