@@ -91,6 +91,16 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
             self.store.close()
         self.warehouse.close()
 
+    def use(self, settings: Settings) -> None:
+        """Go on with other settings; what the address and the server's start need waits for the
+        next one. Raises ConflictError where recorded facts forbid it."""
+        from trueline.settings_file import refuse_fixed
+
+        refuse_fixed(self.settings, settings, self.warehouse)
+        # The engine first: what is made with it meanwhile is kept under the old settings' name.
+        self.engine = Engine(self.warehouse, settings, self.clock)
+        self.settings = settings
+
     def __enter__(self) -> Trueline:
         return self
 

@@ -75,6 +75,17 @@ class Company(_Section):
             raise ValueError(f"'{value}' is no ISO 4217 currency code, such as USD")
         return value
 
+    @field_validator("locale")
+    @classmethod
+    def _known_locale(cls, value: str) -> str:
+        from babel.core import Locale, UnknownLocaleError
+
+        try:
+            Locale.parse(value)
+        except (ValueError, TypeError, UnknownLocaleError):
+            raise ValueError(f"'{value}' is no locale, such as en_CA") from None
+        return value
+
     @cached_property
     def zone(self) -> ZoneInfo:
         """The time zone in which days begin."""

@@ -19,6 +19,7 @@ from trueline.web.pages import (
     product,
     reference,
     rows,
+    settings,
     sign_in,
     take_away,
     upkeep,
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     calculators.router,
     uploads.router,
     welcome.router,
+    settings.router,
     loads.router,
     reference.router,
 )
