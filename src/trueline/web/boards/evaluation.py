@@ -79,6 +79,8 @@ class Board:
     made: datetime
     cuts: tuple[tuple[str, tuple[str, ...], int], ...]
     """Dimensions with recorded values: name, the first values, how many more there are."""
+    drawn: dict[frozenset[str], str] = field(default_factory=dict)
+    """Its panels as they were written for a page, by which of them stand as tables."""
 
     def panels(self) -> dict[str, Shown]:
         """Its panels by name."""
@@ -227,10 +229,14 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
     try:
         made = build(ground, panel)
     except TruelineError as error:
-        made = Shown("none", title, missing=Missing(error.message, error.fix or ""))
+        made = Shown("none", title, missing=Missing(error.message, error.fix or "", "Not shown"))
     except Exception:
         log.exception("panel %s failed", name)
-        made = Shown("none", title, missing=Missing("This panel failed; see the server's log."))
+        made = Shown(
+            "none",
+            title,
+            missing=Missing("This panel failed; see the server's log.", title="Not shown"),
+        )
     if made is not None:
         made.name, made.kind, made.columns = name, panel.kind, panel.columns
     return made

@@ -190,12 +190,12 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
         return Missing(first.message, fix)
     tables = set() if reading is None else {item.table for item in reading.inputs}
     if first.code == "no_cost_recorded" or (tables == {"costs"} and "cost" in fix):
-        return Missing(first.message, fix, "/costs", "Record costs")
+        return Missing(first.message, fix, link="/costs", link_text="Record costs")
     if first.code in ("not_declared", "threshold_unknown"):
-        return Missing(first.message, fix, "/settings", "Open settings")
+        return Missing(first.message, fix, link="/settings", link_text="Open settings")
     if first.code in ("zero_denominator", "zero_opening", "cash_flow_positive"):
         return Missing(first.message, fix)
-    return Missing(first.message, fix, "/data", "Load or declare")
+    return Missing(first.message, fix, link="/data", link_text="Load or declare")
 
 
 def _so_far(reading: Reading) -> Reading:

@@ -281,7 +281,7 @@ def sheet(
     series: list[Named],
     ahead: list[dict[str, Any]] | None = None,
 ) -> Table:
-    """The same values, newest first; a forecast's below what it continues would be, on top."""
+    """The same values, newest first; what is forecast stands below them, soonest first."""
     columns = (Column("Period"), *(Column(name, number=True) for name, _ in series))
     rows = [
         (
@@ -297,7 +297,8 @@ def sheet(
     ours = [
         (Cell(row["when"], row["t"][:10]), *([empty] * len(series)),
          Cell(row["x"], row["v"]), Cell(row["lo_x"], row["lo"]), Cell(row["hi_x"], row["hi"]))
-        for row in reversed(ahead[1:])
+        for row in ahead
+        if row["x"]
     ]  # fmt: skip
     more = tuple(Column(n, number=True) for n in ("Forecast", "80% from", "80% to"))
-    return Table((*columns, *more), (*ours, *((*row, empty, empty, empty) for row in rows)))
+    return Table((*columns, *more), (*((*row, empty, empty, empty) for row in rows), *ours))

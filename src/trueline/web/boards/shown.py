@@ -54,6 +54,7 @@ class Missing:
 
     message: str
     fix: str = ""
+    title: str = "Not known"
     link: str | None = None
     link_text: str = ""
 

@@ -17,10 +17,11 @@ from trueline.dashboards.shelf import BUILT_IN
 from trueline.web.boards.evaluation import Board
 from trueline.web.boards.view import View, ViewQuery, view_of
 from trueline.web.context import company, run
-from trueline.web.pages.frame import page
+from trueline.web.pages.frame import page, templates
 from trueline.web.pages.range import SHORT
 
 router = APIRouter(include_in_schema=False)
+MOST_DRAWN = 16
 Asked = Annotated[ViewQuery, Query()]
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -51,10 +52,27 @@ def _dashboard(request: Request, asked: ViewQuery, name: str) -> Response:
             request, "dashboard_broken.html", title=entry.title, status=error.status, entry=entry,
             error=error,
         )  # fmt: skip
+    given = words(request, board)
     return page(
         request, "dashboard.html", title=entry.title, board=board,
-        about=entry.declared().about, job=_job(request, asked.job), **words(request, board),
+        rows=_rows(request, board, given),
+        about=entry.declared().about, job=_job(request, asked.job), **given,
     )  # fmt: skip
+
+
+def _rows(request: Request, board: Board, given: dict[str, Any]) -> Any:
+    """The panels as markup: written once for each board and choice of tables."""
+    from markupsafe import Markup
+
+    found = board.drawn.get(board.view.tables)
+    if found is None:
+        company_ = company(request).settings.company
+        template = templates().get_template("parts/rows.html")
+        text = template.render(board=board, locale=company_.locale, company=company_, **given)
+        if len(board.drawn) >= MOST_DRAWN:
+            board.drawn.clear()
+        found = board.drawn[board.view.tables] = text
+    return Markup(found)  # noqa: S704  written by a template that escapes
 
 
 def _job(request: Request, job_id: str | None) -> str:
