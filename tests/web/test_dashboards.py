@@ -141,14 +141,14 @@ def test_the_page_shows_the_engines_readings(served: Served) -> None:
     mrr = served.tl.kpi("mrr", period_days=30)
     assert mrr.value == 300
     text = page(served, "/executive")
-    tile = text.split('id="p-tile-mrr"')[1].split("</section>")[0]
+    tile = text.split('id="p-tile-mrr"')[1].split("</article>")[0]
     assert "$300.00" in tile
     assert "a year ago" in tile
 
 
 def test_what_is_not_known_says_what_is_missing_and_where_to_mend_it(served: Served) -> None:
     text = page(served, "/finance")
-    tile = text.split('id="p-tile-cash-balance"')[1].split("</section>")[0]
+    tile = text.split('id="p-tile-cash-balance"')[1].split("</article>")[0]
     assert "Not known" in tile
     assert 'href="/data"' in tile
 
@@ -209,9 +209,9 @@ def test_a_range_or_slice_that_cannot_be_is_said_on_a_page(
 
 def test_a_kpi_that_cannot_be_cut_says_so_rather_than_showing_the_whole(served: Served) -> None:
     text = page(served, "/executive?plan=Pro")
-    runway = text.split('id="p-gauge-runway-months"')[1].split("</section>")[0]
+    runway = text.split('id="p-gauge-runway-months"')[1].split("</article>")[0]
     assert "cannot be cut by plan" in runway
-    assert "$250.00" in text.split('id="p-tile-mrr"')[1].split("</section>")[0]
+    assert "$250.00" in text.split('id="p-tile-mrr"')[1].split("</article>")[0]
 
 
 def test_a_range_is_shared_by_its_address_and_by_its_last_day(served: Served) -> None:
