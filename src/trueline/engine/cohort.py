@@ -115,8 +115,7 @@ def cohorts(
     if not kept:
         return Cohorts(kind, by, resolver.currency, (), (), (knowledge.not_kept(table),))
     until = _last_known_month(resolver, kind, max(c.last_day or resolver.today for c in kept))
-    with localcontext(EXACT):
-        grid, reason = (_orders if kind == "orders" else _subscriptions)(resolver, until)
+    grid, reason = _grid(resolver, kind, until)
     if reason is not None:
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
     firsts = {m for m, _ in grid if (start is None or m >= start) and (end is None or m < end)}
@@ -125,6 +124,16 @@ def cohorts(
 
 
 Grid = dict[tuple[date, date], tuple[int, Decimal]]
+
+
+def _grid(resolver: Resolver, kind: str, until: date) -> tuple[Grid, Reason | None]:
+    """Every cohort's months, counted once for a state of the facts."""
+    found = resolver.grids.get((kind, until))
+    if found is None:
+        with localcontext(EXACT):
+            found = (_orders if kind == "orders" else _subscriptions)(resolver, until)
+        resolver.grids[kind, until] = found
+    return found
 
 
 def _last_known_month(resolver: Resolver, kind: str, last_day: date) -> date:

@@ -27,6 +27,7 @@ from trueline.warehouse.compile import day_sql
 from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
+    from trueline.engine.cohort import Grid
     from trueline.engine.movements import Movements
     from trueline.engine.view import FactsView
 
@@ -62,6 +63,7 @@ class Resolver:
         self.as_of = as_of
         self.readings: dict[tuple[str, Period], Reading] = {}
         self.moves: dict[Period, Movements] = {}
+        self.grids: dict[tuple[str, date], tuple[Grid, Reason | None]] = {}
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
