@@ -54,7 +54,8 @@ bench: .venv/.ready
 	$(BIN)/python -m benchmarks
 
 soak: .venv/.ready
-	TRUELINE_SOAK=1 $(BIN)/pytest -n 2 tests/faults tests/properties tests/web/test_openapi.py
+	TRUELINE_SOAK=1 $(BIN)/pytest -n 2 tests/faults tests/properties tests/engines \
+		tests/web/test_openapi.py
 
 clean:
 	rm -rf .venv .uv demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis

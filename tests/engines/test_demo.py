@@ -28,7 +28,7 @@ QUESTIONS = {
     "facts": asked.facts,
     "earlier": asked.earlier(BETWEEN),
 }
-ORDERS = 300
+ORDERS = 150
 
 
 def _load(tl: Trueline, files: list[Any]) -> list[dict[str, Any]]:

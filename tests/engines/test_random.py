@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from trueline.facts.load import declare_coverage, remove_rows
 from trueline.home import Trueline
 
+EXAMPLES = 100 if os.environ.get("TRUELINE_SOAK") else 2
 FIRST = date(2025, 11, 1)
 SETTINGS = """
 [product]
@@ -206,7 +208,7 @@ def _live(tl: Trueline, seed: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("engine", OTHERS)
-@settings(max_examples=4, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_any_company_is_counted_alike(
     companies: dict[str, Trueline], engine: str, seed: int
