@@ -138,6 +138,26 @@ def facts(tl: Trueline) -> Any:
     return found
 
 
+def checks(tl: Trueline) -> Any:
+    """What the home's own checks say of the warehouse, and the rows behind some inputs."""
+    start, end = PERIODS[1]
+    found = {
+        c["check"]: plain(c) for c in tl.doctor() if c["check"] in ("roll-up", "keys", "loads")
+    }
+    for key in ("aov", "cac", "nrr", "gross_margin"):
+        for item in tl.kpi(key, start=start, end=end).inputs:
+            behind = tl.rows_behind(key, item.name, start=start, end=end, limit=20)
+            found[f"{key} {item.name}"] = plain(without_sql(behind))
+    return found
+
+
+def without_sql(found: Any) -> Any:
+    """The same without the queries, which are each engine's own."""
+    if isinstance(found, dict):
+        return {k: without_sql(v) for k, v in found.items() if k != "sql"}
+    return [without_sql(v) for v in found] if isinstance(found, list) else found
+
+
 def earlier(moment: datetime) -> Callable[[Trueline], Any]:
     """Every KPI as it would have been read at a moment."""
 

@@ -26,6 +26,7 @@ QUESTIONS = {
     "usage": asked.usage,
     "tables": asked.tables,
     "facts": asked.facts,
+    "checks": asked.checks,
     "earlier": asked.earlier(BETWEEN),
 }
 ORDERS = 150
