@@ -159,6 +159,15 @@ def test_the_start_page_of_a_browser_is_the_executive_one(served: Served) -> Non
     assert served.client.get("/").json()["name"] == "Trueline"
 
 
+def test_a_company_without_facts_is_welcomed(tmp_path: Path) -> None:
+    home = trueline.init(tmp_path / "empty")
+    with Trueline(home) as tl, TestClient(create_app(tl)) as client:
+        answer = client.get("/", headers=HTML)
+        assert answer.status_code == 200
+        assert answer.url.path == "/welcome"
+        assert client.get("/d/executive/tile-mrr", headers=HTML).status_code == 200
+
+
 def test_a_panel_that_nothing_feeds_is_not_shown(served: Served) -> None:
     text = page(served, "/executive")
     assert "p-experiments" not in text
@@ -402,7 +411,9 @@ def test_panels_are_embedded_only_where_the_settings_allow_it(
         policy = answer.headers["content-security-policy"]
         assert "frame-ancestors https://intranet.example" in policy
         assert "script-src 'self'" in policy
-        page_policy = client.get("/executive", headers=HTML).headers["content-security-policy"]
+        page_policy = client.get("/d/executive/tile-mrr", headers=HTML).headers[
+            "content-security-policy"
+        ]
         assert "frame-ancestors 'none'" in page_policy
 
 

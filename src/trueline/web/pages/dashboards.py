@@ -14,6 +14,7 @@ from trueline.core.reading import dumps
 from trueline.dashboards import DashboardError, Entry, find
 from trueline.dashboards.ranges import PRESETS
 from trueline.dashboards.shelf import BUILT_IN
+from trueline.engine.rollup import last_load
 from trueline.web.boards.evaluation import Board
 from trueline.web.boards.view import View, ViewQuery, view_of
 from trueline.web.context import company, run
@@ -31,7 +32,10 @@ _NO_STORE = {"Cache-Control": "no-store"}
 @router.get("/growth")
 async def built_in(request: Request, asked: Asked) -> Response:
     """A built-in dashboard, or the company's own of that name."""
-    return await run(request, _dashboard, request, asked, request.scope["path"].strip("/"))
+    name = request.scope["path"].strip("/")
+    if not await run(request, last_load, company(request).warehouse):
+        return RedirectResponse("/welcome", status_code=307, headers=_NO_STORE)
+    return await run(request, _dashboard, request, asked, name)
 
 
 @router.get("/d/{name}")
