@@ -9,7 +9,9 @@ from trueline.catalog.kpi import NOT_MEASURED, Kpi
 from trueline.catalog.kpis import from_facts, kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import measure
+from trueline.facts.tables import CONTRACTS
 
+_RECORDED = frozenset(table.name for table in CONTRACTS)
 _BASES = {base.key: base.tables for base in BASES}
 
 
@@ -31,7 +33,7 @@ def _measured(key: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(t for part in item.parts for t in _measured(part)))
     if isinstance(item, PeriodMeasure):
         return item.tables
-    return (item.table,) if item.table else _BASES[item.base]
+    return (item.table,) if item.table in _RECORDED else _BASES[item.base]
 
 
 @cache

@@ -51,7 +51,7 @@ class Group:
 
 FIELDS: tuple[Group, ...] = (
     Group(
-        "Company",
+        "Name and calendar",
         "The calendar and currency that every number uses",
         (
             Setting("company.name", "Name", required=True),
