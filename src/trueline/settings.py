@@ -104,6 +104,7 @@ class WarehouseSettings(_Section):
     memory_limit: str = Field("512MB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
     temp_limit: str = Field("20GB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
     threads: int | None = Field(None, ge=1, le=256)
+    query_seconds: float = Field(120, ge=0.1, le=86400)
 
 
 class StoreSettings(_Section):

@@ -41,6 +41,7 @@ def open_warehouse(url: str, settings: WarehouseSettings, home: Path) -> Warehou
         temp_folder=temp,
         temp_limit=settings.temp_limit,
         threads=settings.threads or os.cpu_count(),
+        query_seconds=settings.query_seconds,
     )
 
 

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import BusyError, HomeError, HomeOwnedError
+from trueline.core.errors import AwayError, BusyError, HomeError, HomeOwnedError
+from trueline.warehouse.deadline import Deadlines
 from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days, shapes
 from trueline.warehouse.seam import Receive, Warehouse, Writer
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH = 200_000
+MOST_WAITING = 16
+"""Writers that may wait for their turn; one more is told to come back."""
 _OWNER = re.compile(r"PID (\d+)")
 
 
@@ -47,6 +50,8 @@ class DuckDBWarehouse(Warehouse):
 
     ``path`` None keeps it in memory (tests). ``memory_limit`` is what the engine may hold; the
     process takes 60 to 80 MB more. ``temp_folder`` takes what does not fit, up to ``temp_limit``.
+    A reader's query may take ``query_seconds``, then it is interrupted (BusyError). After a fatal
+    error (AwayError) the file is opened again when it is next used.
     Raises HomeOwnedError when another process has the file open.
     """
 
@@ -60,6 +65,7 @@ class DuckDBWarehouse(Warehouse):
         temp_folder: Path | None = None,
         temp_limit: str = "20GB",
         threads: int | None = None,
+        query_seconds: float = 120,
     ) -> None:
         super().__init__()
         self.path = path
@@ -75,9 +81,15 @@ class DuckDBWarehouse(Warehouse):
             config["temp_directory"] = str(temp_folder)
         if threads is not None:
             config["threads"] = threads
+        self._config = config
         self._connection = _connect(path, config)
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._failed = False
         self._write_lock = threading.RLock()
+        self._state_lock = threading.Lock()
+        self._waiting = 0
         self._local = threading.local()
+        self._deadlines = Deadlines(query_seconds)
         self._migrate()
 
     def _migrate(self) -> None:
@@ -106,21 +118,69 @@ class DuckDBWarehouse(Warehouse):
     @property
     def reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor: a connection must not be shared by threads."""
-        cursor = getattr(self._local, "cursor", None)
-        if cursor is None:
-            cursor = self._local.cursor = self._connection.cursor()
+        if self._failed:
+            self._reopen()
+        cursor, parent = getattr(self._local, "cursor", (None, None))
+        if cursor is None or parent is not self._connection:
+            cursor = self._connection.cursor()
+            self._local.cursor = cursor, self._connection
+            with self._state_lock:
+                self._cursors.append(cursor)
         return cursor
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query, as tuples of Python values (decimals exact, null as None)."""
-        connection = self._connection if self._writing_here() else self.reader
-        found: list[tuple[Any, ...]] = connection.execute(sql, list(parameters)).fetchall()
-        return found
+        with self._reading() as connection:
+            found: list[tuple[Any, ...]] = connection.execute(sql, list(parameters)).fetchall()
+            return found
 
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
-        connection = self._connection if self._writing_here() else self.reader
-        return connection.execute(sql, list(parameters)).to_arrow_table()
+        with self._reading() as connection:
+            return connection.execute(sql, list(parameters)).to_arrow_table()
+
+    @contextmanager
+    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection for one query: a writer sees what it has written, without a time limit."""
+        if self._writing_here():
+            yield self._connection
+            return
+        connection = self.reader
+        with self._deadlines.over(connection) as query:
+            try:
+                yield connection
+            except Exception as error:
+                if query.overdue:
+                    raise BusyError(
+                        f"The query ran for {self._deadlines.seconds:g} s and was stopped.",
+                        "Ask for less, or give it more time: [warehouse] query_seconds.",
+                    ) from error
+                self._told(error)
+                raise
+
+    def _told(self, error: BaseException) -> None:
+        """Raise what an error of the engine means for a person; note where it is the end of it."""
+        from trueline.warehouse.duckdb_errors import fatal, in_words
+
+        if fatal(error):
+            self._failed = True
+        words = in_words(error, self.address)
+        if words is not None:
+            raise words from error
+
+    def _reopen(self) -> None:
+        """Open the file again after a fatal error: what was committed is in it."""
+        with self._write_lock, self._state_lock:
+            if not self._failed:
+                return
+            if self.path is None:
+                raise AwayError("The warehouse in memory has failed.", "Open the home again.")
+            # The engine shares a file among the connections of a process: all have to go.
+            for connection in (*self._cursors, self._connection):
+                connection.close()
+            self._cursors.clear()
+            self._connection = _connect(self.path, self._config)
+            self._failed = False
 
     def _writing_here(self) -> bool:
         return getattr(self._local, "writing", False)
@@ -183,20 +243,45 @@ class DuckDBWarehouse(Warehouse):
         if self._writing_here():
             yield self._connection
             return
-        if not self._write_lock.acquire(timeout=wait_seconds):
-            raise BusyError("Another load is being written.", "Try again in a moment.")
+        self._take_turn(wait_seconds)
         try:
+            if self._failed:
+                self._reopen()
             self._local.writing = True
-            self._connection.execute("BEGIN TRANSACTION")
             try:
+                self._connection.execute("BEGIN TRANSACTION")
                 yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                self._undo()
+                self._told(error)
                 raise
-            self._connection.execute("COMMIT")
         finally:
             self._local.writing = False
             self._write_lock.release()
+
+    def _take_turn(self, wait_seconds: float) -> None:
+        with self._state_lock:
+            if self._waiting >= MOST_WAITING:
+                raise BusyError(f"{self._waiting} loads are waiting already.", "Try again later.")
+            self._waiting += 1
+        try:
+            if not self._write_lock.acquire(timeout=wait_seconds):
+                raise BusyError("Another load is being written.", "Try again in a moment.")
+        finally:
+            with self._state_lock:
+                self._waiting -= 1
+
+    def _undo(self) -> None:
+        """Roll back; where even that fails, the file is opened again before it is next used."""
+        import duckdb
+
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            pass  # a commit that failed has rolled back by itself
+        except duckdb.Error:
+            self._failed = True
 
     def copy_to(self, path: Path) -> None:
         """A whole copy in a new file, as of one moment, while readers and writers go on."""
@@ -229,6 +314,7 @@ class DuckDBWarehouse(Warehouse):
 
     def close(self) -> None:
         """Close the file, so that another process may open it."""
+        self._deadlines.stop()
         self._connection.close()
 
     def __enter__(self) -> DuckDBWarehouse:

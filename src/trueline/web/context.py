@@ -12,8 +12,9 @@ from fastapi import Request
 from trueline.home import Trueline
 
 Result = TypeVar("Result")
-THREADS = 8
-"""Blocking calls at once; more wait their turn."""
+THREADS = 24
+"""Blocking calls at once; more wait their turn. More than may wait to write, so that those who
+only read are not held up by them."""
 
 
 def company(request: Request) -> Trueline:
