@@ -45,15 +45,15 @@ def test_a_load_killed_at_any_moment_is_whole_or_not_there(tmp_path: Path) -> No
     for found in rounds:
         confirmed |= {f"o{n}" for n in found["confirmed"]}
         orders = {key: count for key, count in found["orders"].items() if key != "same"}
-        assert set(orders.values()) <= {3999}, (seed, found)
+        assert set(orders.values()) <= {1499}, (seed, found)
         assert confirmed <= set(orders), (seed, found)
         check_books(seed, found)
     killed = [len(found["confirmed"]) for found in rounds[1:]]
-    assert min(killed) < 4, "no process was killed while it loaded"
+    assert min(killed) < 3, "no process was killed while it loaded"
 
 
 def test_what_was_recorded_and_confirmed_survives_a_kill(tmp_path: Path) -> None:
-    seed, rounds = rounds_of(tmp_path, "record", 101 if SOAK else 13)
+    seed, rounds = rounds_of(tmp_path, "record", 101 if SOAK else 9)
     confirmed: set[str] = set()
     for found in rounds:
         confirmed |= {f"k{n}" for n in found["confirmed"]}
@@ -78,7 +78,7 @@ class Server:
         ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         address = home / "server.json"
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while True:
             try:
                 found = json.loads(address.read_text(encoding="utf-8"))

@@ -21,7 +21,12 @@ from typing import Any
 from trueline.facts.load import load_file  # noqa: F401  imported once, before the forks
 from trueline.home import Trueline
 
-ROWS = 4000
+ROWS = 1500
+
+ROLLED = (
+    "SELECT coalesce(sum(value), 0) FROM metrics_daily "
+    "WHERE measure = 'order_revenue' AND slice_by = ''"
+)
 
 
 def load(tl: Trueline, folder: Path, number: int) -> None:
@@ -39,10 +44,11 @@ def record(tl: Trueline, folder: Path, number: int) -> None:
     tl.load_rows("costs", [cost])
 
 
-def look(tl: Trueline) -> dict[str, Any]:
+def look(tl: Trueline, last: bool) -> dict[str, Any]:
     """What is there: orders by file, costs, and whether ledger, history and roll-up agree."""
     rows = tl.warehouse.rows
-    tl.engine.refresh()
+    if last:
+        tl.engine.refresh()
     return {
         "orders": dict(
             rows("SELECT split_part(order_id, '-', 1), count(*) FROM orders GROUP BY 1 ORDER BY 1")
@@ -58,13 +64,8 @@ def look(tl: Trueline) -> dict[str, Any]:
             "SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM orders_history) "
             "+ (SELECT count(*) FROM costs)"
         )[0][0],
-        "sum": str(rows("SELECT coalesce(sum(amount), 0) FROM orders")[0][0]),
-        "rolled": str(
-            rows(
-                "SELECT coalesce(sum(value), 0) FROM metrics_daily "
-                "WHERE measure = 'order_revenue' AND slice_by = ''"
-            )[0][0]
-        ),
+        "sum": str(rows("SELECT coalesce(sum(amount), 0) FROM orders")[0][0]) if last else "0",
+        "rolled": str(rows(ROLLED)[0][0]) if last else "0",
     }
 
 
@@ -90,12 +91,12 @@ def read(end: int) -> str:
         return stream.read()
 
 
-def looked(home: Path) -> dict[str, Any]:
+def looked(home: Path, last: bool) -> dict[str, Any]:
     """What a process that opens the home afresh finds."""
 
     def work(end: int) -> None:
         with Trueline(home) as tl:
-            os.write(end, json.dumps(look(tl)).encode())
+            os.write(end, json.dumps(look(tl, last)).encode())
 
     child, end = forked(work)
     found = read(end)
@@ -112,7 +113,7 @@ def main() -> None:
     moments = random.Random(int(seed))
     number, longest = 0, 1.0
     for turn in range(int(rounds)):
-        start, most = number, 4 if turn else 2
+        start, most = number, 3 if turn else 1
 
         def work(end: int, start: int = start, most: int = most) -> None:
             with Trueline(home) as tl:
@@ -130,7 +131,12 @@ def main() -> None:
         if not turn:
             longest = 1.5 * (time.monotonic() - began)
         number = start + most
-        print(json.dumps({"turn": turn, "confirmed": said.split(), **looked(home)}), flush=True)
+        print(
+            json.dumps(
+                {"turn": turn, "confirmed": said.split(), **looked(home, turn == int(rounds) - 1)}
+            ),
+            flush=True,
+        )
 
 
 if __name__ == "__main__":
