@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
@@ -81,10 +82,9 @@ def _period_query(resolver: Resolver, item: PeriodMeasure, period: Period) -> di
     from trueline.engine.period_measures import SOURCES
 
     out = {"measure": item.key, "kind": item.kind.value, "tables": list(item.tables)}
-    resolver.asked, resolver.moves = [], {}  # what is remembered would not be asked again
-    try:
-        SOURCES[item.source](resolver, period)
-        asked = list(dict.fromkeys(resolver.asked))
-    finally:
-        resolver.asked = None
+    # A copy is watched: the resolver is others' too. What it remembers would not be asked again.
+    watched = copy(resolver)
+    watched.asked, watched.moves = [], {}
+    SOURCES[item.source](watched, period)
+    asked = list(dict.fromkeys(watched.asked))
     return out | {"sql": ";\n\n".join(asked)} if asked else out
