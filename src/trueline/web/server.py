@@ -23,6 +23,7 @@ from trueline.web.app import create_app
 from trueline.web.security import KEY_VARIABLE, Access, access_for
 
 ADDRESS_FILE = "server.json"
+_BACKLOG = 2048
 HOME_VARIABLE, TOKEN_VARIABLE = "TRUELINE_WORKER_HOME", "TRUELINE_WORKER_TOKEN"
 _UVICORN: dict[str, Any] = {
     "log_config": None,
@@ -147,6 +148,7 @@ def _listening(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(_BACKLOG)  # who comes before the server is ready waits, and is not refused
     except OSError as error:
         listening.close()
         raise HomeError(
