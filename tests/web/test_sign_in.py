@@ -176,3 +176,8 @@ def test_nobody_is_led_elsewhere(wanted: str) -> None:
 def test_without_a_key_nobody_signs_in(served: Served) -> None:
     answer = served.client.get("/sign-in?to=/data", headers=HTML, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/data")
+
+
+def test_a_browser_may_say_that_our_own_forms_are_ours() -> None:
+    """Under no-referrer Chromium sends Origin: null with our own forms, and each was refused."""
+    assert HEADERS["Referrer-Policy"] == "same-origin"
