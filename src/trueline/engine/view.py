@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from trueline.core.period import Period
+from trueline.engine.kept_sql import kept
 from trueline.facts.tables import contract
 from trueline.settings import Product
 from trueline.warehouse.compile import compile_to
@@ -148,7 +149,12 @@ def compiled(view: FactsView, key: tuple[Any, ...], build: Callable[[], Any], di
     """
     place = (*key, view.signature, dialect)
     if place not in _COMPILED:
-        _COMPILED[place] = sql(build(), dialect)
+        name = repr(place)
+        text = kept().get(name)
+        if text is None:
+            text = sql(build(), dialect)
+            kept().put(name, text)
+        _COMPILED[place] = text
     return _COMPILED[place]
 
 

@@ -7,13 +7,14 @@ served under a name that changes with what they are made of.
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 import threading
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+
+from trueline.core.folders import cache_folder
 
 VEGA_LITE = "6.4"
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
@@ -55,7 +56,7 @@ def content(file_name: str) -> bytes | None:
     name = wanted.get(file_name)
     if name is None:
         return None
-    path = _folder() / file_name
+    path = cache_folder() / file_name
     with _making:
         if not path.exists():
             _write(path, _MAKERS[name]())
@@ -66,20 +67,6 @@ def make_all() -> None:
     """Make what is not there yet: a server does this while it waits for its first reader."""
     for full in names().values():
         content(full)
-
-
-@cache
-def _folder() -> Path:
-    """The user's cache folder, or one of this process alone where it cannot be written."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    folder = Path(base) / "trueline"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(folder)
-    except (OSError, RuntimeError):
-        return Path(tempfile.mkdtemp(prefix="trueline-"))
-    return folder
 
 
 def _write(path: Path, data: bytes) -> None:

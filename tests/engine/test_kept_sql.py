@@ -1,0 +1,41 @@
+"""Compiled queries outlive their process, and never the code that made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trueline.engine import kept_sql
+from trueline.engine.kept_sql import KeptSql
+
+
+def test_a_query_is_found_by_the_next_process(tmp_path: Path) -> None:
+    path = tmp_path / "queries"
+    KeptSql(path).put("('a', 1)", "SELECT 'é'\nFROM t")
+    assert KeptSql(path).get("('a', 1)") == "SELECT 'é'\nFROM t"
+    assert KeptSql(path).get("('a', 2)") is None
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_damaged_line_is_as_good_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "queries"
+    KeptSql(path).put("a", "SELECT 1")
+    with path.open("ab") as file:
+        file.write(b'["b", "SEL\n[1, 2, 3]\n\xff\xfe\n{}\n["c", 5]\n')
+    KeptSql(path).put("d", "SELECT 4")
+    found = KeptSql(path)
+    assert (found.get("a"), found.get("b"), found.get("c")) == ("SELECT 1", None, None)
+    assert found.get("d") == "SELECT 4"
+
+
+def test_an_object_of_this_process_names_nothing_for_another(tmp_path: Path) -> None:
+    path = tmp_path / "queries"
+    KeptSql(path).put(repr((object(),)), "SELECT 1")
+    assert not path.exists()
+
+
+def test_a_full_file_and_a_missing_folder_do_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "queries"
+    KeptSql(path).put("a", "x" * kept_sql.MOST_BYTES)
+    assert KeptSql(path).get("a") is None
+    KeptSql(tmp_path / "none" / "queries").put("a", "SELECT 1")
+    assert KeptSql(tmp_path / "none" / "queries").get("a") is None
