@@ -30,5 +30,5 @@ PAGES = (
     "/redoc",
 )
 """Every page."""
-NAMING = (*BOARDS, "/kpi/cac", "/kpis")
+NAMING = (*BOARDS, "/kpi/cac", "/kpis", "/cohorts", "/product", "/costs", "/data")
 """Pages that show names which people gave."""
