@@ -56,8 +56,9 @@ COLUMNS = ("first byte", "first paint", "values", "charts")
 @contextmanager
 def serving(home: Path) -> Iterator[tuple[str, psutil.Process]]:
     """A server of a home, and its process."""
+    (home / "server.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "trueline.cli", "serve", "--home", str(home), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as served:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as served:
         try:
             address = home / "server.json"
             while not (address.exists() and address.read_text()):
