@@ -63,14 +63,16 @@ def test_the_palette_goes_to_a_kpi(open_page: Open, keys: str) -> None:
     box = page.get_by_role("combobox")
     expect(box).to_be_focused()
     page.keyboard.type("all kp")
-    expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
-    expect(page.get_by_role("option").first).to_contain_text("All KPIs")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_have_attribute(
+        "aria-selected", "true"
+    )
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("All KPIs")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(button).to_be_focused()
     page.keyboard.press(keys)
     page.keyboard.type("all kp")
-    expect(page.get_by_role("option").first).to_contain_text("All KPIs")
+    expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("All KPIs")
     page.keyboard.press("Enter")
     page.wait_for_url("**/kpis")
 
@@ -80,7 +82,7 @@ def test_arrows_move_in_the_palette_and_stop_at_its_ends(open_page: Open) -> Non
     page = watched.page
     page.keyboard.press("Control+k")
     page.keyboard.type("rev")
-    options = page.get_by_role("option")
+    options = page.get_by_role("dialog").get_by_role("option")
     expect(options.first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
@@ -98,7 +100,7 @@ def test_the_palette_says_that_nothing_is_found(open_page: Open) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("no such thing <b>")
     expect(page.get_by_text("Nothing is called that.")).to_be_visible()
-    expect(page.get_by_role("option")).to_have_count(0)
+    expect(page.get_by_role("dialog").get_by_role("option")).to_have_count(0)
     for key in ("ArrowDown", "ArrowUp", "Enter"):
         page.keyboard.press(key)
     watched.accessible()
