@@ -60,7 +60,7 @@ def test_the_palette_goes_to_a_kpi(open_page: Open, keys: str) -> None:
     button = page.get_by_role("button", name="Go to")
     button.focus()
     page.keyboard.press(keys)
-    box = page.get_by_role("combobox")
+    box = page.get_by_role("dialog").get_by_role("combobox")
     expect(box).to_be_focused()
     page.keyboard.type("all kp")
     expect(page.get_by_role("dialog").get_by_role("option").first).to_have_attribute(
@@ -86,7 +86,9 @@ def test_arrows_move_in_the_palette_and_stop_at_its_ends(open_page: Open) -> Non
     expect(options.first).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowDown")
     expect(options.nth(1)).to_have_attribute("aria-selected", "true")
-    active = page.get_by_role("combobox").get_attribute("aria-activedescendant")
+    active = (
+        page.get_by_role("dialog").get_by_role("combobox").get_attribute("aria-activedescendant")
+    )
     assert active == options.nth(1).get_attribute("id")
     for _ in range(3):
         page.keyboard.press("ArrowUp")

@@ -52,7 +52,7 @@ def test_a_change_waits_until_what_is_open_is_closed(open_page: Open, own_site: 
     page.keyboard.type("mrr")
     record_cost(own_site, 77.0)
     page.wait_for_timeout(1500)
-    expect(page.get_by_role("combobox")).to_have_value("mrr")
+    expect(page.get_by_role("dialog").get_by_role("combobox")).to_have_value("mrr")
     assert loaded(page) == before
     page.keyboard.press("Escape")
     expect(page.locator("html")).not_to_have_attribute("data-load", str(before))
