@@ -1,18 +1,15 @@
-"""A small company to test with: a home in a temporary folder and a clock that stands still."""
+"""Fixtures that every test may use."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-import trueline
-from trueline.facts.load import LoadReport
-from trueline.home import Trueline
+from small_company import Company
 
 settings.register_profile(
     "quick",
@@ -22,37 +19,6 @@ settings.register_profile(
 )
 settings.register_profile("soak", parent=settings.get_profile("quick"), max_examples=1000)
 settings.load_profile("soak" if os.environ.get("TRUELINE_SOAK") else "quick")
-
-NOON = datetime(2026, 3, 15, 16, 0, tzinfo=UTC)
-"""The tests' present: noon of 15 March 2026 in Toronto."""
-
-
-class Company:
-    """A home under test. ``now`` can be moved."""
-
-    def __init__(self, folder: Path, now: datetime = NOON, **words: str) -> None:
-        self.folder = folder
-        self.now = now
-        trueline.init(folder, **words)
-        self.tl = Trueline(folder, clock=lambda: self.now)
-        self._files = 0
-
-    def load(self, table: str, text: str, **options: object) -> LoadReport:
-        """Load CSV given as text, its lines stripped."""
-        self._files += 1
-        path = self.folder / f"{table}-{self._files}.csv"
-        lines = [line.strip() for line in text.strip().splitlines()]
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        report = self.tl.load(table, path, **options)  # type: ignore[arg-type]
-        assert report.rejected == 0 or options.get("keep_good"), report.rejects
-        return report
-
-    def settings(self, text: str) -> None:
-        """Add to trueline.toml and open the home again."""
-        self.tl.close()
-        with (self.folder / "trueline.toml").open("a", encoding="utf-8") as file:
-            file.write("\n" + text)
-        self.tl = Trueline(self.folder, clock=lambda: self.now)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from trueline.core.errors import InputError
 
 if TYPE_CHECKING:
-    from conftest import Company
+    from small_company import Company
 
 EVENTS = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
 

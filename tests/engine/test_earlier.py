@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conftest import Company
+    from small_company import Company
 
 EARLIER = datetime(2026, 3, 15, 17, 0, tzinfo=UTC)
 """Between a company's first present and what it loads after ``later``."""

@@ -27,7 +27,7 @@ CASH = "balance_date,account,amount,currency\n2026-02-27,bank,900.00,USD\n"
 @pytest.fixture(scope="module")
 def explained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
     """Explanations of one company's February."""
-    from conftest import Company
+    from small_company import Company
 
     company = Company(tmp_path_factory.mktemp("explained"))
     company.load("orders", ORDERS, full=True)

@@ -13,7 +13,7 @@ from trueline.core.period import Period
 from trueline.engine.engine import Asked
 
 if TYPE_CHECKING:
-    from conftest import Company
+    from small_company import Company
 
 ORDERS = "order_id,customer_id,ordered_at,amount,currency,channel"
 JANUARY = Period(date(2026, 1, 1), date(2026, 2, 1))

@@ -43,7 +43,7 @@ from pathlib import Path
 from typing import Any
 
 import trueline
-from conftest import Company
+from small_company import Company
 from trueline.core.reading import Quality
 
 EVENTS = "event_id,subscription_id,customer_id,effective_at,status,unit_amount,currency,interval\n"
