@@ -114,7 +114,7 @@ def test_a_bad_row_refuses_the_file_and_its_good_rows_can_still_be_loaded(served
     found = answer.text.split('action="/data/upload/')[1].split('"')[0]
     again = send(served, f"/data/upload/{found}", {}, page="/data")
     page = finished(served, again.headers["location"])
-    assert "Accepted 2 + Duplicate 0 + Rejected 2" in words_of(page.text)
+    assert "Accepted 2 Duplicate 0 Rejected 2" in words_of(page.text)
     assert "Mend the rejected rows" in page.text
 
 
@@ -129,7 +129,7 @@ def test_rejected_rows_are_corrected_in_place(served: Served) -> None:
     fields = {"take0": "on", "c0-3": "1234.50", "c1-3": "9"}
     answer = send(served, f"{load}/corrected", fields, page=load)
     page = finished(served, answer.headers["location"])
-    assert "Read 1 = Accepted 1" in words_of(page.text)
+    assert "Read 1 Accepted 1 Duplicate 0 Rejected 0" in words_of(page.text)
     rows = served.tl.warehouse.rows(
         "SELECT order_id, amount, source FROM orders WHERE amount=1234.5"
     )
