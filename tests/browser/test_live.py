@@ -26,12 +26,14 @@ def loaded(page: Page) -> int:
 def test_a_change_comes_to_an_open_page_and_disturbs_nothing(
     open_page: Open, own_site: Served
 ) -> None:
-    page = open_page("/kpis", site=own_site.base, width=390).page
+    page = open_page("/kpis", site=own_site.base, width=320).page
     before = loaded(page)
     row = page.get_by_role("row").filter(has=page.locator("a[href='/kpi/cac']"))
     old = row.inner_text()
     link = page.locator("a[href='/kpi/gross_margin']")
     link.focus()
+    table = page.locator(".scroll").filter(has=link)
+    assert table.evaluate("e => { e.scrollLeft = 40; return e.scrollLeft }") == 40
     top = link.evaluate("e => e.getBoundingClientRect().top")
     assert page.evaluate("scrollY") > 500
     record_cost(own_site, 12345.0)
@@ -39,6 +41,7 @@ def test_a_change_comes_to_an_open_page_and_disturbs_nothing(
     expect(page.locator("#live")).to_have_text("Updated")
     assert loaded(page) > before
     assert abs(link.evaluate("e => e.getBoundingClientRect().top") - top) < 2
+    assert table.evaluate("e => e.scrollLeft") == 40
     expect(link).to_be_focused()
 
 
