@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from trueline.catalog.measure import NO_SLICE
 from trueline.core import words
 from trueline.core.period import Period
 from trueline.core.reading import Reading
@@ -209,7 +210,8 @@ def _unknown_named(found: list[tuple[str, Reading]], more: int) -> tuple[str, ..
     unknown = [name for name, reading in found if reading.value is None]
     said = []
     if unknown:
-        listed = ", ".join(name[:60] for name in unknown[:5])
+        named = ("what names none" if name == NO_SLICE else name[:60] for name in unknown[:5])
+        listed = ", ".join(named)
         rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         said.append(f"Not known for {listed}{rest}.")
     if more:
