@@ -7,7 +7,7 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
 
-.PHONY: demo test setup system lint types imports tests bench soak clean format reference baselines
+.PHONY: demo test setup system lint types imports tests bench bench-full soak clean format reference baselines
 
 demo: .venv/.ready
 	$(BIN)/trueline demo --home demo-home --open
@@ -49,13 +49,14 @@ format: .venv/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready
+bench bench-full: .venv/.ready
+	@tools/system-packages chromium postgresql
 	$(UV) sync --frozen --quiet --all-extras --group bench --python $(PYTHON)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(if $(filter bench-full,$@),--full)
 
 soak: .venv/.ready
 	TRUELINE_SOAK=1 $(BIN)/pytest -n 2 tests/faults tests/properties tests/engines \
 		tests/web/test_openapi.py
 
 clean:
-	rm -rf .venv .uv demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .uv .peers bench-results demo-home .mypy_cache .ruff_cache .pytest_cache .hypothesis

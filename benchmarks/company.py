@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trueline.home import Trueline
 
 _STAMP = "'made' AS source, 1 AS load_id, TIMESTAMP '{now}' AS recorded_at"
@@ -48,27 +50,37 @@ TABLES = {
             ['marketing', 'sales', 'cogs', 'personnel'][1 + (i % 4)] AS cost_type,
             1000::DECIMAL(18, 4) AS amount, 'USD' AS currency, {stamp}
         FROM range(2000) t(i)""",
+    "events": """
+        SELECT 'v' || i AS event_id,
+            'c' || lpad((hash(i // 5) % ({orders} // 10))::VARCHAR, 7, '0') AS user_id,
+            {visit}::TIMESTAMP + INTERVAL 15 HOUR + to_seconds(i % 5 * 40) AS occurred_at,
+            {visit} AS occurred_on,
+            ['view', 'view', 'view', 'search', 'buy'][1 + (hash(i + 8) % 5)::BIGINT] AS name,
+            i % 5 = 4 AS is_key_event, {stamp}
+        FROM range({orders} * 5) t(i)""",
 }
+BUSINESS = tuple(table for table in TABLES if table != "events")
 
 
-def write(tl: Trueline, orders: int) -> None:
-    """Fill the tables of a new home, ordered by day as a growing company's are, and say that they
-    are complete."""
+def write(tl: Trueline, orders: int, tables: Sequence[str] = BUSINESS) -> None:
+    """Fill these tables of a new home, ordered by day as a growing company's are, and say that they
+    and the rest of the business are complete."""
     today = tl.engine.today()
     now = tl.clock().replace(tzinfo=None)
     first = today.fromordinal(today.toordinal() - 1100)
     stamp = _STAMP.format(now=now)
     connection = tl.warehouse._connection  # type: ignore[attr-defined]  # the embedded engine
-    for table, query in TABLES.items():
+    for table in tables:
         day = _DAY.format(first=first, salt="i + 11")
-        text = query.format(orders=orders, day=day, stamp=stamp)
+        visit = _DAY.format(first=first, salt="i // 5 + 11")
+        text = TABLES[table].format(orders=orders, day=day, visit=visit, stamp=stamp)
         connection.execute(f'INSERT INTO "{table}" BY NAME {text} ORDER BY 4')
-    for number, table in enumerate(TABLES, 1):
+    for number, table in enumerate(tables, 1):
         connection.execute(
             "INSERT INTO loads (load_id, table_name, source, status, read, accepted, duplicate, "
             "rejected, updated, first_day, last_day, recorded_at) VALUES (?, ?, 'made', 'loaded', "
             "?, ?, 0, 0, 0, ?, ?, ?)",
             [number, table, orders, orders, first, today, now],
         )
-    for table in TABLES:
+    for table in dict.fromkeys((*BUSINESS, *tables)):
         tl.declare_coverage(table, start=first, end=today)

@@ -1,0 +1,106 @@
+"""The benchmark's own arithmetic and comparing: that it cannot call unlike answers alike."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+import pytest
+from benchmarks.__main__ import FULL, QUICK
+from benchmarks.peers import HERE, QUESTIONS, same
+from benchmarks.report import Measurement, tables, write
+
+RIGHT = [["2026-01-01", "10.00"], ["2026-01-02", "0.3333333333"]]
+
+
+def test_answers_that_are_the_same_pass() -> None:
+    same("q", {"SQL": RIGHT, "Trueline": [["2026-01-01", "10"], ["2026-01-02", "0.33333333333"]]})
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ([["2026-01-01", "10.01"], RIGHT[1]], "says 10.01 for 2026-01-01, SQL 10.00"),
+        ([["2026-01-02", "10.00"], RIGHT[1]], "for 2026-01-02, SQL 10.00 for 2026-01-01"),
+        (RIGHT[:1], "gave 1 rows, SQL 2"),
+        ([], "gave 0 rows, SQL 2"),
+    ],
+)
+def test_answers_that_differ_stop_the_benchmark(other: list[list[str]], said: str) -> None:
+    with pytest.raises(SystemExit, match=re.escape(said)):
+        same("q", {"SQL": RIGHT, "MetricFlow": other})
+
+
+def test_tables_are_read_from_what_a_measurement_prints() -> None:
+    text = (
+        "2 cores\n\n| | ratio | ms |\n|---|---:|:-:|\n| a b | 1.50 | 1,234 |\n| c | | -3 |\n\n"
+        "| x |\n|---|\n| 4 ms (5) |\n"
+    )
+    first, second = tables(text)
+    assert first["columns"] == ["column 1", "ratio", "ms"]
+    assert first["rows"] == [
+        {"column 1": "a b", "ratio": 1.5, "ms": 1234},
+        {"column 1": "c", "ratio": "", "ms": -3},
+    ]
+    assert second["rows"] == [{"x": "4 ms (5)"}]
+
+
+def test_a_report_says_what_failed_and_keeps_what_was_found(tmp_path: Path) -> None:
+    found = [
+        Measurement("one", ["5"], text="| a |\n|---|\n| 1 |\n", tables=tables("| a |\n| 1 |\n")),
+        Measurement("two", [], code=1, text="broken"),
+    ]
+    report, results = write(tmp_path / "to", "quick", "2026-01-01 00:00 UTC", found)
+    kept = json.loads(results.read_text())
+    assert [m["code"] for m in kept["measurements"]] == [0, 1]
+    assert kept["measurements"][0]["tables"][0]["rows"] == [{"a": 1}]
+    assert kept["machine"]["cores"] and kept["versions"]["duckdb"] == duckdb.__version__
+    assert "failed (1)" in report.read_text() and "broken" in report.read_text()
+
+
+@pytest.mark.parametrize("plan", [QUICK, FULL], ids=["quick", "full"])
+def test_every_measurement_of_a_plan_is_there(plan: dict[str, tuple[str, ...]]) -> None:
+    assert all(find_spec(f"benchmarks.{name}") for name in plan)
+
+
+@pytest.mark.parametrize("name", ["metricflow", "sidemantic"])
+def test_peers_are_pinned(name: str) -> None:
+    lines = (HERE / f"{name}.txt").read_text().splitlines()
+    pins = [line.split(" ; ")[0] for line in lines if not line.lstrip().startswith("#")]
+    assert pins and all(re.fullmatch(r"[\w.\[\]-]+==[\w.]+", pin) for pin in pins)
+    core = [pin for pin in pins if pin.startswith("dbt-core==")]
+    assert all(tuple(map(int, pin[10:].split("."))) < (1, 12) for pin in core)
+
+
+def test_the_same_questions_are_put_to_all() -> None:
+    for asked in ("by_hand", "trueline", "metricflow", "sidemantic"):
+        text = (HERE / f"ask_{asked}.py").read_text()
+        assert all(f'"{question}":' in text for question in QUESTIONS)
+
+
+def test_a_contender_answers_with_what_it_took(tmp_path: Path) -> None:
+    file = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            "CREATE TABLE orders AS SELECT * FROM (VALUES "
+            "('a', DATE '2026-01-05', 10.5), ('a', DATE '2026-02-01', 3), "
+            "('b', DATE '2026-02-01', 4), ('c', DATE '2025-12-31', 9)) "
+            "t(customer_id, ordered_on, amount)"
+        )
+    days = ["2026-01-01", "2026-03-01"]
+    done = subprocess.run(
+        [sys.executable, HERE / "ask_by_hand.py", file, *days],
+        input="\n".join(QUESTIONS) + "\n", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    ready, *answers = done.stdout.splitlines()
+    assert ready == "ready"
+    revenue, new, aov = map(json.loads, answers)
+    assert revenue["rows"] == [["2026-01-05", "10.5"], ["2026-02-01", "7.0"]]
+    assert new["rows"] == [["2026-01-01", "1"], ["2026-02-01", "1"]]
+    assert aov["rows"] == [["2026-01-01", "10.5"], ["2026-02-01", "3.5"]]
+    assert all(answer["wall"] > 0 and answer["peak"] > 0 for answer in (revenue, new, aov))
