@@ -30,12 +30,15 @@ def target(key: str, own: dict[str, Decimal]) -> dict[str, Any] | None:
 
 def formula_text(definition: type[Calculator]) -> str:
     """The formula as it is written in the catalogue."""
+    import ast
     import inspect
+    import re
     import textwrap
 
-    lines = textwrap.dedent(inspect.getsource(definition.formula)).splitlines()[1:]
-    body = [line.strip().replace("self.", "") for line in lines if '"""' not in line]
-    return "\n".join(line.removeprefix("return ") for line in body if not line.startswith("#"))
+    (written,) = ast.parse(textwrap.dedent(inspect.getsource(definition.formula))).body
+    said = [s for s in getattr(written, "body", []) if not isinstance(s, ast.Expr)]
+    lines = [ast.unparse(s).replace("self.", "").removeprefix("return ") for s in said]
+    return "\n".join(re.sub(r"Decimal\((\w+)\)", r"\1", line) for line in lines)
 
 
 def describe(definition: type[Kpi], own_targets: dict[str, Decimal]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Context, Decimal, localcontext
 from functools import cache
 from typing import Any
@@ -12,6 +12,8 @@ from trueline.core.reading import Reading
 UNKNOWN = "–"
 _WIDE = Context(prec=120)
 """Wide enough to write any product of two inputs: Babel rounds in the context it finds."""
+_WHOLE_FROM = Decimal(10_000)
+"""From here on money is shown without its cents, which nobody reads."""
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -27,7 +29,7 @@ def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     """A number in a unit, as the company's locale writes it."""
     exact = number if type(number) is Decimal else Decimal(str(number))
     if currency is not None:
-        kind = "whole money" if abs(exact) >= 10_000 else "money"
+        kind = "whole money" if abs(exact) >= _WHOLE_FROM else "money"
         text = _writer(kind, locale, currency)(exact)
         return f"{text}/month" if unit.endswith("/month") else text
     if unit == "count":
@@ -38,6 +40,21 @@ def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     return text if unit in ("ratio", "score") else f"{text} {unit}"
 
 
+def alike(numbers: Iterable[Any], unit: str, currency: str | None, locale: str) -> list[str]:
+    """Numbers that stand in one column or chart, all to the same place behind the point.
+
+    Money is written whole where the largest would be alone: "$12,674" beside "$6,917", never
+    beside "$6,917.25". A number that is None is a dash.
+    """
+    given = [None if n is None else n if type(n) is Decimal else Decimal(str(n)) for n in numbers]
+    most = max((abs(n) for n in given if n is not None), default=Decimal(0))
+    if currency is None or most < _WHOLE_FROM:
+        return [UNKNOWN if n is None else amount(n, unit, currency, locale) for n in given]
+    write = _writer("whole money", locale, currency)
+    after = "/month" if unit.endswith("/month") else ""
+    return [UNKNOWN if n is None else write(n) + after for n in given]
+
+
 def short_money(number: Any, currency: str, locale: str) -> str:
     """An amount in few letters, such as $4.6K: for labels; the whole one stands beside it."""
     from babel.numbers import format_compact_currency
@@ -45,11 +62,7 @@ def short_money(number: Any, currency: str, locale: str) -> str:
     exact = Decimal(str(number))
     if abs(exact) < 1000:
         return amount(round(exact), currency, currency, locale)
-    return str(
-        format_compact_currency(exact, currency, locale=locale, fraction_digits=1).replace(
-            ".0K", "K"
-        )
-    )
+    return str(format_compact_currency(exact, currency, locale=locale, fraction_digits=1))
 
 
 Writer = Callable[[Decimal], str]
@@ -134,6 +147,11 @@ def changed(change: dict[str, Any] | None, unit: str) -> str:
     if unit == "%":
         return f"{float(change['absolute']):+.1f} pp"
     return "" if change.get("percent") is None else f"{float(change['percent']):+.1f}%"
+
+
+def unmoved(text: str) -> bool:
+    """Whether a change as it is written is none: it may have been less than its last digit."""
+    return not any(digit in text for digit in "123456789")
 
 
 def spark(readings: list[Reading]) -> str:

@@ -272,8 +272,9 @@ def _rates(story: Story) -> Iterator[tuple[Any, ...]]:
 
 def _plan(story: Story, ledger: Ledger) -> Iterator[tuple[Any, ...]]:
     chance = story.chance("plan")
+    first_paid = ledger.monthly_new()
     for month in story.months():
         revenue = _month_revenue(story, ledger, month) * Decimal(str(chance.uniform(0.97, 1.08)))
-        new = ledger.monthly_new.get(month, 0) * _share_over(story, month)
+        new = first_paid[month] * _share_over(story, month)
         yield ("revenue", month, f"{revenue:.2f}", "base")
         yield ("new_customers", month, round(new * chance.uniform(0.95, 1.1)), "base")

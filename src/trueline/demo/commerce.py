@@ -67,6 +67,10 @@ def _count(
     by_day = np.bincount(day, weights=cents * real, minlength=len(days))
     for when, total in zip(days, by_day, strict=True):
         ledger.earn(when, Decimal(int(total)) / 100)
+    who, first = np.unique(place, return_index=True)  # orders are in the order of their days
+    for person, order in zip(who, first, strict=True):
+        if not people[person].is_test:
+            ledger.paid(people[person].customer_id, days[day[order]])
 
 
 def _write_orders(

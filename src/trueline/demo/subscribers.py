@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -56,7 +57,15 @@ class Ledger:
 
     charges: list[tuple[date, str, str, Decimal, str, str, str]] = field(default_factory=list)
     monthly_revenue: dict[date, Decimal] = field(default_factory=dict)
-    monthly_new: dict[date, int] = field(default_factory=dict)
+    first_paid: dict[str, date] = field(default_factory=dict)
+
+    def paid(self, customer_id: str, day: date) -> None:
+        """Keep the day on which a customer first paid, whatever for."""
+        self.first_paid[customer_id] = min(day, self.first_paid.get(customer_id, day))
+
+    def monthly_new(self) -> Counter[date]:
+        """How many customers first paid in each month."""
+        return Counter(day.replace(day=1) for day in self.first_paid.values())
 
     def earn(self, day: date, amount: Decimal) -> None:
         """Count revenue in its month (Canadian dollars at about 0.73)."""
@@ -200,13 +209,10 @@ class Life:
                 rows.append(self.row(day, "canceled"))
                 return self._until_yesterday(rows)
         rows.append(self.row(day, "active"))
-        self._count_new(day)
+        if not self.person.is_test:
+            self.ledger.paid(self.person.customer_id, day)
         rows += self._months(day)
         return self._until_yesterday(rows)
-
-    def _count_new(self, day: date) -> None:
-        month = day.replace(day=1)
-        self.ledger.monthly_new[month] = self.ledger.monthly_new.get(month, 0) + 1
 
     def _until_yesterday(self, rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         limit = moment(self.story.today, 0)

@@ -12,6 +12,7 @@ from typing import Any
 
 from trueline.catalog.kpi import Direction, Kpi, Unit
 from trueline.catalog.kpis import kpi
+from trueline.core import words
 from trueline.core.errors import InputError
 from trueline.core.period import Calendar, Grain, Period, add_months
 from trueline.core.quality import Completeness, Reason
@@ -19,6 +20,8 @@ from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
 from trueline.insight.forecasting import Method
 from trueline.insight.patterns import Direction as GoodWay
+from trueline.insight.patterns import Wording
+from trueline.insight.series import written
 
 SEASONS = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
 HISTORY = {Grain.DAY: 400, Grain.WEEK: 156, Grain.MONTH: 60, Grain.QUARTER: 40, Grain.YEAR: 20}
@@ -165,6 +168,29 @@ def _shared(found: History, engine: Engine) -> dict[str, Any]:
     }
 
 
+def _wording(found: History, engine: Engine) -> Wording:
+    """Sentences in the KPI's unit and its grain's buckets; days are written as in JSON."""
+    kind = found.definition.unit
+    company = engine.settings.company
+    currency = company.currency if kind.is_money else None
+    unit = kind.written(company.currency)
+
+    def number(value: float) -> str:
+        return words.amount(value, unit, currency, company.locale)
+
+    def change(value: float) -> str:
+        if unit == "%":
+            return f"{written(value)} pp"
+        if currency is not None and abs(value) >= 0.01:
+            return words.amount(value, currency, currency, company.locale)
+        return written(value) if currency is None else f"{written(value)} {currency}"
+
+    def place(index: int) -> str:
+        return f"from {found.readings[index].start} on"
+
+    return Wording(number, change, found.grain.value, place)
+
+
 def _point(reading: Reading) -> dict[str, Any]:
     return {
         "start": reading.start.isoformat(),
@@ -207,6 +233,7 @@ def forecast_of(
         upper=upper,
         direction=found.direction,
         method=method,
+        wording=_wording(found, engine),
     )
     buckets = _buckets(engine, found, steps)
     return shared | {
@@ -261,6 +288,7 @@ def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -
         found.values,
         season_length=SEASONS[found.grain],
         direction=found.direction,
+        wording=_wording(found, engine),
     )
     return shared | {"pattern": described(seen)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,31 @@ _FEWEST = 5  #: with fewer values no order of them is rarer than 5%
 _LEVELS: tuple[tuple[float, Level], ...] = ((0.10, "low"), (0.25, "moderate"))
 
 
+def _numbered(index: int) -> str:
+    return f"at value {index + 1}"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How sentences name what a series holds: its values, by how much they change, its steps.
+
+    Without more knowledge a value is a bare number and a step is a step; who knows the unit and
+    the calendar says "$4.39 a day" and "from 2026-09-01 on".
+    """
+
+    number: Callable[[float], str] = written
+    change: Callable[[float], str] = written
+    step: str = "step"
+    place: Callable[[int], str] = _numbered
+
+    def steps(self, count: int) -> str:
+        """So many steps."""
+        return f"{count} {self.step}{'' if count == 1 else 's'}"
+
+
+PLAIN = Wording()
+
+
 @dataclass(frozen=True)
 class Pattern:
     """The pattern of a series; money, rates and slopes in the series' own unit."""
@@ -59,6 +85,7 @@ def pattern(
     timestamps: Timestamps | None = None,
     season_length: int | None = None,
     direction: Direction | None = None,
+    wording: Wording = PLAIN,
 ) -> Pattern:
     """Describe a series, oldest first; NaN or None where missing (never read as zero).
 
@@ -91,7 +118,7 @@ def pattern(
     )
     residuals = (adjusted[known] - scaled.line(steps)) * unit
     trend = Trend(scaled.slope * unit, scaled.p_value, scaled.intercept * unit)
-    return _described(series, residuals, trend, tested, jumps, direction)
+    return _described(series, residuals, trend, tested, jumps, direction, wording)
 
 
 def _season(series: Floats, season_length: int | None) -> SeasonTest:
@@ -114,6 +141,7 @@ def _described(
     tested: SeasonTest,
     jumps: tuple[ChangePoint, ...],
     direction: Direction | None,
+    wording: Wording,
 ) -> Pattern:
     raw = series[~np.isnan(series)]
     course: Literal["increasing", "decreasing", "stable"] = "stable"
@@ -137,11 +165,11 @@ def _described(
         known=raw.size,
         missing=series.size - raw.size,
         insights=tuple(
-            _trend_words(course, trend, outlook, raw.size)
+            _trend_words(course, trend, outlook, raw.size, wording)
             + _volatility_words(level, value)
             + _recent_words(average, recent, raw.size)
-            + [_jump_words(jump) for jump in jumps]
-            + _missing_words(series.size - raw.size, series.size)
+            + [_jump_words(jump, wording) for jump in jumps]
+            + _missing_words(series.size - raw.size, series.size, wording)
         ),
     )
 
@@ -174,14 +202,17 @@ def _season_words(tested: SeasonTest) -> str:
     return f"Not detected ({tested.reason})"
 
 
-def _trend_words(course: str, trend: Trend, outlook: str | None, known: int) -> list[str]:
+def _trend_words(
+    course: str, trend: Trend, outlook: str | None, known: int, wording: Wording
+) -> list[str]:
     if course == "stable":
         if known < _FEWEST:
             return [f"No trend can be told from {known} values; {_FEWEST} are needed."]
         return [f"No trend beyond chance ({_chance(trend.p_value)})."]
     verb = "Rising" if course == "increasing" else "Falling"
     judged = f", {outlook}" if outlook else ""
-    return [f"{verb} by {written(abs(trend.slope))} a step{judged} ({_chance(trend.p_value)})."]
+    each = f"{wording.change(abs(trend.slope))} a {wording.step}"
+    return [f"{verb} by {each}{judged} ({_chance(trend.p_value)})."]
 
 
 def _chance(p_value: float) -> str:
@@ -205,10 +236,12 @@ def _recent_words(average: float, recent: float, known: int) -> list[str]:
     return [f"The last {_RECENT} values are {abs(gap):.1%} {side} the average."]
 
 
-def _jump_words(jump: ChangePoint) -> str:
+def _jump_words(jump: ChangePoint, wording: Wording) -> str:
     moved = "rose" if jump.size > 0 else "fell"
-    return f"The level {moved} by {written(abs(jump.size))} at value {jump.index + 1}."
+    return f"The level {moved} by {wording.change(abs(jump.size))} {wording.place(jump.index)}."
 
 
-def _missing_words(missing: int, steps: int) -> list[str]:
-    return [f"{missing} of {steps} steps have no value and were left out."] if missing else []
+def _missing_words(missing: int, steps: int, wording: Wording) -> list[str]:
+    if not missing:
+        return []
+    return [f"{missing} of {wording.steps(steps)} have no value and were left out."]

@@ -10,7 +10,7 @@ import numpy as np
 
 from trueline.insight.backtest import Backtest, judged
 from trueline.insight.forecasting import Intervals, Method, forecast, paths_of
-from trueline.insight.patterns import Direction, Pattern, pattern
+from trueline.insight.patterns import PLAIN, Direction, Pattern, Wording, pattern
 from trueline.insight.series import (
     MAX_HORIZON,
     MAX_SEASON,
@@ -19,7 +19,6 @@ from trueline.insight.series import (
     checked,
     size,
     whole,
-    written,
 )
 
 Confidence = Literal["high", "medium", "low"]
@@ -59,6 +58,7 @@ def predict(
     upper: float | None = None,
     direction: Direction | None = None,
     method: Method = "smoothing",
+    wording: Wording = PLAIN,
 ) -> Prediction:
     """Forecast a series and say how far to believe it. Raises SeriesError as ``forecast`` does."""
     series = checked(values)
@@ -70,7 +70,7 @@ def predict(
         series, season_length, horizon, LEVELS, lower=lower, upper=upper, method=method, made=made
     )
     known = series[~np.isnan(series)]
-    seen = pattern(series, season_length=season_length, direction=direction)
+    seen = pattern(series, season_length=season_length, direction=direction, wording=wording)
     width = _relative_width(mean, intervals)
     level, reason = _confidence(width, known.size)
     current = float(known[-1])
@@ -83,7 +83,7 @@ def predict(
         relative_width=width,
         backtest=judged(made, season_length, scale),
         pattern=seen,
-        insights=(*seen.insights, *_ahead(current, mean, intervals, direction)),
+        insights=(*seen.insights, *_ahead(current, mean, intervals, direction, wording)),
         method="median of four statistical models" if method == "ensemble" else _METHOD,
     )
 
@@ -108,18 +108,22 @@ def _confidence(width: float | None, known: int) -> tuple[Confidence, str]:
 
 
 def _ahead(
-    current: float, mean: Floats, intervals: Intervals, direction: Direction | None
+    current: float,
+    mean: Floats,
+    intervals: Intervals,
+    direction: Direction | None,
+    wording: Wording,
 ) -> Sequence[str]:
     """What the forecast says, and whether chance alone could undo it."""
     end = float(mean[-1])
     low, high = (float(bound[-1]) for bound in intervals[80])
-    steps = f"{mean.size} step{'s' if mean.size > 1 else ''}"
-    span = f"(80%: {written(low)} to {written(high)})"
+    steps = wording.steps(mean.size)
+    span = f"(80%: {wording.number(low)} to {wording.number(high)})"
     if low <= current <= high:
-        return [f"In {steps}, {written(end)} is expected {span}; no change is within that."]
+        return [f"In {steps}, {wording.number(end)} is expected {span}; no change is within that."]
     up = end > current
     judged = ""
     if direction is not None:
         judged = ", an improvement" if up == (direction == "up_is_good") else ", a worsening"
     course = "rise" if up else "fall"
-    return [f"In {steps}, a {course} to {written(end)} is expected {span}{judged}."]
+    return [f"In {steps}, a {course} to {wording.number(end)} is expected {span}{judged}."]

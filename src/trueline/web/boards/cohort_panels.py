@@ -15,10 +15,10 @@ from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import heat
 
 WHAT = {
-    ("orders", "customers"): "Share of customers who ordered again, by months since their first",
-    ("orders", "revenue"): "Share of the first month's revenue, by months since the first order",
-    ("subscriptions", "customers"): "Share of customers still paying, by months since the first",
-    ("subscriptions", "revenue"): "Share of recurring revenue kept, by months since the first",
+    ("orders", "customers"): "Percent of customers who ordered again, by months since their first",
+    ("orders", "revenue"): "Percent of the first month's revenue, by months since the first order",
+    ("subscriptions", "customers"): "Percent of customers still paying, by months since the first",
+    ("subscriptions", "revenue"): "Percent of recurring revenue kept, by months since the first",
 }
 CURVES = 5
 STEPS = 10
@@ -54,7 +54,7 @@ def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
 def _name(month: date, locale: str) -> str:
     from babel.dates import format_date
 
-    return str(format_date(month, "MMM yy", locale=locale))
+    return str(format_date(month, "MMM yyyy", locale=locale))
 
 
 def _rate(row: Any, age: int) -> float | None:

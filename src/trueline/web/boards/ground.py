@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -146,9 +146,18 @@ class Ground:
         """A number in a unit."""
         return words.amount(number, reading_unit, currency, self.locale)
 
+    def texts(self, readings: Sequence[Reading]) -> list[str]:
+        """Readings of one KPI that stand beside each other: all with as many decimals."""
+        return texts_of(readings, self.locale)
+
     def cell(self, reading: Reading) -> Cell:
         """A reading as a cell of a table."""
         return Cell(self.text(reading), reading.value, mark_of(reading))
+
+    def cells(self, readings: Sequence[Reading]) -> list[Cell]:
+        """Readings of one KPI as the cells of a column."""
+        texts = self.texts(readings)
+        return [Cell(t, r.value, mark_of(r)) for t, r in zip(texts, readings, strict=True)]
 
     def target(self, key: str, own: Any = None) -> dict[str, Any] | None:
         """A KPI's target: the panel's own, else the company's, else the catalogue's."""
@@ -168,6 +177,20 @@ def mark_of(reading: Reading) -> str:
     if reading.quality is Quality.ESTIMATED:
         return "estimated"
     return "partial" if reading.completeness is Completeness.PARTIAL else ""
+
+
+def texts_of(readings: Sequence[Reading], locale: str) -> list[str]:
+    """Readings of one KPI as they stand beside each other: with as many decimals, by currency."""
+    places: dict[str | None, list[int]] = {}
+    for place, reading in enumerate(readings):
+        places.setdefault(reading.currency, []).append(place)
+    out = [""] * len(readings)
+    for currency, mine in places.items():
+        values = [readings[place].value for place in mine]
+        written = words.alike(values, readings[mine[0]].unit, currency, locale)
+        for place, text in zip(mine, written, strict=True):
+            out[place] = f"~{text}" if mark_of(readings[place]) == "estimated" else text
+    return out
 
 
 def marks_of(readings: Iterable[Reading]) -> tuple[str, ...]:
@@ -205,17 +228,24 @@ def _so_far(reading: Reading) -> Reading:
 
 def bucket_label(whole: Period, grain: Grain, locale: str) -> str:
     """A bucket's short name, unique on an axis."""
-    from babel.dates import format_date
+    from babel.dates import format_date, format_skeleton
 
     start: date = whole.start
-    if grain is Grain.QUARTER:
-        return f"{format_date(start, 'MMM yy', locale=locale)}+"
-    pattern = {Grain.YEAR: "yyyy", Grain.MONTH: "MMM yy"}.get(grain)
-    if pattern is None:
-        from babel.dates import format_skeleton
+    if grain is Grain.YEAR:
+        return str(format_date(start, "yyyy", locale=locale))
+    day = str(format_skeleton(_SKELETONS.get(grain, "MMMd"), start, locale=locale))
+    return f"{day}+" if grain is Grain.QUARTER else day
 
-        return str(format_skeleton("MMMd", start, locale=locale))
-    return str(format_date(start, pattern, locale=locale))
+
+_SKELETONS = {Grain.MONTH: "yMMM", Grain.QUARTER: "yMMM"}
+"""A month with all of its year: 'Nov 25' would be a day as well as a month."""
+
+
+def days_of(buckets: list[Bucket], locale: str) -> str:
+    """The days that buckets hold, from the first one's first to the last one's last."""
+    from trueline.web.pages.frame import span
+
+    return span(Period(buckets[0].whole.start, buckets[-1].part.end), locale)
 
 
 def label_of(key: str) -> str:

@@ -18,11 +18,20 @@ from trueline.engine.plan import planned
 from trueline.engine.value import MeasureValue
 from trueline.facts.tables import COST_TYPES
 from trueline.web.boards.ahead import forecast_rows
-from trueline.web.boards.ground import COLOURS, Bucket, Ground, label_of, marks_of, missing_of
+from trueline.web.boards.ground import (
+    COLOURS,
+    Bucket,
+    Ground,
+    days_of,
+    label_of,
+    marks_of,
+    missing_of,
+)
 from trueline.web.boards.over_time import course
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
+from trueline.web.charts.marked import named_by
 
 _TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
 MONTHS_BACK, MONTHS_AHEAD, MOST_PARTS = 12, 12, 8
@@ -102,18 +111,21 @@ def costs(ground: Ground, panel: Costs) -> Shown:
         raise InputError("Expenses cannot be cut.", "Take the filter off to see them.")
     period = ground.period(panel.range)
     shown = Shown("chart", panel.title or "Expenses", link="/costs")
-    shown.about = panel.about or f"By cost type, {span(period, ground.locale)}"
+    shown.about = f"{panel.about or 'By cost type'}, {span(period, ground.locale)}"
     if panel.view == "ring":
         return _costs_ring(ground, shown, period)
     grain = ground.grain(period, "month", 24)
     buckets = ground.buckets(period, grain)
     series = [(t, [_cost(ground, t, bucket.part) for bucket in buckets]) for t in _TYPES]
     known = [(t, found) for t, found in series if any(v.value for v in found)]
+    if buckets:
+        shown.about = f"{panel.about or 'By cost type'}, {days_of(buckets, ground.locale)}"
     if not known:
         shown.missing = missing_of(series[0][1][-1].reasons) if buckets else Missing("Nothing yet.")
         return shown
     known.sort(key=lambda item: -sum((v.value or Decimal(0) for v in item[1]), Decimal(0)))
     currency = ground.company.currency
+    looks = _looks(ground)
     rows = [
         {
             "label": bucket.label,
@@ -131,8 +143,9 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     ]
     names = [_type_name(t) for t, _ in known[:MOST_PARTS]]
     scale = scale_for(currency, currency, ground.locale)
-    shown.spec = charts.stacked(rows, names, scale, tokens=list(COLOURS), height=240)
-    shown.legend = tuple(Key(n, f"k-{COLOURS[order]}") for order, n in enumerate(names))
+    tokens = [looks[t] for t, _ in known[:MOST_PARTS]]
+    shown.spec = charts.stacked(rows, names, scale, tokens=tokens)
+    shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, tokens, strict=True))
     if any(bucket.part != bucket.whole for bucket in buckets):
         shown.marks = ("partial",)
     shown.table = _costs_table(ground, buckets, known)
@@ -140,6 +153,14 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     shown.summary = f"{len(names)} cost types: {', '.join(names)}"
     shown.height = "tall"
     return shown
+
+
+def _looks(ground: Ground) -> dict[str, str]:
+    """Each cost type's colour, the same in every panel: by what it cost in the last year."""
+    year = Period(add_months(ground.today, -12), ground.today)
+    spent = {t: _cost(ground, t, year).value or Decimal(0) for t in _TYPES}
+    order = sorted(_TYPES, key=lambda t: -spent[t])
+    return {t: COLOURS[min(place, len(COLOURS) - 1)] for place, t in enumerate(order)}
 
 
 def _cost(ground: Ground, key: str, period: Period) -> MeasureValue:
@@ -158,22 +179,21 @@ def _without_entries(keys: list[str]) -> tuple[str, ...]:
     return (f"No entries, so not known: {', '.join(_type_name(key) for key in keys)}.",)
 
 
-def _money(ground: Ground, value: Decimal | None) -> Cell:
+def _moneys(ground: Ground, values: list[Decimal | None]) -> list[Cell]:
+    """Amounts of one column, all with as many decimals."""
     currency = ground.company.currency
-    if value is None:
-        return Cell("–", None, "unknown")
-    return Cell(words.amount(value, currency, currency, ground.locale), value)
+    texts = words.alike(values, currency, currency, ground.locale)
+    pairs = zip(texts, values, strict=True)
+    return [Cell(text, value, "unknown" if value is None else "") for text, value in pairs]
 
 
 def _costs_table(
     ground: Ground, buckets: list[Bucket], known: list[tuple[str, list[MeasureValue]]]
 ) -> Table:
     columns = (Column("Period"), *(Column(_type_name(t), True) for t, _ in known))
+    cells = [_moneys(ground, [value.value for value in found]) for _, found in known]
     rows = [
-        (
-            Cell(bucket.when, bucket.whole.start),
-            *(_money(ground, found[place].value) for _, found in known),
-        )
+        (Cell(bucket.when, bucket.whole.start), *(column[place] for column in cells))
         for place, bucket in enumerate(buckets)
     ]
     return Table(columns, tuple(reversed(rows)))
@@ -186,24 +206,35 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
         shown.missing = missing_of(found[0][1].reasons)
         return shown
     total = sum((value for _, value in known), Decimal(0))
-    parts = [(_type_name(t), value) for t, value in known]
+    looks = _looks(ground)
+    parts = [(_type_name(t), value, looks[t]) for t, value in known]
     if len(parts) > 6:
-        rest = sum((value for _, value in parts[5:]), Decimal(0))
-        parts = [*parts[:5], (f"{len(parts) - 5} others", rest)]
+        rest = sum((value for _, value, _ in parts[5:]), Decimal(0))
+        parts = [*parts[:5], (f"{len(parts) - 5} others", rest, "faint")]
+    currency = ground.company.currency
+    texts = words.alike((part[1] for part in parts), currency, currency, ground.locale)
     rows = [
-        {"name": name, "v": float(value), "order": order, "x": _money(ground, value).text,
+        {"name": name, "v": float(value), "order": order, "x": texts[order],
          "share": f"{float(value / total):.0%}"}
-        for order, (name, value) in enumerate(parts)
+        for order, (name, value, _) in enumerate(parts)
     ]  # fmt: skip
+    tokens = [look for _, _, look in parts]
     shown.body = "ring"
-    shown.spec = charts.ring(rows, [str(row["name"]) for row in rows])
-    shown.legend = tuple(Key(name, f"k-{COLOURS[n]}") for n, (name, _) in enumerate(parts))
+    shown.spec = charts.ring(rows, [str(row["name"]) for row in rows], tokens=tokens)
+    shown.legend = tuple(Key(name, f"k-{look}") for name, _, look in parts)
     columns = (Column("Cost type"), Column("Amount", True))
+    cells = _moneys(ground, [value.value for _, value in found])
     shown.table = Table(
         columns,
-        tuple((Cell(_type_name(t), _type_name(t)), _money(ground, v.value)) for t, v in found),
+        tuple(
+            (Cell(_type_name(t), _type_name(t)), c) for (t, _), c in zip(found, cells, strict=True)
+        ),
     )
-    shown.more = {"rows": rows, "total": _money(ground, total).text, "of": "total"}
+    shown.more = {
+        "rows": rows,
+        "total": words.amount(total, currency, currency, ground.locale),
+        "of": "total",
+    }
     unknown = [t for t, value in found if value.value is None]
     shown.notes = _without_entries(unknown)
     shown.more["of"] = "recorded" if unknown else "total"
@@ -271,7 +302,7 @@ def _plan_spec(
 
     spec["datasets"]["plan"] = goal_rows
     spec["layer"].insert(0, planned_layer(scale_for(unit, currency, ground.locale)))
-    return spec
+    return named_by(spec, actual[0].whole, actual[-1].whole)
 
 
 def _plan_table(

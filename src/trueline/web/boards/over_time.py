@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trueline.core.errors import InputError
-from trueline.core.period import Grain, Period
+from trueline.core.period import Grain
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Bars, Line, Stacked
 from trueline.web.boards.ahead import forecast_rows
@@ -14,6 +14,7 @@ from trueline.web.boards.ground import (
     MOST_VALUES,
     Bucket,
     Ground,
+    days_of,
     label_of,
     mark_of,
     marks_of,
@@ -24,6 +25,7 @@ from trueline.web.charts import bars as bar_charts
 from trueline.web.charts.axis import Spec, scale_for
 from trueline.web.charts.lines import Line as Drawn
 from trueline.web.charts.lines import lines
+from trueline.web.charts.marked import named_by
 
 MOST_POINTS, MOST_BARS, MOST_STACKS = 130, 40, 20
 Named = tuple[str, list[Reading]]
@@ -38,10 +40,10 @@ def line(ground: Ground, panel: Line) -> Shown:
     buckets = ground.buckets(period, grain)
     series = _series(ground, panel, buckets)
     title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
-    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, buckets))
     shown.link = f"/kpi/{panel.kpis[0]}"
-    if not _any(series):
-        shown.missing = _nothing(series)
+    if (missing := _undrawn(series)) is not None:
+        shown.missing = missing
         return shown
     goals = _goals(ground, panel.kpis if not panel.by else (), panel.target)
     before = _before(ground, panel, buckets, grain) if panel.previous else None
@@ -57,6 +59,7 @@ def line(ground: Ground, panel: Line) -> Shown:
     shown.table = sheet(ground, buckets, drawn, ahead)
     shown.marks = marks_of(r for _, readings in series for r in readings)
     shown.legend = _legend(series, looks, before, ahead, shown.marks)
+    shown.legend += _target_key(ground, goals, series[0][1][0])
     shown.notes = (why,) if why else ()
     shown.summary = _summary(ground, series)
     shown.height = "tall" if panel.columns >= 7 else ""
@@ -70,7 +73,7 @@ def bars(ground: Ground, panel: Bars) -> Shown:
     buckets = ground.buckets(period, grain)
     readings = ground.series(panel.kpi, buckets)
     title = panel.title or label_of(panel.kpi)
-    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, buckets))
     shown.link = f"/kpi/{panel.kpi}"
     if not _any([(title, readings)]):
         shown.missing = _nothing([(title, readings)])
@@ -83,7 +86,7 @@ def bars(ground: Ground, panel: Bars) -> Shown:
     shown.spec = bar_charts.bars(rows, scale, targets=goals)
     shown.table = sheet(ground, buckets, [(title, readings)])
     shown.marks = marks_of(readings)
-    shown.legend = _mark_keys(shown.marks) + ((Key("Target", "k-rule"),) if goals else ())
+    shown.legend = _mark_keys(shown.marks) + _target_key(ground, goals, readings[0])
     shown.summary = _summary(ground, [(title, readings)])
     return shown
 
@@ -95,10 +98,10 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
     buckets = ground.buckets(period, grain)
     series = _series(ground, panel, buckets)
     title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
-    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, period))
+    shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, buckets))
     shown.link = f"/kpi/{panel.kpis[0]}"
-    if not _any(series):
-        shown.missing = _nothing(series)
+    if (missing := _undrawn(series)) is not None:
+        shown.missing = missing
         return shown
     rows = [
         _bar(ground, bucket, readings[place]) | {"name": name, "order": order}
@@ -147,8 +150,25 @@ def chosen_values(ground: Ground, by: str) -> list[str]:
     return [cut[1]]
 
 
+def _target_key(ground: Ground, goals: list[float], reading: Reading) -> tuple[Key, ...]:
+    """What the lines across are, with their values: nothing else says which is which."""
+    if not goals:
+        return ()
+    texts = [ground.amount(goal, reading.unit, reading.currency) for goal in goals]
+    return (Key(f"Target {', '.join(texts)}", "k-rule"),)
+
+
 def _any(series: list[Named]) -> bool:
     return any(reading.value is not None for _, readings in series for reading in readings)
+
+
+def _undrawn(series: list[Named]) -> Missing | None:
+    """Why series are no chart: nothing is known of them, or no axis fits them all."""
+    if not _any(series):
+        return _nothing(series)
+    if len({readings[0].currency for _, readings in series}) > 1:
+        return Missing("The values are in several currencies: one axis cannot show them.")
+    return None
 
 
 def _nothing(series: list[Named]) -> Missing:
@@ -173,13 +193,14 @@ def _goals(ground: Ground, keys: tuple[str, ...], own: Any) -> list[float]:
     return [float(target["value"]) for target in found if target]
 
 
-def _about(ground: Ground, panel: Line | Bars | Stacked, grain: Grain, period: Period) -> str:
-    from trueline.web.pages.frame import span
-
+def _about(
+    ground: Ground, panel: Line | Bars | Stacked, grain: Grain, buckets: list[Bucket]
+) -> str:
+    """What the panel is about, and which days its buckets hold where they are not the page's."""
     said = panel.about or EACH[grain.value]
     if panel.about and panel.kind != "bars":
         said = f"{panel.about}, {EACH[grain.value].lower()}"
-    return f"{said}, {span(period, ground.locale)}" if panel.range else said
+    return f"{said}, {days_of(buckets, ground.locale)}" if panel.range and buckets else said
 
 
 # -- charts ---------------------------------------------------------------------------------------
@@ -203,7 +224,8 @@ def course(
         _fill(ground, rows, number, readings)
     first = series[0][1][0]
     scale = scale_for(first.unit, first.currency, ground.locale)
-    return lines(drawn, rows, scale, forecast=ahead or None, targets=goals or None)
+    spec = lines(drawn, rows, scale, forecast=ahead or None, targets=goals or None)
+    return named_by(spec, buckets[0].whole, buckets[-1].whole)
 
 
 def _fill(ground: Ground, rows: list[dict[str, Any]], number: int, readings: list[Reading]) -> None:
@@ -283,11 +305,9 @@ def sheet(
 ) -> Table:
     """The same values, newest first; what is forecast stands below them, soonest first."""
     columns = (Column("Period"), *(Column(name, number=True) for name, _ in series))
+    cells = [ground.cells(readings) for _, readings in series]
     rows = [
-        (
-            Cell(bucket.when, bucket.whole.start),
-            *(ground.cell(readings[place]) for _, readings in series),
-        )
+        (Cell(bucket.when, bucket.whole.start), *(column[place] for column in cells))
         for place, bucket in enumerate(buckets)
     ]
     rows.reverse()

@@ -35,6 +35,9 @@ def ring(ground: Ground, panel: Ring) -> Shown:
     if any((r.value or 0) < 0 for _, r in known):
         shown.missing = Missing("One of the parts is negative: it has no share of a whole.")
         return shown
+    if len({r.currency for _, r in known}) > 1:
+        shown.missing = Missing("The parts are in several currencies: they have no common whole.")
+        return shown
     total = sum((Decimal(str(r.value)) for _, r in known), Decimal(0))
     first = known[0][1]
     rows: list[dict[str, Any]] = []
@@ -50,7 +53,7 @@ def ring(ground: Ground, panel: Ring) -> Shown:
         Key(row["name"], f"k-{look}") for row, look in zip(rows, looks, strict=True)
     )
     shown.marks = marks_of(r for _, r in found)
-    shown.notes = _unknown_named(found, more)
+    shown.notes = _unknown_named(found, more, panel.by)
     shown.more = {
         "rows": rows,
         "total": ground.amount(total, first.unit, first.currency),
@@ -63,21 +66,33 @@ def ring(ground: Ground, panel: Ring) -> Shown:
 def _parts(ground: Ground, known: list[tuple[str, Reading]]) -> list[tuple[str, Decimal, str]]:
     """The largest parts, the small ones together as the last."""
     first = known[0][1]
-    parts = [(name, Decimal(str(r.value)), ground.text(r)) for name, r in known]
-    if len(parts) <= 6:
-        return parts
-    rest = sum((value for _, value, _ in parts[5:]), Decimal(0))
-    text = ground.amount(rest, first.unit, first.currency)
-    return [*parts[:5], (f"{len(parts) - 5} others", rest, text)]
+    parts = [(name, Decimal(str(r.value))) for name, r in known]
+    if len(parts) > 6:
+        rest = sum((value for _, value in parts[5:]), Decimal(0))
+        parts = [*parts[:5], (f"{len(parts) - 5} others", rest)]
+    values = (value for _, value in parts)
+    texts = words.alike(values, first.unit, first.currency, ground.locale)
+    guessed = [mark_of(r) == "estimated" for _, r in known]
+    return [
+        (
+            name,
+            value,
+            f"~{text}"
+            if any(guessed[place:] if place == 5 else guessed[place : place + 1])
+            else text,
+        )
+        for place, ((name, value), text) in enumerate(zip(parts, texts, strict=True))
+    ]
 
 
 def _ring_table(ground: Ground, by: str, found: list[tuple[str, Reading]], total: Decimal) -> Table:
     columns = (Column(by.capitalize()), Column("Value", True), Column("Share", True))
     rows = []
-    for name, reading in found:
+    cells = ground.cells([reading for _, reading in found])
+    for (name, reading), cell in zip(found, cells, strict=True):
         share = None if reading.value is None else float(100 * Decimal(str(reading.value)) / total)
         text = "–" if share is None else words.amount(share, "%", None, ground.locale)
-        rows.append((Cell(name, name), ground.cell(reading), Cell(text, share)))
+        rows.append((Cell(name, name), cell, Cell(text, share)))
     return Table(columns, tuple(rows))
 
 
@@ -96,16 +111,20 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
     if not drawn:
         shown.missing = _nothing(found)
         return shown
+    if len({r.currency for _, r in drawn}) > 1:
+        shown.missing = Missing("The values are in several currencies: their bars do not compare.")
+        return shown
+    texts = ground.texts([r for _, r in drawn] + [earlier[name] for name, _ in drawn])
     rows: list[dict[str, Any]] = [
         {
             "name": name,
             "v": float(r.value or 0),
-            "x": ground.text(r),
+            "x": texts[place],
             "before": _plain(earlier[name]),
-            "before_x": ground.text(earlier[name]),
+            "before_x": texts[len(drawn) + place],
             "note": mark_of(r),
         }
-        for name, r in drawn
+        for place, (name, r) in enumerate(drawn)
     ]
     shown.spec = charts.ranked(
         rows,
@@ -113,9 +132,10 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
         tokens=[ground.colour(panel.by, row["name"]) for row in rows],
         height=40 + 44 * len(rows),
     )
+    shown.height = "low"
     shown.table = _ranked_table(ground, panel.by, found, earlier)
     shown.marks = marks_of(r for _, r in known)
-    shown.notes = _unknown_named(found, more)
+    shown.notes = _unknown_named(found, more, panel.by)
     shown.summary = "; ".join(f"{r['name']}: {r['x']}, before {r['before_x']}" for r in rows)
     return shown
 
@@ -128,11 +148,12 @@ def _ranked_table(
         *(Column(n, number=True) for n in ("Value", "Previous period", "Change")),
     )
     rows = []
-    for name, reading in found:
-        then = earlier[name]
-        rows.append(
-            (Cell(name, name), ground.cell(reading), ground.cell(then), _moved(reading, then))
-        )
+    now = [reading for _, reading in found]
+    then = [earlier[name] for name, _ in found]
+    cells = ground.cells([*now, *then])
+    for place, (name, reading) in enumerate(found):
+        moved = _moved(reading, then[place])
+        rows.append((Cell(name, name), cells[place], cells[len(found) + place], moved))
     return Table(columns, tuple(rows))
 
 
@@ -152,11 +173,16 @@ def _cross(
 ) -> tuple[Table, tuple[str, ...]]:
     columns = (Column(by.capitalize()), *(Column(label_of(key), number=True) for key in keys))
     values = chosen_values(ground, by)
-    rows = []
-    for value in values[:MOST_ROWS]:
-        readings = [ground.reading(key, period, (by, value)) for key in keys]
-        if any(r.value for r in readings):
-            rows.append((Cell(value, value), *(ground.cell(r) for r in readings)))
+    found = [
+        (value, [ground.reading(key, period, (by, value)) for key in keys])
+        for value in values[:MOST_ROWS]
+    ]
+    found = [(value, readings) for value, readings in found if any(r.value for r in readings)]
+    cells = [ground.cells([readings[n] for _, readings in found]) for n in range(len(keys))]
+    rows = [
+        (Cell(value, value), *(column[place] for column in cells))
+        for place, (value, _) in enumerate(found)
+    ]
     more = len(values) - MOST_ROWS
     return Table(columns, tuple(rows)), ((f"{more} more are not shown.",) if more > 0 else ())
 
@@ -206,12 +232,13 @@ def _nothing(found: list[tuple[str, Reading]]) -> Missing:
     return Missing("Nothing is recorded for this in the range.")
 
 
-def _unknown_named(found: list[tuple[str, Reading]], more: int) -> tuple[str, ...]:
+def _unknown_named(found: list[tuple[str, Reading]], more: int, by: str) -> tuple[str, ...]:
     unknown = [name for name, reading in found if reading.value is None]
     said = []
     if unknown:
-        named = ("what names none" if name == NO_SLICE else name[:60] for name in unknown[:5])
-        listed = ", ".join(named)
+        named = [name[:60] for name in unknown[:5] if name != NO_SLICE]
+        named += [f"facts that name no {by}"] if NO_SLICE in unknown[:5] else []
+        listed = " and ".join((", ".join(named[:-1]), named[-1])) if named[1:] else named[0]
         rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         said.append(f"Not known for {listed}{rest}.")
     if more:

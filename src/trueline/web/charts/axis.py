@@ -16,6 +16,8 @@ _TAKEN = frozenset(
     }
 )  # fmt: skip
 """Every object of JavaScript has these: rows grouped by such a name would not be drawn at all."""
+DAYS = "%b %-d"
+"""How a time axis writes days."""
 MINUTE = "T00:00:00"
 """Put behind a day: a bare date is read as UTC, and shows the day before west of Greenwich."""
 
@@ -72,7 +74,7 @@ def value_axis(field: str, scale: Scale, *, zero: bool = False, **words: Any) ->
 
 
 def time_axis(field: str = "t") -> Spec:
-    """A horizontal axis of local days (a chart that spans years sets another format)."""
+    """A horizontal axis of local days (``marked.named_by`` sets another format for months)."""
     return {
         "field": field,
         "type": "temporal",
@@ -80,7 +82,7 @@ def time_axis(field: str = "t") -> Spec:
             "title": None,
             "grid": False,
             "tickCount": 6,
-            "format": "%b %-d",
+            "format": DAYS,
             "labelFlush": True,
             "labelOverlap": True,
         },

@@ -26,7 +26,7 @@ def bars(
     scale: Scale,
     *,
     targets: list[float] | None = None,
-    height: int = 200,
+    height: int = 262,
 ) -> Spec:
     """One bar a bucket; rows with ``e`` true are estimates, with ``partial`` true hatched."""
     fill = {
@@ -66,7 +66,7 @@ def stacked(
     scale: Scale,
     *,
     tokens: list[str] | None = None,
-    height: int = 200,
+    height: int = 262,
 ) -> Spec:
     """Bars of several series on one another, in the order of ``names`` from below."""
     layer = {
@@ -202,7 +202,7 @@ def ring(rows: list[dict[str, Any]], names: list[str], *, tokens: list[str] | No
     return spec
 
 
-def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 240) -> Spec:
+def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 262) -> Spec:
     """From an opening to a closing: ``label``, ``a`` and ``b`` (where the bar begins and ends),
     ``kind`` (total, up, down), ``x`` (its text), ``short`` (the text above the bar)."""
     y = value_axis("a", scale, zero=True)

@@ -170,7 +170,6 @@ def planned_layer(scale: Scale) -> Spec:
         "data": {"name": "plan"},
         "mark": {
             "type": "line",
-            "interpolate": "monotone",
             "color": "@c3",
             "strokeWidth": 1.75,
             "strokeDash": [6, 3],

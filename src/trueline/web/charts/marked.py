@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trueline.web.charts.axis import Spec, time_axis, tips
+from trueline.core.period import Period
+from trueline.web.charts.axis import DAYS, Spec, time_axis, tips
 
 _KINDS = {"domain": ["better", "worse", "other"], "range": ["@ok-mark", "@bad-mark", "@c3"]}
 
@@ -30,15 +31,29 @@ def marked(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
     }
 
 
-def spanning_years(spec: Any) -> Any:
-    """The chart with months and years on its time axis, for what spans more than a year."""
+SPAN = 420
+"""Days from which an axis names years."""
+
+
+def named_by(spec: Spec, first: Period, last: Period) -> Spec:
+    """The chart with its buckets' own names on its time axis.
+
+    Months, and all that spans more than a year, are named with their year; years by it alone.
+    Else "Jan 1" would stand where a month or a year is meant.
+    """
+    months = first.days > 20 or (last.end - first.start).days > SPAN
+    named: Spec = _written(spec, "%Y" if first.days > 300 else "%b %Y" if months else DAYS)
+    return named
+
+
+def _written(spec: Any, form: str) -> Any:
     if isinstance(spec, dict):
         return {
             key: value
             if key == "datasets"
-            else "%b %Y"
-            if key == "format" and value == "%b %-d"
-            else spanning_years(value)
+            else form
+            if key == "format" and value == DAYS
+            else _written(value, form)
             for key, value in spec.items()
         }
-    return [spanning_years(value) for value in spec] if isinstance(spec, list) else spec
+    return [_written(value, form) for value in spec] if isinstance(spec, list) else spec

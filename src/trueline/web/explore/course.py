@@ -6,19 +6,17 @@ from datetime import date
 from typing import Any
 
 from trueline.core.errors import InputError
-from trueline.core.period import Grain, Period
+from trueline.core.period import Grain
 from trueline.home import Trueline
 from trueline.web.boards.ground import Bucket, marks_of, missing_of
 from trueline.web.boards.over_time import EACH, course, sheet
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
-from trueline.web.charts.axis import MINUTE, Spec
-from trueline.web.charts.marked import marked, spanning_years
+from trueline.web.charts.axis import MINUTE
+from trueline.web.charts.marked import marked, named_by
 from trueline.web.explore.asked import Asked, KnownGround
 from trueline.web.explore.outlook import Outlook, outlook_of
 
 MOST_BUCKETS = 1500
-YEARS = 420
-"""Days from which an axis names years."""
 
 
 def course_of(tl: Trueline, asked: Asked) -> Shown:
@@ -43,7 +41,8 @@ def course_of(tl: Trueline, asked: Asked) -> Shown:
     goal = ground.target(asked.key)
     goals = [float(goal["value"])] if goal else []
     spec = course(ground, named, buckets, goals, ahead=rows, looks=["c1", "faint"])
-    shown.spec = _finished(spec, unusual, asked.period)
+    spec = marked(spec, list(unusual.values())) if unusual else spec
+    shown.spec = named_by(spec, buckets[0].whole, buckets[-1].whole)
     shown.table = _table(ground, buckets, named, unusual)
     shown.marks = marks_of(readings)
     shown.legend = _legend(len(named) > 1, bool(rows), bool(unusual), bool(goals), shown.marks)
@@ -108,11 +107,6 @@ def _unusual(ahead: Outlook | None, buckets: list[Bucket]) -> dict[date, dict[st
         for item in found
         if item.period.start in shown
     }
-
-
-def _finished(spec: Spec, unusual: dict[date, dict[str, Any]], period: Period) -> Spec:
-    done = marked(spec, list(unusual.values())) if unusual else spec
-    return spanning_years(done) if period.days > YEARS else done
 
 
 def _table(

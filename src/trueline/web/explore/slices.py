@@ -10,7 +10,7 @@ from trueline.core.reading import Reading
 from trueline.engine.engine import Asked as One
 from trueline.engine.engine import change
 from trueline.home import Trueline
-from trueline.web.boards.ground import mark_of
+from trueline.web.boards.ground import mark_of, texts_of
 from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.charts.axis import Spec
 from trueline.web.charts.bars import ranked
@@ -67,8 +67,11 @@ class Slices:
         return Table(columns, rows)
 
     def spec(self) -> Spec | None:
-        """The largest as bars; None where nothing is known, or something is below zero."""
+        """The largest as bars; None where nothing is known, something is below zero, or amounts are
+        in several currencies, so that their lengths would not compare."""
         known = [p for p in self.parts if p.reading.value is not None][:BARS]
+        if len({p.reading.currency for p in known}) > 1:
+            return None
         if not known or any((p.reading.value or 0) < 0 for p in known):
             return None
         rows = [
@@ -98,26 +101,38 @@ def slices_of(tl: Trueline, asked: Asked, by: str) -> Slices:
     pairs = list(zip(chosen, found[: len(chosen)], found[len(chosen) :], strict=True))
     pairs.sort(key=lambda pair: (pair[1].value is None, -(pair[1].value or 0)))
     most = max((float(r.value or 0) for _, *both in pairs for r in both), default=0.0)
+    if len({now.currency for _, now, _ in pairs}) > 1:  # their lengths would not compare
+        most = 0.0
     whole = tl.engine.reading(asked.key, asked.period, allow_estimates=estimates, as_of=as_of)
     locale = tl.settings.company.locale
+    texts = texts_of([now for _, now, _ in pairs] + [then for _, _, then in pairs], locale)
+    written = zip(texts, texts[len(pairs) :], strict=False)
     return Slices(
         by,
-        tuple(_part(asked, by, *pair, most, locale) for pair in pairs),
+        tuple(
+            _part(asked, by, *pair, most, said) for pair, said in zip(pairs, written, strict=True)
+        ),
         len(values) - len(chosen),
         words.value(whole, locale),
     )
 
 
 def _part(
-    asked: Asked, by: str, name: str, now: Reading, before: Reading, most: float, locale: str
+    asked: Asked,
+    by: str,
+    name: str,
+    now: Reading,
+    before: Reading,
+    most: float,
+    texts: tuple[str, str],
 ) -> Part:
     moved = change(now, before)
     return Part(
         name,
         now,
-        words.value(now, locale),
+        texts[0],
         before,
-        words.value(before, locale),
+        texts[1],
         moved,
         words.changed(moved, now.unit),
         _length(now, most),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from trueline.catalog.benchmark import benchmark
 from trueline.catalog.describe import describe
 from trueline.catalog.kpis import kpi
+from trueline.catalog.schema import fields
 from trueline.core import words
 from trueline.core.period import Period
 from trueline.core.quality import Quality
@@ -42,19 +43,22 @@ def standing_of(tl: Trueline, asked: Asked) -> dict[str, Any]:
         "target": target,
         "gauge": _gauge(reading, target),
         "benchmark": benchmark_of(tl, asked, reading),
-        "inputs": [_input(tl, asked, item) for item in reading.inputs],
+        "inputs": [_input(tl, asked, item, ground) for item in reading.inputs],
     }
 
 
-def _input(tl: Trueline, asked: Asked, item: ReadingInput) -> dict[str, Any]:
+def _input(tl: Trueline, asked: Asked, item: ReadingInput, ground: KnownGround) -> dict[str, Any]:
     """An input with its words; one that is a KPI leads to it."""
-    locale, zone = tl.settings.company.locale, tl.settings.company.zone
+    zone = tl.settings.company.zone
+    units = {field["name"]: field["unit"] for field in fields(asked.definition)}
     key = item.measure.removeprefix("kpi:") if item.measure.startswith("kpi:") else None
     mark = "" if item.quality is Quality.ACTUAL else "estimated"
     return {
         "name": item.name,
         "description": asked.definition.model_fields[item.name].description or "",
-        "text": words.UNKNOWN if item.value is None else _figure(item.value, locale),
+        "text": words.UNKNOWN
+        if item.value is None
+        else _figure(item, ground, units.get(item.name)),
         "mark": "unknown" if item.value is None else mark,
         "measure": "" if key else item.measure,
         "kpi": None if key is None else kpi(key).label,
@@ -66,11 +70,17 @@ def _input(tl: Trueline, asked: Asked, item: ReadingInput) -> dict[str, Any]:
     }
 
 
-def _figure(value: Any, locale: str) -> str:
-    """A number without a unit: whole where it is, else to four digits behind the point."""
+def _figure(item: ReadingInput, ground: KnownGround, unit: str | None) -> str:
+    """A number with its unit: whole where it is, else to four digits behind the point."""
     from babel.numbers import format_decimal
 
-    return str(format_decimal(value, format="#,##0.####", locale=locale))
+    number = str(format_decimal(item.value, format="#,##0.####", locale=ground.locale))
+    if unit is None or unit in ("count", "ratio", "score"):
+        return number
+    if unit == "%":
+        return f"{number}%"
+    currency = ground.view.cut[1] if ground.view.cut and ground.view.cut[0] == "currency" else None
+    return f"{number} {unit.replace('currency', currency or ground.company.currency)}"
 
 
 def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:

@@ -115,6 +115,8 @@ def templates() -> Any:
     environment.filters.update(
         day=day,
         span=span,
+        days=days,
+        unmoved=words.unmoved,
         moment=moment,
         ago=ago,
         count=count,
@@ -139,6 +141,11 @@ def span(period: Period, locale: str) -> str:
     if last == period.start:
         return day(last, locale)
     return str(format_interval(period.start, last, "yMMMd", locale=locale))
+
+
+def days(ends: tuple[date, date], locale: str) -> str:
+    """From a first day to the day after the last, as ``span`` writes it."""
+    return span(Period(*ends), locale)
 
 
 def moment(value: datetime | None, company: Any) -> str:
