@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
+# Bytecode is kept whatever the shell says: else each command compiles all that it imports.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: demo test setup system lint types imports tests bench bench-full soak clean format reference baselines
 

@@ -10,8 +10,23 @@ with trueline.open("home") as tl:
 
 from __future__ import annotations
 
-from trueline.home import Trueline, init, open_home
+from typing import TYPE_CHECKING, Any
 
-open = open_home  # noqa: A001  the library's word; inside this module nothing opens files
+if TYPE_CHECKING:
+    from trueline.home import Trueline, init
+    from trueline.home import open_home as open  # noqa: A004  the library's word
+
 __version__ = "0.1.0"
 __all__ = ["Trueline", "__version__", "init", "open"]
+
+_IN_HOME = {"Trueline": "Trueline", "init": "init", "open": "open_home"}
+
+
+def __getattr__(name: str) -> Any:
+    """The library's words, imported when first used: a part of the package does not need them."""
+    if name not in _IN_HOME:
+        raise AttributeError(f"module 'trueline' has no attribute '{name}'")
+    from trueline import home
+
+    found = globals()[name] = getattr(home, _IN_HOME[name])
+    return found

@@ -1,7 +1,5 @@
 """A company's settings: ``trueline.toml`` in its home, with some variables on top."""
 
-from __future__ import annotations
-
 import os
 import re
 import tomllib
@@ -9,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -256,7 +254,7 @@ class Settings(_Section):
     @classmethod
     def parse(
         cls, text: str, where: str = FILE_NAME, environment: Mapping[str, str] | None = None
-    ) -> Settings:
+    ) -> Self:
         """Settings from TOML text. Raises InputError that names the key and the rule.
 
         ``environment`` holds variables that go before the text (see ``VARIABLES``).
@@ -282,7 +280,7 @@ class Settings(_Section):
             ) from error
 
     @classmethod
-    def read(cls, home: Path) -> Settings:
+    def read(cls, home: Path) -> Self:
         """The settings of a home folder. Raises HomeError where it is none."""
         path = home / FILE_NAME
         try:

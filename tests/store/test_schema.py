@@ -88,7 +88,7 @@ def test_an_up_to_date_store_is_opened_without_alembic(url: str) -> None:
 
 
 def test_the_library_starts_without_sqlalchemy() -> None:
-    script = "import sys, trueline, trueline.cli; print('sqlalchemy' in sys.modules)"
+    script = "import sys, trueline.home, trueline.cli; print('sqlalchemy' in sys.modules)"
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -1,7 +1,5 @@
 """What a KPI's inputs are: numbers with their constraint, where they come from, and their rules."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal

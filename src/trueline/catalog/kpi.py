@@ -5,13 +5,11 @@ where it comes from; its docstring is its meaning; ``formula`` is arithmetic; ``
 worked example. Class keywords carry the rest.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -149,7 +147,7 @@ class Calculator(BaseModel):
         return None
 
     @model_validator(mode="after")
-    def _hold(self) -> Calculator:
+    def _hold(self) -> Self:
         for broken in (*(rule.broken(self) for rule in self.rules), self.contradiction()):
             if broken is not None:
                 raise ValueError(broken)

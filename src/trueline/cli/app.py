@@ -4,8 +4,7 @@ Exit codes: 0 done; 1 a fault of ours; 2 bad input, or a refused load; 3 the hom
 4 not found; 5 a conflict; 6 busy; 7 no access; 130 interrupted.
 """
 
-from __future__ import annotations
-
+import gc
 import os
 import sys
 from pathlib import Path
@@ -39,6 +38,8 @@ Estimates = Annotated[bool, typer.Option("--allow-estimates", help="Also use ass
 AsOf = Annotated[str | None, typer.Option("--as-of", help="As known then: 2026-01-31T12:00:00Z.")]
 
 HERE = Path()
+COLLECT_AFTER = 50_000
+"""So many new objects before garbage is looked for: starting makes many, and all of them stay."""
 
 
 def opened(home: Path) -> Any:
@@ -340,6 +341,7 @@ def demo(
 
 def main() -> None:
     """Run the command line; errors are sentences, not traces (TRUELINE_DEBUG=1 shows them)."""
+    gc.set_threshold(COLLECT_AFTER)
     try:
         app()
     except TruelineError as error:

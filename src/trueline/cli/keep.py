@@ -1,7 +1,5 @@
 """Commands that keep a company safe: backup and restore."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any
 

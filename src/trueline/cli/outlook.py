@@ -1,7 +1,5 @@
 """Commands about what comes next, what is unusual, and what given inputs make."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Commands about users over time: retention, funnels, lifecycle."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import typer

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.calculate import Calculation
-from trueline.catalog.kpi import Kpi
-from trueline.catalog.schema import fields
 from trueline.cli.show import console, line, plain, table
 from trueline.core import words
+
+if TYPE_CHECKING:
+    from trueline.catalog.calculate import Calculation
+    from trueline.catalog.kpi import Kpi
 
 
 def forecast(found: dict[str, Any], locale: str) -> None:
@@ -83,6 +84,8 @@ def reasons(found: dict[str, Any]) -> None:
 
 def calculators(known: Mapping[str, type[Kpi]]) -> None:
     """Every calculator, and what it takes."""
+    from trueline.catalog.schema import fields
+
     drawn = table("calculator", "KPI", "inputs")
     for slug, definition in known.items():
         for way in definition.calculators():
@@ -93,6 +96,8 @@ def calculators(known: Mapping[str, type[Kpi]]) -> None:
 
 def inputs(definition: type[Kpi]) -> None:
     """What a calculator takes."""
+    from trueline.catalog.schema import fields
+
     line(definition.meaning())
     for way in definition.calculators():
         drawn = table("input", "type", "required", "meaning")

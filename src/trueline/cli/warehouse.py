@@ -1,7 +1,5 @@
 """``trueline warehouse``: moving to another engine, and tables for a cluster."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

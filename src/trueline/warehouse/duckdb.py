@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import AwayError, BusyError, HomeError, HomeOwnedError
 from trueline.warehouse.deadline import Deadlines
-from trueline.warehouse.schema import SCHEMA_VERSION, create_statements, fill_days, shapes
+from trueline.warehouse.schema import (
+    SCHEMA_VERSION,
+    create_statement,
+    create_statements,
+    fill_days,
+    shapes,
+)
 from trueline.warehouse.seam import Receive, Warehouse, Writer
 
 if TYPE_CHECKING:
@@ -94,20 +100,18 @@ class DuckDBWarehouse(Warehouse):
 
     def _migrate(self) -> None:
         with self.loading() as connection:
-            known = connection.execute(
-                "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'"
-            ).fetchone()
-            if known and known[0]:
-                found = connection.execute("SELECT max(version) FROM schema_version").fetchone()
-                version = found[0] if found and found[0] is not None else 0
-                if version > SCHEMA_VERSION:
-                    raise HomeError(
-                        f"The warehouse was written by a newer Trueline (schema {version}; "
-                        f"this one knows {SCHEMA_VERSION}).",
-                        "Upgrade Trueline.",
-                    )
-                if version == SCHEMA_VERSION:
-                    return
+            # Made where it is not there: to ask for it among the tables takes ten times as long.
+            connection.execute(create_statement("schema_version"))
+            found = connection.execute("SELECT max(version) FROM schema_version").fetchone()
+            version = 0 if found is None or found[0] is None else found[0]
+            if version > SCHEMA_VERSION:
+                raise HomeError(
+                    f"The warehouse was written by a newer Trueline (schema {version}; "
+                    f"this one knows {SCHEMA_VERSION}).",
+                    "Upgrade Trueline.",
+                )
+            if version == SCHEMA_VERSION:
+                return
             for statement in create_statements():
                 connection.execute(statement)
             filled = connection.execute("SELECT 1 FROM days LIMIT 1").fetchone()

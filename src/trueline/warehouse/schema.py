@@ -142,14 +142,15 @@ def shapes() -> dict[str, dict[str, str]]:
     return found | SYSTEM_TABLES
 
 
+def create_statement(name: str) -> str:
+    """A table's CREATE, in the embedded engine's words."""
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in shapes()[name].items())
+    return f'CREATE TABLE IF NOT EXISTS "{name}" ({columns})'
+
+
 def create_statements() -> list[str]:
-    """Every table's CREATE, in the embedded engine's words."""
-    return [
-        f'CREATE TABLE IF NOT EXISTS "{name}" ('
-        + ", ".join(f'"{column}" {kind}' for column, kind in shape.items())
-        + ")"
-        for name, shape in shapes().items()
-    ]
+    """Every table's CREATE."""
+    return [create_statement(name) for name in shapes()]
 
 
 def fill_days() -> str:

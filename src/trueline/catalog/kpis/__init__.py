@@ -1,7 +1,5 @@
 """The catalogue: every KPI, by subject. A visible tuple; ``kpi(key)`` finds one."""
 
-from __future__ import annotations
-
 from functools import cache
 
 from trueline.catalog.kpi import Kpi

@@ -1,7 +1,5 @@
 """How users come to use the product: activation, time to value, use of features."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Revenue, margins and cash."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

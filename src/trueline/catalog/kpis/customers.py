@@ -1,7 +1,5 @@
 """Customers by their orders: new, returning, and who came back within so many days."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """How the product is built: defects and velocity."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

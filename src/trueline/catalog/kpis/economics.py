@@ -1,7 +1,5 @@
 """Unit economics: what a customer costs, brings, and how long until it pays back."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What people do with the product: visits, sessions, activation, use of features."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Advertising: what was spent, seen, clicked and converted, whole and by channel."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """What moved recurring revenue."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Recurring revenue: its level, its movements, and what the opening's customers did."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

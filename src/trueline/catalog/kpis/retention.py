@@ -1,7 +1,5 @@
 """What the customers of the opening did: closed cohorts."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

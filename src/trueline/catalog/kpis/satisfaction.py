@@ -1,7 +1,5 @@
 """What customers say: recommendation, satisfaction, effort, and growth they earn."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from math import sqrt
 from typing import Annotated, Literal
