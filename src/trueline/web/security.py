@@ -7,11 +7,13 @@ import ipaddress
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 
 from starlette.requests import Request
 
 from trueline.core.errors import AccessError, InputError
+from trueline.web import seals
 from trueline.web.sessions import COOKIE, Sessions
 
 KEY_VARIABLE = "TRUELINE_API_KEY"
@@ -98,6 +100,9 @@ class Access:
         path = request.scope["path"]
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDERS):
             return
+        if _is_sealed(request):
+            seals.check(self.key, path, request.url.query, _today(request))
+            return
         given = _given(request)
         if given is not None:
             if not self.opens(given):
@@ -112,6 +117,18 @@ class Access:
         is_key = self.key is not None and hmac.compare_digest(sent, self.key.encode())
         is_token = hmac.compare_digest(sent, self.token.encode())
         return is_key or is_token
+
+
+def _is_sealed(request: Request) -> bool:
+    """Whether it asks for one panel by a sealed address, to look at it only."""
+    looks = request.method in ("GET", "HEAD")
+    panel = request.scope["path"].startswith(seals.FOLDER)
+    return looks and panel and "seal" in request.query_params
+
+
+def _today(request: Request) -> date:
+    found: date = request.app.state.tl.engine.today()
+    return found
 
 
 def _host(header: str) -> str:

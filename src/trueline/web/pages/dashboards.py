@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from trueline.dashboards import DashboardError, Entry, find
 from trueline.dashboards.ranges import PRESETS
 from trueline.dashboards.shelf import BUILT_IN
 from trueline.engine.rollup import last_load
+from trueline.web import seals
 from trueline.web.boards.evaluation import Board
 from trueline.web.boards.view import View, ViewQuery, view_of
 from trueline.web.context import company, run
@@ -117,24 +119,39 @@ def words(request: Request, board: Board) -> dict[str, Any]:
 
     return {
         "view": view,
+        "framed": False,
+        "chart_query": view.data_query,
         "data": f"/d/{board.entry.name}",
         "ranges": [
             (name, PRESETS[name], at(view.ranged(name, today, calendar))) for name in PRESETS
         ],
         "short": SHORT,
-        "embeds": bool(tl.settings.server.embed_origins),
+        "embed": _embed_of(request, board) if tl.settings.server.embed_origins else None,
         "last_day": (view.range.period.end - timedelta(days=1)).isoformat(),
         "at": at,
     }
 
 
+def _embed_of(request: Request, board: Board) -> Callable[[str], str]:
+    """What gives a panel's address for frames; sealed where readers would need a key."""
+    key, query = request.app.state.access.key, board.view.data_query
+    today = company(request).engine.today()
+
+    def address(panel: str) -> str:
+        path = f"{seals.FOLDER}{board.entry.name}/{panel}"
+        return path + query if key is None else seals.sealed(key, path, query, today)
+
+    return address
+
+
 @router.get("/d/{name}/{panel}.json")
 async def chart(request: Request, name: str, panel: str, asked: Asked) -> Response:
     """A panel's chart, from the same readings as its page."""
-    return await run(request, _chart, request, asked, name, panel)
+    return await run(request, chart_of, request, asked, name, panel)
 
 
-def _chart(request: Request, asked: ViewQuery, name: str, panel: str) -> Response:
+def chart_of(request: Request, asked: ViewQuery, name: str, panel: str) -> Response:
+    """A panel's chart as JSON. Raises NotFoundError for one that is a table."""
     shown = board_of(request, asked, find(company(request).home, name)).panel(panel)
     if shown.spec is None:
         raise NotFoundError(f"The panel '{panel}' has no chart.", "It is a table.")

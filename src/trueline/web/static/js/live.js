@@ -52,7 +52,8 @@ export function follow({ show, say }) {
   function connect() {
     source?.close();
     source = null;
-    if (document.hidden) return;
+    // A panel that is shown without a key hears nothing: it is fetched again now and then.
+    if (document.hidden || "still" in root.dataset) return;
     source = new EventSource("/events");
     source.addEventListener("load", (event) => { if (event.data !== root.dataset.load) want(event.data); });
     source.onopen = back;
