@@ -68,10 +68,11 @@ def measured(orders: int) -> dict[str, dict[str, float]]:
 
             def afresh(action: Callable[[], object]) -> dict[str, float]:
                 def run() -> None:
+                    assert engine._state is not None
                     engine._state = None
                     action()
 
-                run()
+                action()
                 return watched(3, run)
 
             return {

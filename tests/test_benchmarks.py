@@ -6,13 +6,15 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import pytest
+from benchmarks import growth
 from benchmarks.__main__ import FULL, QUICK
-from benchmarks.peers import HERE, QUESTIONS, same
+from benchmarks.peers import HERE, QUESTIONS, same, shop
 from benchmarks.report import Measurement, tables, write
 
 RIGHT = [["2026-01-01", "10.00"], ["2026-01-02", "0.3333333333"]]
@@ -104,3 +106,42 @@ def test_a_contender_answers_with_what_it_took(tmp_path: Path) -> None:
     assert new["rows"] == [["2026-01-01", "1"], ["2026-02-01", "1"]]
     assert aov["rows"] == [["2026-01-01", "10.5"], ["2026-02-01", "3.5"]]
     assert all(answer["wall"] > 0 and answer["peak"] > 0 for answer in (revenue, new, aov))
+
+
+def _asked(*command: str | Path, questions: Iterable[str]) -> dict[str, list[list[str]]]:
+    done = subprocess.run(
+        [sys.executable, *command],
+        input="".join(f"{question}\n" for question in questions),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers = map(json.loads, done.stdout.splitlines()[1:])
+    return {question: a["rows"] for question, a in zip(questions, answers, strict=True)}
+
+
+def test_trueline_answers_the_shop_as_sql_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    shop(str(home), "20000")
+    start, end = capsys.readouterr().out.split()
+    afresh = [f"{question}, afresh" for question in QUESTIONS]
+    ours = _asked(*(HERE / "ask_trueline.py", home, start, end), questions=(*QUESTIONS, *afresh))
+    hand = _asked(
+        *(HERE / "ask_by_hand.py", home / "warehouse.duckdb", start, end), questions=QUESTIONS
+    )
+    for question in QUESTIONS:
+        assert len(hand[question]) == (366 if question == "revenue by day" else 12)
+        answers = {"kept": ours[question], "afresh": ours[f"{question}, afresh"]}
+        same(question, {"SQL": hand[question], **answers})
+
+
+def test_growth_is_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"load the orders": {"cpu": 1, "wall": 2, "peak": 100}, **growth.measured(2000)}
+    assert set(found) == set(growth.NAMES)
+    assert all(took["peak"] > 50 and took["wall"] > 0 for took in found.values())
+    monkeypatch.setattr(growth, "PICTURE", tmp_path / "growth.svg")
+    growth.draw({2000: found, 20000: found})
+    drawn = (tmp_path / "growth.svg").read_text()
+    assert drawn.startswith("<svg") and all(name in drawn for name in growth.NAMES)

@@ -28,6 +28,7 @@ def _asked(tl: Trueline, key: str, grain: str, days: dict[str, str]) -> dict[str
         return tl.series(key, grain=grain, **days)
 
     def afresh() -> Any:
+        assert tl.engine._state is not None
         tl.engine._state = None
         return kept()
 
