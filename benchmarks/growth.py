@@ -181,7 +181,7 @@ def _layers(sizes: list[int]) -> list[dict[str, Any]]:
 
 def _table(found: dict[int, dict[str, dict[str, float]]]) -> None:
     sizes = list(found)
-    steps = [f"{b / a:g} times the data" for a, b in pairwise(sizes)]
+    steps = [f"{b:,} / {a:,}" for a, b in pairwise(sizes)]
     heads = [*steps, *(f"{size:,}" for size in sizes), *(f"MiB at {size:,}" for size in sizes)]
     print(f"\n| | {' | '.join(heads)} |\n|---|{'---:|' * len(heads)}")
     for name in NAMES:

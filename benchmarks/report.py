@@ -57,7 +57,7 @@ def versions() -> dict[str, str]:
 
 def tables(text: str) -> list[dict[str, Any]]:
     """The tables in a measurement's output, each with its columns and rows; a cell that is a number
-    is one. Columns without a name are called after their place."""
+    is one. Columns without a name of their own are called after their place."""
     found: list[dict[str, Any]] = []
     columns: list[str] | None = None
     for line in text.splitlines():
@@ -66,7 +66,10 @@ def tables(text: str) -> list[dict[str, Any]]:
             continue
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
         if columns is None:
-            columns = [name or f"column {place}" for place, name in enumerate(cells, 1)]
+            columns = [
+                name if name and cells.count(name) == 1 else f"{name or 'column'} {place}"
+                for place, name in enumerate(cells, 1)
+            ]
             found.append({"columns": columns, "rows": []})
         elif not all(re.fullmatch(r":?-+:?", cell) for cell in cells):
             found[-1]["rows"].append(dict(zip(columns, map(_number, cells), strict=False)))

@@ -41,7 +41,7 @@ def test_answers_that_differ_stop_the_benchmark(other: list[list[str]], said: st
 def test_tables_are_read_from_what_a_measurement_prints() -> None:
     text = (
         "2 cores\n\n| | ratio | ms |\n|---|---:|:-:|\n| a b | 1.50 | 1,234 |\n| c | | -3 |\n\n"
-        "| x |\n|---|\n| 4 ms (5) |\n"
+        "| x | x |\n|---|---|\n| 4 ms (5) | 6 |\n"
     )
     first, second = tables(text)
     assert first["columns"] == ["column 1", "ratio", "ms"]
@@ -49,7 +49,7 @@ def test_tables_are_read_from_what_a_measurement_prints() -> None:
         {"column 1": "a b", "ratio": 1.5, "ms": 1234},
         {"column 1": "c", "ratio": "", "ms": -3},
     ]
-    assert second["rows"] == [{"x": "4 ms (5)"}]
+    assert second["rows"] == [{"x 1": "4 ms (5)", "x 2": 6}]
 
 
 def test_a_report_says_what_failed_and_keeps_what_was_found(tmp_path: Path) -> None:
