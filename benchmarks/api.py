@@ -155,7 +155,7 @@ def settled(server: psutil.Process) -> psutil.Process:
 @contextmanager
 def serving(command: list[str], port: int) -> Iterator[psutil.Process]:
     """A server as a process of its own, once it answers."""
-    quiet = {**os.environ, "TRUELINE_LOG_LEVEL": "warning"}  # as the bare route, which logs nothing
+    quiet = {**os.environ, "LOG_LEVEL": "warning"}  # as the bare route, which logs nothing
     process = subprocess.Popen(command, env=quiet, stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):

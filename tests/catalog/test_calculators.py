@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,7 @@ from trueline.catalog.kpi import Calculator, Direction, Kpi
 from trueline.catalog.kpis import KPIS, kpi
 from trueline.catalog.schema import fields
 from trueline.core.errors import InputError, UnknownKeyError
+from trueline.core.reading import dumps, loads
 
 EACH = pytest.mark.parametrize("definition", calculators().values(), ids=lambda k: k.key)
 WAYS = [(d, way) for d in calculators().values() for way in d.calculators()]
@@ -44,6 +46,17 @@ def test_its_example_gives_the_worked_answer(definition: type[Kpi], way: type[Ca
     found = calculate(definition, way.example)
     assert found.value is not None
     assert float(found.value) == pytest.approx(float(way.example_value), rel=1e-12)
+
+
+@EACH_WAY
+@pytest.mark.parametrize("aims", [True, False])
+def test_its_answer_as_text_is_its_answer(
+    definition: type[Kpi], way: type[Calculator], aims: bool
+) -> None:
+    targets = {definition.key: Decimal("12.50")} if aims else {}
+    found = calculate(definition, way.example, currency="CAD", locale="fr_CA", targets=targets)
+    assert loads(found.to_text()) == loads(dumps(found.to_json()))
+    assert json.loads(found.to_text())["benchmark_detail"]["verdict"] == found.verdict
 
 
 @EACH_WAY

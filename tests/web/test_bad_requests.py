@@ -9,6 +9,7 @@ import pytest
 from serving import Served, refused
 
 from trueline.web import body as body_rules
+from trueline.web.body import BadJsonError, parse
 
 COSTS = "/api/kpi/costs"
 GOOD = {"cost_date": "2026-03-10", "cost_type": "marketing", "amount": 12.5}
@@ -53,10 +54,17 @@ UNREADABLE = {
     "200 levels of lists": with_description("[" * 200 + "]" * 200),
     "200 levels of objects": with_description('{"a":' * 200 + "1" + "}" * 200),
     "100,000 levels": b"[" * 100_000,
+    "33 levels": b'{"a":' + b"[" * 32 + b"]" * 32 + b"}",
     "single quotes": b"{'amount': 1}",
     "a form": b"amount=5&cost_type=marketing",
     "control character": with_description('"a\nb"'),
 }
+
+
+def test_thirty_two_levels_are_read() -> None:
+    assert parse(b"[" * 32 + b"]" * 32)
+    with pytest.raises(BadJsonError, match="32 levels"):
+        parse(b"[" * 33 + b"]" * 33)
 
 
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)

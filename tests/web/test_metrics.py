@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from serving import Served
+from starlette.testclient import TestClient
 
 from trueline.catalog.calculate import calculators
 from trueline.core.reading import dumps, loads
@@ -115,6 +116,30 @@ def test_a_calculator_takes_no_query(served: Served) -> None:
     assert answer.status_code == 422
     assert answer.json()["detail"] == "verbose is not known here."
     assert served.client.get("/metrics/arpu").status_code == 405
+
+
+@pytest.mark.parametrize("slug", ["arpu", "nps"])
+def test_the_route_that_documents_a_calculator_gives_the_same_answer(
+    served: Served, slug: str
+) -> None:
+    """A calculator is answered before the router is asked, except under a prefix."""
+    app, body = served.client.app, calculators()[slug].calculators()[0].example
+    raw = dumps(body)
+    direct = served.client.post(f"/metrics/{slug}", content=raw, headers=JSON)
+    client = TestClient(app, root_path="/kpis")
+    prefixed = client.post(f"/kpis/metrics/{slug}", content=raw, headers=JSON)
+    ours, theirs = (answer.json() | {"timestamp": None} for answer in (direct, prefixed))
+    assert (direct.status_code, prefixed.status_code) == (200, 200)
+    assert ours == theirs
+    assert set(direct.headers) == set(prefixed.headers) - {"vary"}
+
+
+def test_calculations_are_counted_by_their_route(served: Served) -> None:
+    post(served, "/metrics/arpu", {"total_revenue": 1, "total_users": 1})
+    post(served, "/metrics/arpu", {"total_revenue": 1}, 422)
+    lines = served.client.get("/-/metrics").text
+    for status in (200, 422):
+        assert f'{{method="POST",route="/metrics/arpu",status="{status}"}} ' in lines
 
 
 def test_answers_are_sent_at_once() -> None:

@@ -19,9 +19,12 @@ AMOUNT = "It grows with the company: an amount or a count of others says nothing
 _SIZES = (Unit.MONEY, Unit.MONEY_PER_MONTH, Unit.COUNT, Unit.USERS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Benchmark:
-    """A range of others' values, with whose it is; without a range, ``reason`` says why not."""
+    """A range of others' values, with whose it is; without a range, ``reason`` says why not.
+
+    One is made for each KPI and is itself alone: what it says is kept by it.
+    """
 
     low: Decimal | None = None
     high: Decimal | None = None

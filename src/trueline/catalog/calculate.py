@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
 
-from trueline.catalog.benchmark import benchmark
+from trueline.catalog.benchmark import Benchmark, benchmark
 from trueline.catalog.describe import target
 from trueline.catalog.interpret import interpretation
 from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished
 from trueline.catalog.kpis import KPIS
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
-from trueline.core.money import EXACT
-from trueline.core.reading import Interval, Value
+from trueline.core.money import EXACT, plain
+from trueline.core.reading import Interval, Value, dumps, embedded
 
 
-@dataclass(frozen=True)
-class Calculation:
+class Calculation(NamedTuple):
     """A calculator's answer. ``value`` is in the KPI's unit; percentages are in percent."""
 
     definition: type[Kpi]
@@ -31,29 +30,79 @@ class Calculation:
     details: dict[str, Detail]
     interpretation: str
     benchmark: str
-    benchmark_detail: dict[str, Any]
+    beside: Benchmark
+    verdict: str | None
     target: dict[str, Any] | None
     timestamp: datetime
 
+    @property
+    def benchmark_detail(self) -> dict[str, Any]:
+        """The benchmark as a JSON object, with how the value stands beside it."""
+        return self.beside.to_json(self.verdict)
+
     def to_json(self) -> dict[str, Any]:
         """The answer as a JSON object."""
-        unit, money = self.definition.unit, self.definition.unit.is_money
+        before, after = _alike(*self._of())
+        return {**before, **self._own(), **after}
+
+    def to_text(self) -> str:
+        """The answer as JSON text; ``dumps(to_json())`` gives the same, and takes longer."""
+        before, after = _alike_text(*self._of())
+        own = (f'"{name}":{_text(value)}' for name, value in self._own().items())
+        return f"{before},{','.join(own)},{after}"
+
+    def _of(self) -> tuple[type[Kpi], str, str, Benchmark, str | None]:
+        return self.definition, self.currency, self.benchmark, self.beside, self.verdict
+
+    def _own(self) -> dict[str, Any]:
         return {
-            "metric_name": self.definition.label,
-            "key": self.definition.key,
             "value": self.value,
-            "unit": unit.value.replace("money", "currency"),
-            "currency": self.currency if money else None,
             "interpretation": self.interpretation,
-            "benchmark": self.benchmark,
-            "benchmark_detail": self.benchmark_detail,
             "target": self.target,
             "interval": self.interval.to_json() if self.interval else None,
             "details": {name: detail.value for name, detail in self.details.items()},
-            "quality": "actual",
-            "definition": self.definition.definition(),
-            "timestamp": self.timestamp.isoformat(),
+            "timestamp": _iso(self.timestamp),
         }
+
+
+def _text(value: Any) -> str:
+    """``dumps``, with what is usual written directly."""
+    if value is None:
+        return "null"
+    if type(value) is str:
+        return quoted(value)
+    if type(value) is Decimal and value.is_finite():
+        return plain(value)
+    return dumps(value) if value or type(value) is not dict else "{}"
+
+
+@lru_cache(8)
+def _iso(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+def _alike(
+    definition: type[Kpi], currency: str, benchmark: str, beside: Benchmark, verdict: str | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a calculator's answers say alike: the fields before a value, and those after."""
+    unit = definition.unit
+    before = {"metric_name": definition.label, "key": definition.key}
+    after = {
+        "unit": unit.written("currency"),
+        "currency": currency if unit.is_money else None,
+        "benchmark": benchmark,
+        "benchmark_detail": beside.to_json(verdict),
+        "quality": "actual",
+        "definition": definition.definition(),
+    }
+    return before, after
+
+
+@lru_cache(1000)
+def _alike_text(*of: Any) -> tuple[str, str]:
+    """The same as JSON text without its outer braces, kept: most of an answer is this."""
+    before, after = _alike(*of)
+    return dumps(before)[:-1], dumps(after)[1:]
 
 
 @cache
@@ -94,7 +143,7 @@ def calculate(
         raise InputError(definition.undefined.message, definition.undefined.enable) from None
     leaning = inputs.leaning() or definition.direction
     known = benchmark(definition)
-    aim = target(definition.key, dict(targets or {}))
+    aim = target(definition.key, targets or {})
     return Calculation(
         definition=definition,
         value=value,
@@ -107,7 +156,8 @@ def calculate(
             over=inputs.__dict__.get("time_frame"),
         ),
         benchmark=known.spoken(definition.unit.written(currency), locale),
-        benchmark_detail=known.to_json(known.verdict(value, leaning)),
+        beside=known,
+        verdict=known.verdict(value, leaning),
         target=aim,
         timestamp=moment or now(),
     )  # fmt: skip
@@ -147,7 +197,8 @@ def _fields(way: type[Calculator]) -> str:
 
 
 def calculate_all(wanted: Sequence[Mapping[str, Any]], **company: Any) -> list[dict[str, Any]]:
-    """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error."""
+    """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error,
+    to be written by ``dumps``."""
     company = {"moment": now()} | company
     return [_one(item, company) for item in wanted]
 
@@ -157,4 +208,4 @@ def _one(item: Mapping[str, Any], company: dict[str, Any]) -> dict[str, Any]:
         found = calculate(calculator(item["metric"]), item["inputs"], **company)
     except InputError as error:
         return {"metric": item["metric"], "result": None, "error": error.to_json()}
-    return {"metric": item["metric"], "result": found.to_json(), "error": None}
+    return {"metric": item["metric"], "result": embedded(found.to_text()), "error": None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,7 @@ def targets() -> dict[str, dict[str, Any]]:
     return tomllib.loads(text, parse_float=Decimal)
 
 
-def target(key: str, own: dict[str, Decimal]) -> dict[str, Any] | None:
+def target(key: str, own: Mapping[str, Decimal]) -> dict[str, Any] | None:
     """The target of a KPI: the company's own, else the default one; None where there is none."""
     if key in own:
         return {"value": own[key], "source": "trueline.toml"}

@@ -83,12 +83,12 @@ class Unit(StrEnum):
 
     def written(self, currency: str) -> str:
         """The unit as readings give it: the currency code for money."""
-        return self.value.replace("money", currency)
+        return self.replace("money", currency)
 
     @property
     def is_money(self) -> bool:
         """Whether it has a currency."""
-        return self in (Unit.MONEY, Unit.MONEY_PER_MONTH)
+        return self.startswith("money")
 
 
 class Direction(StrEnum):

@@ -46,8 +46,12 @@ def divide(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:
 
 def round_to(value: Decimal, places: int) -> Decimal:
     """Round half up to ``places`` decimals."""
-    with localcontext(EXACT):
-        return value.quantize(Decimal(1).scaleb(-places))
+    return value.quantize(_last_place(places), context=EXACT)
+
+
+@cache
+def _last_place(places: int) -> Decimal:
+    return Decimal(1).scaleb(-places)
 
 
 def plain(value: Decimal) -> str:

@@ -17,3 +17,11 @@ class Answer(Response):
     def render(self, content: Any) -> bytes:
         """The content as JSON text."""
         return dumps(content).encode("utf-8")
+
+
+class Written(Answer):
+    """A response whose content is JSON text already."""
+
+    def render(self, content: str) -> bytes:
+        """The text as it stands."""
+        return content.encode("utf-8")

@@ -91,12 +91,13 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.live = Live(tl)
     app.state.boards = Boards(tl)
     app.state.loadings = Loadings(tl)
+    # From the innermost: a calculator's answer is short and passes no compression.
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+    app.add_middleware(metrics.Calculators)
     errors.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Observed, metrics=app.state.metrics)
-    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     _allow_origins(app, tl.settings.server.cors_origins)
-    app.router.routes.append(metrics.quick)
     for router in (
         kpis.fixed,
         snapshots.router,

@@ -62,20 +62,17 @@ def parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise BadJsonError(f"The body is not UTF-8 at byte {error.start}.") from None
     try:
-        value = json.loads(
-            text,
-            parse_float=_number,
-            parse_int=_integer,
-            parse_constant=_constant,
-            object_pairs_hook=_object,
-        )
+        value = _DECODER.decode(text)
     except RecursionError:
         raise BadJsonError("The body is nested too deeply.") from None
     except json.JSONDecodeError as error:
         raise BadJsonError(
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
-    _check(value, 0)
+    _check_depth(value, 0)
+    # Texts are looked at where one can be wrong: in a long body, or behind an escape.
+    if len(text) > LONGEST_TEXT or "\\u" in text:
+        _check_texts(value)
     return value
 
 
@@ -102,27 +99,50 @@ def _constant(text: str) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise BadJsonError(f"The key '{key[:80]}' is given twice.")
-        found[key] = value
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise BadJsonError(f"The key '{_twice(pairs)[:80]}' is given twice.")
     return found
 
 
-def _check(value: Any, depth: int) -> None:
-    """Refuse what no field means: NUL, half of a surrogate pair, endless text, deep nesting."""
-    if depth > MOST_DEPTH:
+def _twice(pairs: list[tuple[str, Any]]) -> str:
+    """The first key that was there before."""
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            break
+        seen.add(name)
+    return name
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_number,
+    parse_int=_integer,
+    parse_constant=_constant,
+    object_pairs_hook=_object,
+)
+
+
+def _check_depth(value: Any, depth: int) -> None:
+    """Refuse deep nesting, which no field means."""
+    if depth >= MOST_DEPTH:
         raise BadJsonError(f"The body is nested more than {MOST_DEPTH} levels deep.")
+    for item in value.values() if type(value) is dict else value if type(value) is list else ():
+        if type(item) is dict or type(item) is list:
+            _check_depth(item, depth + 1)
+
+
+def _check_texts(value: Any) -> None:
+    """Refuse what no field means: NUL, half of a surrogate pair, endless text."""
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, dict):
         for key, item in value.items():
             _check_text(key)
-            _check(item, depth + 1)
+            _check_texts(item)
     elif isinstance(value, list):
         for item in value:
-            _check(item, depth + 1)
+            _check_texts(item)
 
 
 def _check_text(text: str) -> None:

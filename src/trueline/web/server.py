@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -79,6 +80,7 @@ def _run_alone(
         app = create_app(tl, access=access)
         app.state.jobs.schedule()
         app.state.boards.schedule()
+        _settle()
         server = uvicorn.Server(uvicorn.Config(app, **_UVICORN))
         server.handle_exit = _ending_streams(app, server.handle_exit)  # type: ignore[method-assign]
         with announced():
@@ -108,11 +110,18 @@ def worker() -> FastAPI:
     app = create_app(home, access=access)
     app.state.jobs.schedule()
     app.state.boards.schedule()
+    _settle()
     # The server has set its handler before it asks for the application.
     handle = signal.getsignal(signal.SIGTERM)
     if callable(handle):
         signal.signal(signal.SIGTERM, _ending_streams(app, handle))
     return app
+
+
+def _settle() -> None:
+    """What starting made stays: garbage is not looked for in it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _ending_streams(app: FastAPI, handle: Callable[..., Any]) -> Callable[..., None]:

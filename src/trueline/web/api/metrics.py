@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.convertors import Convertor, register_url_convertor
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from trueline.catalog.calculate import calculate, calculate_all, calculators
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.schema import fields, inputs_schema
 from trueline.core.errors import InputError, UnknownKeyError
-from trueline.web.answers import Answer
+from trueline.web.answers import Answer, Written
 from trueline.web.body import documented, json_body, json_value
 from trueline.web.context import company
 from trueline.web.examples import answers
@@ -42,7 +41,7 @@ async def _calculated(request: Request, definition: type[Kpi]) -> Answer:
     data = await json_value(request)
     if not isinstance(data, dict):
         raise InputError("The body is no JSON object.", "Send the inputs as an object.")
-    return Answer(calculate(definition, data, **_company(request)).to_json())
+    return Written(calculate(definition, data, **_company(request)).to_text())
 
 
 def _endpoint(definition: type[Kpi]) -> Endpoint:
@@ -202,25 +201,27 @@ async def unknown(name: str) -> Answer:
     raise UnknownKeyError.among("calculator", name, calculators())
 
 
-async def _quick(request: Request) -> Answer:
-    request.scope["route"] = quick  # for logs and metrics, as a route of the framework does itself
-    none(request)
-    return await _calculated(request, calculators()[request.path_params["name"]])
+class Calculators:
+    """Every calculator, answered before the router is asked: matching some fifty paths and solving
+    dependencies that are none take longer than calculating. The routes document each, and answer
+    where a path differs from theirs (one under a prefix, say)."""
 
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        routes = {route.path: route for route in router.routes if isinstance(route, APIRoute)}
+        self._known = {
+            path: (definition, routes[path])
+            for path, definition in ((f"/metrics/{n}", d) for n, d in calculators().items())
+        }
 
-class _Names(Convertor[str]):
-    """The calculators' names, as a part of a path."""
-
-    regex = "|".join(re.escape(name) for name in sorted(calculators(), key=len, reverse=True))
-
-    def convert(self, value: str) -> str:
-        return value
-
-    def to_string(self, value: str) -> str:
-        return value
-
-
-register_url_convertor("calculator", _Names())
-quick = Route("/metrics/{name:calculator}", _quick, methods=["POST"], include_in_schema=False)
-"""Every calculator at once, asked before the routes that document each: matching some fifty paths
-and solving dependencies that are none take longer than calculating."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a calculation; pass on what is none."""
+        found = self._known.get(scope.get("path", ""))
+        if found is None or scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        definition, scope["route"] = found  # the route: for logs and metrics
+        request = Request(scope, receive)
+        none(request)
+        answer = await _calculated(request, definition)
+        await answer(scope, receive, send)
