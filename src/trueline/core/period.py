@@ -117,6 +117,11 @@ class Period:
         """The same calendar days one year earlier (28 February stands in for the 29th)."""
         return Period(add_months(self.start, -12), add_months(self.end, -12))
 
+    def begun(self, today: date) -> Period:
+        """Its days until today (today included); the whole of it where it lies ahead."""
+        until = min(self.end, today + timedelta(days=1))
+        return self if until <= self.start else Period(self.start, until)
+
     def contains(self, day: date) -> bool:
         """Whether ``day`` lies inside."""
         return self.start <= day < self.end

@@ -104,7 +104,7 @@ def rows_behind(
         return answer
     part = parts[table] if table else next(iter(parts.values()))
     item = next(found for found in reading.inputs if found.name == name)
-    days = _days(resolver, part, window(period, origin.window), item, origin.at)
+    days = _days(resolver, part, window(period, origin.window, resolver.today), item, origin.at)
     return answer | _page(resolver, part, days, offset, limit)
 
 
@@ -150,6 +150,7 @@ def _kept(resolver: Resolver, parts: Iterable[_Part]) -> Iterable[_Part]:
 
 def _days(resolver: Resolver, part: _Part, over: Period, item: ReadingInput, side: str) -> Period:
     """The days whose rows matter to an input that is read over ``over``."""
+    over = over.begun(resolver.today)
     if part.since is _Since.WINDOW:
         return over
     if part.since is _Since.FIRST:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
@@ -16,7 +16,7 @@ from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, ReadingInput, Value
 from trueline.engine.daily import Cut
-from trueline.engine.product_measures import days_over
+from trueline.engine.product_measures import days_of_events
 from trueline.engine.resolve import Resolver
 from trueline.engine.value import MeasureValue
 
@@ -24,14 +24,14 @@ MOST_READINGS = 4000
 """Readings kept of one slice and state of the facts."""
 
 
-def window(period: Period, which: Window) -> Period:
-    """The days an input is read over."""
+def window(period: Period, which: Window, today: date) -> Period:
+    """The days an input is read over; a month that is not over is no complete one."""
     if which is Window.PREVIOUS:
         return period.previous()
     if which is Window.YEAR_EARLIER:
         return period.year_earlier()
     if which is Window.LAST_3_MONTHS:
-        end = period.end.replace(day=1)
+        end = min(period.end, today).replace(day=1)
         return Period(add_months(end, -3), end)
     return period
 
@@ -55,9 +55,9 @@ class Evaluator:
 
     def prefetch(self, pairs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what these readings need, in as few queries as can be."""
-        cut = self.resolver.cut
+        cut, today = self.resolver.cut, self.resolver.today
         self.resolver.prefetch(
-            need for key, period in pairs for need in _needs(kpi(key), period, cut)
+            need for key, period in pairs for need in _needs(kpi(key), period, cut, today)
         )
 
     def reading(self, key: str, period: Period) -> Reading:
@@ -110,13 +110,14 @@ class Evaluator:
 
     def _input(self, name: str, origin: From, period: Period) -> MeasureValue:
         source = _source(origin, self.resolver.cut)
-        over = window(period, origin.window)
+        over = window(period, origin.window, self.resolver.today)
         if source == "none":
             return MeasureValue(name, Decimal(0))
         if source == "months":
-            return MeasureValue(name, divide(over.months.numerator, over.months.denominator))
+            months = over.begun(self.resolver.today).months
+            return MeasureValue(name, divide(months.numerator, months.denominator))
         if source == "days":
-            return MeasureValue(name, Decimal(days_over(over, self.resolver.today)))
+            return MeasureValue(name, Decimal(days_of_events(self.resolver, over)))
         if source.startswith("kpi:"):
             return _from_reading(self.reading(source.removeprefix("kpi:"), over))
         found = self.resolver.value(source, over, origin.at)
@@ -261,12 +262,14 @@ def _source(origin: From, cut: Cut) -> str:
     return origin.by_channel if cut.by == "channel" and origin.by_channel else origin.source
 
 
-def _needs(definition: type[Kpi], period: Period, cut: Cut) -> Iterable[tuple[str, Period]]:
+def _needs(
+    definition: type[Kpi], period: Period, cut: Cut, today: date
+) -> Iterable[tuple[str, Period]]:
     """Every measure a KPI needs and over which days, through the KPIs it is made of."""
     for origin in definition.origins().values():
-        source, over = _source(origin, cut), window(period, origin.window)
+        source, over = _source(origin, cut), window(period, origin.window, today)
         if source.startswith("kpi:"):
-            yield from _needs(kpi(source.removeprefix("kpi:")), over, cut)
+            yield from _needs(kpi(source.removeprefix("kpi:")), over, cut, today)
         elif source not in NOT_MEASURED:
             yield source, over
             if origin.group:

@@ -27,7 +27,7 @@ def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[st
     inputs = []
     for item in reading.inputs:
         origin = definition.origins()[item.name]
-        over = window(period, origin.window)
+        over = window(period, origin.window, evaluator.resolver.today)
         inputs.append(
             item.to_json()
             | {
@@ -35,7 +35,9 @@ def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[st
                 "source": origin.source,
                 "start": over.start.isoformat(),
                 "end": over.end.isoformat(),
-                "queries": _queries(evaluator.resolver, origin.source, over),
+                "queries": _queries(
+                    evaluator.resolver, origin.source, over.begun(evaluator.resolver.today)
+                ),
             }
         )
     return {

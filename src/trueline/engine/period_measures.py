@@ -56,14 +56,15 @@ def movements(resolver: Resolver, period: Period) -> Values:
 
 
 def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movements) -> Values:
-    """Movements at the opening day's rates; what rates changed since is ``fx``.
+    """Movements in the reporting currency: who came, at the rates of the end; who was there, at
+    the rates of the start, and what rates changed since on what they pay now is ``fx``.
 
     Prices may have been filled from tier prices: then the bridge cannot say by whom, and is null.
     """
     values: dict[str, Decimal] = {name: Decimal(0) for name in (*MONEY, "closing", "fx")}
     for code, money in found.money.items():
-        closing = money["opening"] + money["new"] + money["reactivation"] + money["expansion"]
-        closing -= money["contraction"] + money["churn"]
+        gained = money["new"] + money["reactivation"]
+        stayed = money["opening"] + money["expansion"] - money["contraction"] - money["churn"]
         before = _rate(resolver, code, period.start)
         after = _rate(resolver, code, period.end)
         if before is None or after is None:
@@ -75,9 +76,9 @@ def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movem
             )
             return {f"movement_{name}": replace(lost, key=f"movement_{name}") for name in values}
         for name in MONEY:
-            values[name] += money[name] * before
-        values["closing"] += closing * after
-        values["fx"] += closing * (after - before)
+            values[name] += money[name] * (after if name in ("new", "reactivation") else before)
+        values["closing"] += (gained + stayed) * after
+        values["fx"] += stayed * (after - before)
     return {
         f"movement_{name}": replace(base, key=f"movement_{name}", value=value)
         for name, value in values.items()
@@ -94,8 +95,8 @@ def churn_history(resolver: Resolver, period: Period) -> Values:
     """Customers lost and exposed over the last complete months, twelve at most."""
     months, lost, exposed, facts = 0, Decimal(0), Decimal(0), 0
     worst = Quality.ACTUAL
-    fetch_movements(resolver, months_before(period))
-    for month in months_before(period):
+    fetch_movements(resolver, months_before(period, resolver.today))
+    for month in months_before(period, resolver.today):
         opening = resolver.value("paying_customers", month, "opening")
         closing = resolver.value("paying_customers", month, "closing")
         if closing.value is None or not opening.value:
@@ -113,9 +114,9 @@ def churn_history(resolver: Resolver, period: Period) -> Values:
     }
 
 
-def months_before(period: Period) -> list[Period]:
-    """The last complete months before a period's end, latest first."""
-    end = period.end.replace(day=1)
+def months_before(period: Period, today: date) -> list[Period]:
+    """The last complete months before a period's end (and before today), latest first."""
+    end = min(period.end, today).replace(day=1)
     return [
         Period(add_months(end, -back - 1), add_months(end, -back))
         for back in range(LONGEST_HISTORY)
@@ -271,7 +272,9 @@ def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:
         for period in (*needed.get("movements", ()), *needed.get("referred", ()))
     ]
     months = [
-        month for period in needed.get("churn_history", ()) for month in months_before(period)
+        month
+        for period in needed.get("churn_history", ())
+        for month in months_before(period, resolver.today)
     ]
     fetch_movements(resolver, [period for period in (*moved, *months) if period is not None])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
+from trueline.engine.cover import merged
 from trueline.engine.value import MeasureValue
 from trueline.engine.view import FactsView
 
@@ -43,8 +44,8 @@ def unknown(names: tuple[str, ...], reason: Reason, table: str = "events") -> Va
 
 
 def asked(resolver: Resolver, what: str, build: Build, period: Period) -> list[Any]:
-    """The rows of a query over a period, compiled once for all periods."""
-    return resolver.ask((what, resolver.cut), build, period)
+    """The rows of a query over a period's days so far, compiled once for all periods."""
+    return resolver.ask((what, resolver.cut), build, period.begun(resolver.today))
 
 
 def known_over(resolver: Resolver, table: str, period: Period, rows: int) -> MeasureValue:
@@ -96,20 +97,36 @@ def active_users(resolver: Resolver, period: Period) -> Values:
 
 def active_users_7(resolver: Resolver, period: Period) -> Values:
     """Distinct users of the last seven days."""
-    week = Period(period.end - timedelta(days=7), period.end)
-    return {"active_users_7": replace(distinct_users(resolver, week), key="active_users_7")}
+    users = distinct_users(resolver, _trailing(resolver, period, 7))
+    return {"active_users_7": _so_far(resolver, period, replace(users, key="active_users_7"))}
 
 
 def active_users_30(resolver: Resolver, period: Period) -> Values:
     """Distinct users of the last 30 days, and how many there were a day on average."""
-    month = Period(period.end - timedelta(days=30), period.end)
+    month = _trailing(resolver, period, 30)
     users = distinct_users(resolver, month)
     days = resolver.value("active_user_days", month)
-    mean = None if days.value is None else days.value / month.days
+    mean = None if days.value is None else days.value / days_of_events(resolver, month)
+    daily = replace(days, key="daily_users_30", value=mean, by_currency={})
     return {
-        "active_users_30": replace(users, key="active_users_30"),
-        "daily_users_30": replace(days, key="daily_users_30", value=mean, by_currency={}),
+        "active_users_30": _so_far(resolver, period, replace(users, key="active_users_30")),
+        "daily_users_30": _so_far(resolver, period, daily),
     }
+
+
+def _trailing(resolver: Resolver, period: Period, days: int) -> Period:
+    """The last days of a period; of one that is not over, those before today."""
+    end = period.end if period.start >= resolver.today else min(period.end, resolver.today)
+    return Period(end - timedelta(days=days), end)
+
+
+def _so_far(resolver: Resolver, period: Period, found: MeasureValue) -> MeasureValue:
+    """Marked partial where the period is not over."""
+    if found.value is None or period.end <= resolver.today:
+        return found
+    return replace(found, completeness=Completeness.PARTIAL).because(
+        knowledge.running(resolver.today)
+    )
 
 
 def visits(resolver: Resolver, period: Period) -> Values:
@@ -231,7 +248,21 @@ def _signups(resolver: Resolver, period: Period) -> MeasureValue:
 
 
 def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
-    """Marked partial as long as somebody's window is not over (or its events not recorded)."""
+    """Marked partial as long as somebody's window is not over (or its events not recorded).
+
+    Unknown where events begin after the first of them signed up: who reached it before then would
+    count as one who never did.
+    """
+    cover = resolver.covers["events"]
+    begins = min((a for a, _ in cover.declared()), default=cover.first_day)
+    if begins is not None and period.start < begins:
+        unseen = Reason(
+            "before_first_fact",
+            f"Events begin on {begins}: what those who signed up from {period.start} on did before "
+            "is not recorded.",
+            "Choose a later period, or load earlier events.",
+        )
+        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(unseen)
     window = timedelta(days=resolver.settings.product.activation_days)
     over = period.end + window
     watched = knowledge.flow(
@@ -315,9 +346,12 @@ def quantile(ordered: list[int], share: Decimal) -> Decimal:
     return ordered[low] + (at - low) * (ordered[high] - ordered[low])
 
 
-def days_over(period: Period, today: date) -> int:
-    """How many of a period's days have begun by today."""
-    return max(1, min(period.end, today).toordinal() - period.start.toordinal())
+def days_of_events(resolver: Resolver, period: Period) -> int:
+    """How many of a period's days the events cover, today's included: what a daily mean is over."""
+    cover = resolver.covers["events"]
+    begun = period.begun(resolver.today)
+    spans = merged([*cover.declared(), *cover.observed()])
+    return max(1, sum(begun.overlap(start, end) for start, end in spans))
 
 
 PRODUCT_SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {

@@ -226,10 +226,12 @@ class Resolver:
         return self._flow(item, period)
 
     def _flow(self, item: Measure, period: Period) -> MeasureValue:
-        totals = self.totals(item, period)
+        # What is dated ahead (a cost spread over the month) has not happened yet.
+        begun = period.begun(self.today)
+        totals = self.totals(item, begun)
         rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
-        rows = self._whole_rows(item, period) if self.cut.by else totals.rows
+        rows = self._whole_rows(item, begun) if self.cut.by else totals.rows
         known = rule(self.covers, item.table, period, rows, self.today, item.category)
         base = MeasureValue(
             item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
@@ -237,7 +239,7 @@ class Resolver:
         )  # fmt: skip
         if not known.known:
             return replace(base, by_currency={})
-        return self._converted_flow(base, item, period)
+        return self._converted_flow(base, item, begun)
 
     def _tables(self, item: Measure) -> str:
         """The fact tables behind a measure that the company keeps."""

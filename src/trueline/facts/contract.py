@@ -89,7 +89,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """One fact table: what a row is, its key, its columns, the day it belongs to."""
+    """One fact table: what a row is, its key, its columns, the day it belongs to.
+
+    ``often_cut`` says that the systems which keep it forget old rows: a full export then says
+    nothing of the days before its first row. Of books that are kept for ever it says that there
+    was nothing.
+    """
 
     name: str
     meaning: str
@@ -100,6 +105,7 @@ class Contract:
     computed: tuple[Computed, ...] = ()
     rules: tuple[Rule, ...] = ()
     category: str | None = None
+    often_cut: bool = False
 
     @cached_property
     def by_name(self) -> dict[str, Column]:

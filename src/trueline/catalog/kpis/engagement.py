@@ -68,7 +68,7 @@ class Dau(
     ]
     days: Annotated[
         Count,
-        Field(description="days of the period that have begun"),
+        Field(description="days of the period that events cover so far"),
         From("days"),
         Needs("no_time", "The period is empty."),
     ]

@@ -36,6 +36,11 @@ def notes(
         yield "Rows were rejected, so the file is not taken to cover the table."
     elif job.full and not outcome.first:
         yield "The file has no rows, so it says nothing of the days it covers."
+    elif job.full and job.contract.often_cut:
+        yield (
+            f"{job.contract.name} count as complete from their first row, {outcome.first}: declare "
+            "coverage for the days before if there was nothing."
+        )
     if outcome.refused or not outcome.accepted:
         return
     yield from _doubts(connection, job, outcome, load_id)

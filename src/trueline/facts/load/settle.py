@@ -65,8 +65,8 @@ def finish(
     """Record what a full export covers, and enter the load."""
     if job.full and not outcome.rejected and outcome.first and outcome.last:
         until = max(job.today, outcome.last + timedelta(days=1))
-        # Nothing is missing before the first row either: that is what a full export says.
-        start = min(outcome.first, FIRST_DAY)
+        # Of books that are kept for ever, nothing is missing before the first row either.
+        start = outcome.first if job.contract.often_cut else min(outcome.first, FIRST_DAY)
         cover(connection, stamp, job.contract.name, "*", start, until, complete=True)
     rejected = outcome.read if outcome.refused else outcome.rejected
     report = LoadReport(

@@ -39,6 +39,7 @@ EVENTS = Contract(
         Column("properties", Kind.JSON, "a JSON object", required=False),
     ),
     day="occurred_on",
+    often_cut=True,
 )
 SURVEY_RESPONSES = Contract(
     "surveys",
@@ -53,6 +54,7 @@ SURVEY_RESPONSES = Contract(
         text("customer_id", "of which customer"),
     ),
     day="answered_on",
+    often_cut=True,
     category="survey",
     rules=(
         Rule(

@@ -141,5 +141,6 @@ USAGE = Contract(
         Column("currency", Kind.CURRENCY, "ISO 4217 code", required=False),
     ),
     day="used_on",
+    often_cut=True,
     aliases=("billing_usage",),
 )
