@@ -36,6 +36,7 @@ def loaded(new_company: Callable[..., Any], events: list[Event]) -> Any:
         at = (START + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines.append(f"{number:03d},{user},{at},{name}")
     company.load("events", "\n".join(lines), full=True)
+    company.tl.declare_coverage("events", start="2000-01-01", end="2026-03-15")
     return company.tl
 
 

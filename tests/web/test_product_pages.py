@@ -29,6 +29,7 @@ def product(served: Served) -> Served:
         file.write('\n[product.funnels.Purchase]\nsteps = ["visit", "cart, quick", "buy"]\n')
     served.tl.settings = type(served.tl.settings).read(served.tl.home)
     served._fill("events", EVENTS)
+    served.tl.declare_coverage("events", start="2025-01-01", end="2026-03-15")
     return served
 
 
