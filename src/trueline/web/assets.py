@@ -40,7 +40,6 @@ def names() -> dict[str, str]:
         "inter.woff2": (
             version("fontpkg-inter"), version("fonttools"), repr(_LETTERS), repr(_FEATURES),
         ),
-        "type.css": (version("fontpkg-inter"), version("fonttools"), repr(_LETTERS), _FACE),
     }  # fmt: skip
     out = {}
     for name, parts in made_of.items():
@@ -101,12 +100,12 @@ def _typeface() -> bytes:
     return out.getvalue()
 
 
-def _face() -> bytes:
-    return _FACE.format(font=names()["inter.woff2"]).encode()
+def face() -> str:
+    """The typeface's rule for a style sheet."""
+    return _FACE.format(font=f"/assets/{names()['inter.woff2']}")
 
 
 _MAKERS: dict[str, Callable[[], bytes]] = {
     "charts.js": _charts,
     "inter.woff2": _typeface,
-    "type.css": _face,
 }

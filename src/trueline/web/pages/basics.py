@@ -14,11 +14,19 @@ from trueline.web import assets
 from trueline.web.answers import Answer
 from trueline.web.charts import samples
 from trueline.web.context import company, run
-from trueline.web.pages.frame import navigation, page, static
+from trueline.web.pages.frame import navigation, page, static, static_version, stylesheet
 
 router = APIRouter(include_in_schema=False)
 _KINDS = {"js": "text/javascript", "css": "text/css", "woff2": "font/woff2"}
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.get("/static/{version}/pages.css")
+async def styles(version: str) -> Response:
+    """Every style of every page."""
+    if version != static_version():
+        raise NotFoundError("These styles are of another version.", "Reload the page.")
+    return Response(stylesheet(), media_type=_KINDS["css"], headers=_FOR_GOOD)
 
 
 @router.get("/")
