@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from papers import sheets
+from playwright.sync_api import Page, expect
 from watched import Watched
 
 Open = Callable[..., Watched]
@@ -28,3 +29,56 @@ def test_a_page_prints_dark_on_white_in_the_dark_theme(open_page: Open, path: st
     made = page.pdf(format="A4")
     assert made.startswith(b"%PDF-")
     assert len(made) > 20_000
+
+
+def printed(page: Page) -> bytes:
+    """The page as the keys for printing make it: everything is drawn first."""
+    page.evaluate("() => { window.print = () => { document.body.dataset.printed = '1'; }; }")
+    page.keyboard.press("Control+p")
+    page.wait_for_selector("body[data-printed]", state="attached")
+    return page.pdf(prefer_css_page_size=True, print_background=False)
+
+
+@pytest.mark.parametrize(("path", "least", "most"), [("/executive", 2, 4), ("/kpi/mrr", 2, 6)])
+def test_a_page_is_printed_whole_on_pages_that_none_is_blank(
+    open_page: Open, path: str, least: int, most: int
+) -> None:
+    watched = open_page(path, theme="dark")
+    page = watched.page
+    assert page.locator("[data-chart]:not([data-drawn]), [data-panel]").count() > 0
+    found = sheets(printed(page))
+    assert least <= len(found) <= most
+    for number, sheet in enumerate(found):
+        assert sheet.width > sheet.height, "on its side, as wide as the page is"
+        assert sheet.texts + sheet.shapes > 20, f"page {number + 1} is blank"
+    expect(page.locator("[data-chart]:not([data-drawn])")).to_have_count(0)
+
+
+def test_charts_are_printed_in_the_colours_of_paper_and_get_theirs_back(open_page: Open) -> None:
+    watched = open_page("/executive", theme="dark")
+    watched.draw()
+    page = watched.page
+    colour = (
+        "[...document.querySelectorAll('#c-line-revenue svg [stroke]')]"
+        ".map((e) => e.getAttribute('stroke').toLowerCase())"
+    )
+    dark = page.evaluate(colour)
+    assert "#8080f2" in dark
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    paper = page.evaluate(colour)
+    assert "#5656d6" in paper
+    assert "#8080f2" not in paper
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate(colour) == dark
+
+
+def test_no_card_is_cut_by_the_end_of_a_page(open_page: Open) -> None:
+    """Each card is kept whole, and a heading stays with what it is for."""
+    page = open_page("/finance").page
+    page.emulate_media(media="print")
+    cards, headings = page.evaluate(
+        "[['.card', 'breakInside'], ['.section-title', 'breakAfter']].map(([what, style]) => ["
+        "...new Set([...document.querySelectorAll(what)].map((e) => getComputedStyle(e)[style]))])"
+    )
+    assert cards == ["avoid"]
+    assert headings == ["avoid"]

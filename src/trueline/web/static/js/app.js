@@ -6,6 +6,7 @@ import { follow } from "./live.js";
 import { filterLists } from "./filter.js";
 import { drawSparks } from "./sparks.js";
 import { heights, keepHeights, loadPanels } from "./panels.js";
+import "./paper.js";
 
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];

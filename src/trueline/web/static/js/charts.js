@@ -34,7 +34,15 @@ const config = () => ({
   axis: { labelColor: token("muted"), gridColor: token("grid"), domain: false, ticks: false, labelFontSize: 11, labelPadding: 8, title: null },
 });
 
-async function draw(element) {
+let drawing = new WeakMap();
+
+/** Draw a chart, once. */
+function draw(element) {
+  if (!drawing.has(element)) drawing.set(element, drawn(element));
+  return drawing.get(element);
+}
+
+async function drawn(element) {
   try {
     const [embed, answer] = await Promise.all([load(), fetch(element.dataset.chart, { headers: { Accept: "application/json" } })]);
     if (!answer.ok) throw new Error(String(answer.status));
@@ -78,8 +86,10 @@ export function forgetGone() {
 export function forgetCharts() {
   watching?.disconnect();
   watching = null;
+  drawing = new WeakMap();
   views.splice(0).forEach((view) => view.result.finalize());
   document.querySelectorAll("[data-chart]").forEach((element) => { delete element.dataset.drawn; element.replaceChildren(); });
 }
 
-addEventListener("beforeprint", () => document.querySelectorAll("[data-chart]:not([data-drawn])").forEach(draw));
+/** Draw what is not drawn yet, in view or not. */
+export const drawAll = () => Promise.all([...document.querySelectorAll("[data-chart]:not([data-drawn])")].map(draw));

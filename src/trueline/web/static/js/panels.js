@@ -10,9 +10,15 @@ const nothing = (title, text) => {
   return box;
 };
 
-async function load(element) {
-  if (element.dataset.asked) return;
-  element.dataset.asked = "1";
+const loading = new WeakMap();
+
+/** Fetch a part, once. */
+function load(element) {
+  if (!loading.has(element)) loading.set(element, fetched(element));
+  return loading.get(element);
+}
+
+async function fetched(element) {
   let made;
   try {
     const answer = await fetch(element.dataset.panel, { headers: { "X-Partial": "1", Accept: "text/html" } });
@@ -22,7 +28,7 @@ async function load(element) {
     else element.replaceChildren(nothing(made.querySelector(".empty h1")?.textContent ?? "Not possible", made.querySelector(".empty p:not(.muted, .tools)")?.textContent ?? ""));
   } catch {
     const again = Object.assign(document.createElement("button"), { className: "btn small", type: "button", textContent: "Try again" });
-    again.addEventListener("click", () => { delete element.dataset.asked; load(element); });
+    again.addEventListener("click", () => { loading.delete(element); load(element); });
     const box = nothing("The server does not answer", "The rest of the page still holds.");
     box.append(again);
     element.replaceChildren(box);
@@ -70,4 +76,6 @@ document.addEventListener("click", (event) => {
     opener.closest("details.menu").open = false;
   }
 });
-addEventListener("beforeprint", () => document.querySelectorAll("[data-panel]:not([data-loaded])").forEach(load));
+
+/** Fetch what is not there yet, in view or not. */
+export const loadAll = () => Promise.all([...document.querySelectorAll("[data-panel]:not([data-loaded])")].map(load));
