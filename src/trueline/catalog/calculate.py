@@ -48,8 +48,13 @@ class Calculation(NamedTuple):
     def to_text(self) -> str:
         """The answer as JSON text; ``dumps(to_json())`` gives the same, and takes longer."""
         before, after = _alike_text(*self._of())
-        own = (f'"{name}":{_text(value)}' for name, value in self._own().items())
-        return f"{before},{','.join(own)},{after}"
+        own = self._own()
+        return (
+            f'{before},"value":{_text(own["value"])}'
+            f',"interpretation":{quoted(own["interpretation"])}'
+            f',"target":{_text(own["target"])},"interval":{_text(own["interval"])}'
+            f',"details":{_text(own["details"])},"timestamp":"{own["timestamp"]}",{after}'
+        )
 
     def _of(self) -> tuple[type[Kpi], str, str, Benchmark, str | None]:
         return self.definition, self.currency, self.benchmark, self.beside, self.verdict
@@ -60,7 +65,7 @@ class Calculation(NamedTuple):
             "interpretation": self.interpretation,
             "target": self.target,
             "interval": self.interval.to_json() if self.interval else None,
-            "details": {name: detail.value for name, detail in self.details.items()},
+            "details": {n: d.value for n, d in self.details.items()} if self.details else {},
             "timestamp": _iso(self.timestamp),
         }
 
@@ -69,8 +74,6 @@ def _text(value: Any) -> str:
     """``dumps``, with what is usual written directly."""
     if value is None:
         return "null"
-    if type(value) is str:
-        return quoted(value)
     if type(value) is Decimal and value.is_finite():
         return plain(value)
     return dumps(value) if value or type(value) is not dict else "{}"

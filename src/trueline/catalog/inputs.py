@@ -99,6 +99,8 @@ def _number(value: Any) -> Any:
 
 
 _NUMBER = BeforeValidator(_number)
+"""It stands after the limits, which then are the number's own and checked with it; it is asked
+before them all the same."""
 
 
 def _schema(kind: str, **limits: Any) -> WithJsonSchema:
@@ -107,18 +109,18 @@ def _schema(kind: str, **limits: Any) -> WithJsonSchema:
 
 Amount = Annotated[
     Decimal,
-    _NUMBER,
     Field(allow_inf_nan=False, ge=-MOST, le=MOST),
+    _NUMBER,
     _schema("number", minimum=-MOST),
 ]
 """An exact amount, of either sign."""
 
 Charge = Annotated[
-    Decimal, _NUMBER, Field(allow_inf_nan=False, ge=0, le=MOST), _schema("number", minimum=0)
+    Decimal, Field(allow_inf_nan=False, ge=0, le=MOST), _NUMBER, _schema("number", minimum=0)
 ]
 """An exact amount that cannot be negative."""
 
-Count = Annotated[int, _NUMBER, Field(ge=0, le=MOST), _schema("integer", minimum=0)]
+Count = Annotated[int, Field(ge=0, le=MOST), _NUMBER, _schema("integer", minimum=0)]
 """How many."""
 
 Text = Annotated[str | None, Field(max_length=500)]

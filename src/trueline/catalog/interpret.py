@@ -53,7 +53,7 @@ def interpretation(
         low = words.amount(interval.low, unit, money, locale)
         high = words.amount(interval.high, unit, money, locale)
         parts[0] += f" ({interval.level}% interval {low} to {high})"
-    for name, detail in list((details or {}).items())[:5]:
+    for name, detail in list(details.items())[:5] if details else ():
         amount = words.amount(
             detail.value,
             detail.unit.written(currency),
