@@ -109,7 +109,8 @@ def test_each_rule_is_told_in_words(definition: type[Kpi], way: type[Calculator]
 
 
 @pytest.mark.parametrize(
-    "day", ["2024-13-01", "2024-02-30", "2024-02-01x", "20240201", "", "today"]
+    "day",
+    ["2024-13-01", "2024-02-30", "2024-02-01x", "20240201", "2024-W05-4", "", "today"],
 )
 def test_a_day_that_is_none_is_refused(day: str) -> None:
     example = calculator("dau-mau").example

@@ -38,6 +38,7 @@ def test_an_empty_or_reversed_period_is_an_error(start: str, end: str) -> None:
         "01/02/2026",
         "26-01-01",
         "2026-1-1",
+        "2026-W01-1",
         "",
         "0000-01-01",
         "9999-12-31",

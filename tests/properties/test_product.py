@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trueline.catalog.calculate import calculate
+from trueline.catalog.calculate import calculate, calculator
 from trueline.catalog.kpis import from_facts, kpi
 
 ZONE = ZoneInfo("America/Toronto")
@@ -173,4 +174,23 @@ def test_the_calculator_gives_what_the_reading_gives(tmp_path_factory: Any) -> N
             assert found.value == reading.value, definition.key
             assert found.interval == reading.interval, definition.key
             compared += 1
+        _both_ways_of_mrr(tl)
     assert compared >= 40
+
+
+def _both_ways_of_mrr(tl: Any) -> None:
+    """MRR from its accounts, and from its movements: what rates changed is no movement."""
+    period = {"start": "2025-10-01", "end": "2026-01-01"}
+    found = tl.readings(["mrr", "arpu", "customers"], **period)
+    mrr = found["mrr"].value
+    accounts = {"arpu": found["arpu"].value, "number_of_accounts": found["customers"].value}
+    assert abs(Decimal(str(calculate(calculator("mrr"), accounts).value)) - mrr) < Decimal("1e-6")
+    bridge = tl.bridge(**period)
+    moved = {
+        "current_monthly_subscriptions": bridge.opening,
+        "revenue_new_subscriptions": bridge.new + bridge.reactivation,
+        "revenue_upgrades": bridge.expansion,
+        "revenue_downgrades": -bridge.contraction,
+        "revenue_lost_customers": -bridge.churn,
+    }
+    assert calculate(calculator("mrr"), moved).value == mrr - bridge.fx

@@ -130,7 +130,7 @@ Text = Annotated[str | None, Field(max_length=500)]
 def _day(value: str | None) -> str | None:
     if value is not None:
         try:
-            date.fromisoformat(value if len(value) == 10 else "")
+            date.fromisoformat(value if value[4:5] == value[7:8] == "-" else "")
         except ValueError:
             raise PydanticCustomError("not_a_day", "is not a day, such as 2026-01-31") from None
     return value

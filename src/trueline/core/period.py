@@ -40,7 +40,7 @@ def parse_day(text: str | date, what: str = "date") -> date:
         day = date(text.year, text.month, text.day)
     else:
         try:
-            day = date.fromisoformat(text) if len(text) == 10 else date(0, 0, 0)
+            day = date.fromisoformat(text if text[4:5] == text[7:8] == "-" else "")
         except ValueError:
             raise InputError(
                 f"'{text[:40]}' is not a day ({what}).",
