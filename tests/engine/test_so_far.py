@@ -123,3 +123,12 @@ def test_who_came_is_worth_what_is_paid_at_the_end(new_company: Callable[..., Co
     )
     bridge = company.tl.bridge(start="2026-02-01", end="2026-03-01")
     assert (bridge.opening, bridge.new, bridge.fx, bridge.closing) == (70, 150, 5, 225)
+
+
+def test_an_assumed_cost_a_month_is_over_the_days_that_have_begun(company: Company) -> None:
+    company.settings("[assumptions]\npersonnel_cost = 3650\n")
+    company.load("orders", "order_id,customer_id,ordered_at,amount,currency\no,a,2026-03-02,9,USD")
+    company.load("costs", COSTS.replace("personnel", "cogs"))
+    reading = company.tl.kpi("ebitda_margin", **MARCH, allow_estimates=True)
+    operating = next(i for i in reading.inputs if i.name == "operating")
+    assert abs(operating.value - 3650 * 12 * Decimal(15) / 365) < Decimal("1e-6")  # type: ignore[operator]

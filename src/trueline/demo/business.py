@@ -32,108 +32,45 @@ OPENING_CASH = 1.6
 def _save(
     story: Story,
     made: list[DemoFile],
-    name: str,
     table: str,
-    head: tuple[str, ...],
     rows: Iterable[tuple[Any, ...]],
     *,
     full: bool = True,
 ) -> None:
-    path = story.folder / f"{name}.csv"
+    path = story.folder / f"{table}.csv"
     count = 0
     with path.open("w", newline="", encoding="utf-8") as file:
         out = csv.writer(file, lineterminator="\n")
-        out.writerow(head)
+        out.writerow(_HEADS[table].split())
         for row in rows:
             out.writerow(row)
             count += 1
     made.append(DemoFile(path, table, count, full=full))
 
 
+_HEADS = {
+    "revenue_tracking": "revenue_id revenue_date user_id subscription_id revenue_type amount "
+    "currency tier billing_period",
+    "spend": "spend_date channel campaign amount currency impressions clicks conversions",
+    "acquisition_costs": "cost_id cost_date cost_type amount currency description channel "
+    "service_start service_end",
+    "cash_balances": "balance_date account amount currency",
+    "fx_rates": "rate_date currency rate source",
+    "plan": "kpi month value scenario",
+}
+"""Each file's columns; the file is named after its table."""
+
+
 def write(story: Story, people: list[Person], ledger: Ledger, made: list[DemoFile]) -> None:
     """Write revenue, costs, spend, cash balances, rates and plan."""
-    _save(
-        story,
-        made,
-        "revenue_tracking",
-        "revenue_tracking",
-        (
-            "revenue_id",
-            "revenue_date",
-            "user_id",
-            "subscription_id",
-            "revenue_type",
-            "amount",
-            "currency",
-            "tier",
-            "billing_period",
-        ),
-        _revenue(story, people, ledger),
-    )
     spent: dict[date, Decimal] = {}
-    _save(
-        story,
-        made,
-        "spend",
-        "spend",
-        (
-            "spend_date",
-            "channel",
-            "campaign",
-            "amount",
-            "currency",
-            "impressions",
-            "clicks",
-            "conversions",
-        ),
-        list(_spend(story, ledger, spent)),
-    )
+    _save(story, made, "revenue_tracking", _revenue(story, people, ledger))
+    _save(story, made, "spend", _spend(story, ledger, spent))
     costs = list(_costs(story, ledger))
-    _save(
-        story,
-        made,
-        "acquisition_costs",
-        "acquisition_costs",
-        (
-            "cost_id",
-            "cost_date",
-            "cost_type",
-            "amount",
-            "currency",
-            "description",
-            "channel",
-            "service_start",
-            "service_end",
-        ),
-        costs,
-    )
-    _save(
-        story,
-        made,
-        "cash_balances",
-        "cash_balances",
-        ("balance_date", "account", "amount", "currency"),
-        _cash(story, ledger, costs, spent),
-        full=False,
-    )
-    _save(
-        story,
-        made,
-        "fx_rates",
-        "fx_rates",
-        ("rate_date", "currency", "rate", "source"),
-        _rates(story),
-        full=False,
-    )
-    _save(
-        story,
-        made,
-        "plan",
-        "plan",
-        ("kpi", "month", "value", "scenario"),
-        _plan(story, ledger),
-        full=False,
-    )
+    _save(story, made, "acquisition_costs", costs)
+    _save(story, made, "cash_balances", _cash(story, ledger, costs, spent), full=False)
+    _save(story, made, "fx_rates", _rates(story), full=False)
+    _save(story, made, "plan", _plan(story, ledger), full=False)
 
 
 def _revenue(story: Story, people: list[Person], ledger: Ledger) -> Iterator[tuple[Any, ...]]:

@@ -89,30 +89,24 @@ def assumed_cost(resolver: Resolver, group: str, period: Period) -> MeasureValue
         return None
     given = resolver.settings.assumptions
     if group == "sales_marketing_cost" and given.cost_per_customer is not None:
-        new = resolver.value("new_customers", period)
-        if new.value is not None:
-            reason = _named("cost_per_customer", f"{given.cost_per_customer} for each new customer")
-            return MeasureValue(
-                group,
-                new.value * given.cost_per_customer,
-                Quality.ESTIMATED,
-                new.completeness,
-                (reason,),
-            )
+        reason = _named("cost_per_customer", f"{given.cost_per_customer} for each new customer")
+        return _share_of(resolver, group, period, "new_customers", given.cost_per_customer, reason)
     if group == "cogs" and given.cogs_share is not None:
-        revenue = resolver.value("revenue", period)
-        if revenue.value is not None:
-            reason = _named("cogs_share", f"{given.cogs_share * 100:f}% of revenue")
-            return MeasureValue(
-                group,
-                revenue.value * given.cogs_share,
-                Quality.ESTIMATED,
-                revenue.completeness,
-                (reason,),
-            )
+        reason = _named("cogs_share", f"{given.cogs_share * 100:f}% of revenue")
+        return _share_of(resolver, group, period, "revenue", given.cogs_share, reason)
     if group == "operating_cost":
         return _assumed_operating(resolver, group, period)
     return None
+
+
+def _share_of(
+    resolver: Resolver, group: str, period: Period, key: str, share: Decimal, reason: Reason
+) -> MeasureValue | None:
+    """A cost as so much for each of another measure; None where that is not known."""
+    of = resolver.value(key, period)
+    if of.value is None:
+        return None
+    return MeasureValue(group, of.value * share, Quality.ESTIMATED, of.completeness, (reason,))
 
 
 def _assumed_operating(resolver: Resolver, group: str, period: Period) -> MeasureValue | None:
@@ -127,7 +121,8 @@ def _assumed_operating(resolver: Resolver, group: str, period: Period) -> Measur
     ]
     if not monthly:
         return None
-    months = divide(period.months.numerator, period.months.denominator)
+    length = period.begun(resolver.today).months
+    months = divide(length.numerator, length.denominator)
     reasons = tuple(_named(name, f"{amount} a month") for name, amount in monthly)
     total = sum((amount for _, amount in monthly), Decimal(0)) * months
     return MeasureValue(group, total, Quality.ESTIMATED, reasons=reasons)

@@ -36,6 +36,23 @@ DESCRIPTION = """KPIs you can trust, from a company's own records.
 A number is given only when recorded facts support it; else it is null and says what is missing.
 Periods are half-open, `[start, end)`, in the company's local days."""
 
+TAGS = {
+    "KPIs": "Readings, series, comparison, provenance.",
+    "Stages": "What an early- or mid-stage company looks at.",
+    "Calculators": "Any KPI from inputs that you give.",
+    "Product": "Retention, funnels, lifecycle of users.",
+    "Insight": "Forecasts, patterns, what is unusual.",
+    "Costs": "Costs recorded by hand.",
+    "Facts": "Loading a company's records.",
+    "Snapshots": "What was reported, and what changed since.",
+    "System": "Health, refresh, checks.",
+}
+ROUTERS = (
+    kpis.fixed, snapshots.router, costs.router, insight.router, kpis.router, product.router,
+    facts.router, metrics.router, system.router, observe_router,
+)  # fmt: skip
+"""The API's, as addresses are looked up: fixed ones before ``/api/kpi/{key}``."""
+
 
 class KeptFiles(StaticFiles):
     """Static files under a versioned address: a browser may keep them for good."""
@@ -73,17 +90,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
         lifespan=lifespan,
         dependencies=[Depends(once)],
         redirect_slashes=False,
-        openapi_tags=[
-            {"name": "KPIs", "description": "Readings, series, comparison, provenance."},
-            {"name": "Stages", "description": "What an early- or mid-stage company looks at."},
-            {"name": "Calculators", "description": "Any KPI from inputs that you give."},
-            {"name": "Product", "description": "Retention, funnels, lifecycle of users."},
-            {"name": "Insight", "description": "Forecasts, patterns, what is unusual."},
-            {"name": "Costs", "description": "Costs recorded by hand."},
-            {"name": "Facts", "description": "Loading a company's records."},
-            {"name": "Snapshots", "description": "What was reported, and what changed since."},
-            {"name": "System", "description": "Health, refresh, checks."},
-        ],
+        openapi_tags=[{"name": name, "description": about} for name, about in TAGS.items()],
     )
     app.state.tl = tl
     app.state.access = access or Access.open_to_loopback()
@@ -98,21 +105,8 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.metrics = Metrics()
     app.add_middleware(Observed, metrics=app.state.metrics)
     _allow_origins(app, tl.settings.server.cors_origins)
-    for router in (
-        kpis.fixed,
-        snapshots.router,
-        costs.router,
-        insight.router,
-        kpis.router,
-        product.router,
-        facts.router,
-        metrics.router,
-        system.router,
-        observe_router,
-    ):
+    for router in (*ROUTERS, *routes.ROUTERS):
         app.include_router(router)
-    for pages in routes.ROUTERS:
-        app.include_router(pages)
     app.mount(f"/static/{static_version()}", KeptFiles(directory=STATIC), name="static")
     return app
 
