@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from serving import Served
 
+from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis import KPIS, from_facts
+from trueline.core.period import Period
+from trueline.core.reading import Reading
 
 HTML = {"Accept": "text/html"}
 
@@ -66,3 +70,30 @@ def test_courses_are_given_apart_for_every_kpi_that_facts_feed(served: Served) -
     assert set(courses) == {k.key for k in from_facts()}
     assert courses["mrr"]["line"].startswith("M")
     assert courses["nps"] is None
+
+
+def test_the_catalogue_is_evaluated_ahead_so_that_its_first_reader_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a server does while nobody asks: after it, the page needs no evaluation of its own."""
+    from trueline.engine.evaluate import Evaluator
+    from trueline.web.pages.catalogue import readings_ahead
+
+    served = Served(tmp_path)
+    evaluated: list[str] = []
+    evaluate = Evaluator._evaluate
+
+    def noticed(self: Evaluator, definition: type[Kpi], period: Period) -> Reading:
+        evaluated.append(definition.key)
+        return evaluate(self, definition, period)
+
+    monkeypatch.setattr(Evaluator, "_evaluate", noticed)
+    with served.client:
+        served.client.app.state.boards.stop()  # type: ignore[attr-defined]  only what is meant
+        evaluated.clear()
+        readings_ahead(served.tl)
+        assert len(evaluated) > 50
+        evaluated.clear()
+        assert served.client.get("/kpis", headers=HTML).status_code == 200
+        assert evaluated == []
+    served.tl.close()

@@ -107,3 +107,24 @@ def test_a_channel_named_like_a_part_of_every_object_is_drawn(name: str) -> None
     ]
     spec = bars.stacked(rows, [name, "Meta"], Scale())
     assert export.svg(spec, "names", "by channel").count(b"<path") > 2
+
+
+def test_a_link_to_the_reference_leads_to_its_operation(served: Served) -> None:
+    reference = served.client.get("/docs", headers=HTML).text
+    for path in ("/kpi/nrr", "/calculators/nrr"):
+        text = served.client.get(path, headers=HTML).text
+        places = re.findall(r'href="/docs#([^"]+)"', text)
+        assert places, path
+        assert all(f'id="{place}"' in reference for place in places), places
+
+
+def test_all_styles_come_in_one_answer_that_may_be_kept(served: Served) -> None:
+    text = served.client.get("/style-guide", headers=HTML).text
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', text)
+    assert len(sheets) == 1
+    answer = served.client.get(sheets[0])
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert "@font-face" in answer.text
+    assert ".card" in answer.text
+    old = re.sub(r"/static/\w+/", "/static/0123456789ab/", sheets[0])
+    assert served.client.get(old).status_code == 404

@@ -25,7 +25,7 @@ from trueline.web.live import Live
 from trueline.web.loadings import Loadings
 from trueline.web.observe import Metrics, Observed
 from trueline.web.observe import router as observe_router
-from trueline.web.pages import routes
+from trueline.web.pages import catalogue, routes
 from trueline.web.pages.frame import static_version
 from trueline.web.parameters import once
 from trueline.web.security import Access
@@ -96,7 +96,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
     app.state.live = Live(tl)
-    app.state.boards = Boards(tl)
+    app.state.boards = Boards(tl, ahead=(catalogue.readings_ahead,))
     app.state.loadings = Loadings(tl)
     # From the innermost: a calculator's answer is short and passes no compression.
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -113,8 +113,10 @@ class _Making:
 class Boards:
     """The evaluated dashboards of one company; safe to share by threads."""
 
-    def __init__(self, tl: Trueline) -> None:
+    def __init__(self, tl: Trueline, ahead: Sequence[Callable[[Trueline], object]] = ()) -> None:
+        """``ahead``: what else is evaluated whenever facts have changed, for other pages."""
         self._tl = tl
+        self._ahead = ahead
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, _Making] = OrderedDict()
         self._settings: tuple[Settings, str] | None = None
@@ -152,6 +154,13 @@ class Boards:
                 self.get(entry, view)
             except TruelineError as error:
                 log.warning("the dashboard %s could not be evaluated ahead: %s", name, error)
+        for evaluate_it in self._ahead:
+            if self._stopping.is_set():
+                return
+            try:
+                evaluate_it(self._tl)
+            except TruelineError as error:
+                log.warning("readings could not be evaluated ahead: %s", error)
 
     def stop(self) -> None:
         """Let the thread that evaluates ahead end: the files are closed next."""

@@ -168,7 +168,6 @@ def declared_of(tl: Trueline, asked: Asked) -> dict[str, Any]:
         "slug": definition.slug() if ways else None,
         "rules": [rule.spoken() for rule in definition.rules],
         "example": _example(definition) if hasattr(definition, "example") else None,
-        "anchor": f"{definition.key}-{definition.label}",
     }
 
 

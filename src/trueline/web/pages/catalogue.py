@@ -97,6 +97,12 @@ def _readings(tl: Trueline, periods: list[Period], estimates: bool) -> dict[str,
     return {key: [next(found) for _ in periods] for key in keys}
 
 
+def readings_ahead(tl: Trueline) -> None:
+    """Have the catalogue's readings kept: its first reader after a load does not wait for them."""
+    period = tl.engine.period(period_days=DAYS)
+    _readings(tl, [period, period.previous()], estimates=False)
+
+
 @router.get("/kpis/courses.json")
 async def courses(request: Request, query: Annotated[CourseQuery, Query()]) -> Answer:
     """A sparkline a KPI: fetched after the values, which must not wait for twelve weeks more."""

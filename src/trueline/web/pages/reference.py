@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from trueline.core.reading import dumps
 from trueline.web.context import run
-from trueline.web.pages.frame import page
+from trueline.web.pages.frame import page, slug
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,7 +41,7 @@ def _operation(path: str, method: str, entry: dict[str, Any]) -> dict[str, Any]:
     good = next(code for code in entry["responses"] if code.startswith("2"))
     example = entry["responses"][good].get("content", {}).get("application/json", {}).get("example")
     return {
-        "id": entry["operationId"],
+        "id": slug(f"{method}{path}"),
         "path": path,
         "method": method.upper(),
         "summary": _spoken(entry.get("description", entry.get("summary", ""))),

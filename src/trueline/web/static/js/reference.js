@@ -1,5 +1,12 @@
 // "Send" on the API page: the request as written in the form, the answer as it came.
 "use strict";
+/** An address with a place in it opens what stands there. */
+const unfold = () => {
+  const named = location.hash && document.getElementById(location.hash.slice(1));
+  if (named?.matches("details")) { named.open = true; named.scrollIntoView(); named.querySelector("summary").focus({ preventScroll: true }); }
+};
+addEventListener("hashchange", unfold);
+unfold();
 for (const form of document.querySelectorAll("form.try")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
