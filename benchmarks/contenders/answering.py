@@ -27,11 +27,12 @@ def serve(questions: dict[str, Ask], rows: Rows = lambda found: found) -> None:
         found = ask()
         took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
         pairs = [[str(day)[:10], str(value)] for day, value in rows(found)]
-        print(json.dumps({**took, "peak": _peak(), "rows": pairs}), file=out, flush=True)
+        print(json.dumps({**took, "peak": peak(), "rows": pairs}), file=out, flush=True)
 
 
-def _peak() -> float:
-    """The most memory that this process has had, in MiB: its own, not its parent's before it."""
+def peak() -> float:
+    """The most memory that this process has had, in MiB: its own, not its parent's before it. Not
+    known where the system does not say."""
     status = Path("/proc/self/status")
     if not status.exists():
         return float("nan")
