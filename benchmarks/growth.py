@@ -132,13 +132,15 @@ def draw(found: dict[int, dict[str, dict[str, float]]]) -> None:
         for size, names in found.items()
         for name in NAMES
     ]  # fmt: skip
+    times = [row["seconds"] for row in rows]
+    bounds = [min(times) / 5, max(times) * 5]  # room for what is written at a point
     panels = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
         "facet": {"field": "what", "type": "nominal", "sort": list(NAMES), "title": None,
                   "header": {"labelFontSize": 12, "labelFontWeight": 600, "labelAnchor": "start"}},
         "columns": 3,
-        "spec": {"width": 210, "height": 130, "layer": _layers(sizes)},
+        "spec": {"width": 210, "height": 130, "layer": _layers(sizes, bounds)},
     }  # fmt: skip
     title = "Processor time and peak memory by size of the company"
     said = "Both axes are logarithmic. Dashed: growing as the data does."
@@ -149,19 +151,20 @@ def _short(seconds: float) -> str:
     return f"{seconds:,.1f} s" if seconds >= 1 else f"{seconds * 1000:,.0f} ms"
 
 
-def _layers(sizes: list[int]) -> list[dict[str, Any]]:
+def _layers(sizes: list[int], bounds: list[float]) -> list[dict[str, Any]]:
     log = {"type": "quantitative", "title": None}
     span = {"type": "log", "domain": [sizes[0] / 2, sizes[-1] * 2]}
     orders = {"values": sizes, "labelExpr": "format(datum.value, '~s') + ' orders'"}
     units = "datum.value < 1 ? datum.value * 1000 + ' ms' : datum.value + ' s'"
     times = {"values": [10.0**n for n in range(-3, 4)], "labelExpr": units}
     x = {"field": "orders", **log, "scale": span, "axis": orders}
-    y = {"field": "seconds", **log, "scale": {"type": "log"}, "axis": times}
+    within = {"type": "log", "domain": bounds, "nice": False}
+    y = {"field": "seconds", **log, "scale": within, "axis": times}
     at = {"x": x, "y": y}
     text = {"type": "text", "fontSize": 10}
     return [
         {
-            "mark": {"type": "line", "strokeDash": [3, 3], "color": "@faint"},
+            "mark": {"type": "line", "strokeDash": [3, 3], "color": "@faint", "clip": True},
             "encoding": {"x": x, "y": {**y, "field": "as the data"}},
         },
         {"mark": {"type": "line", "point": {"color": "@c1"}, "color": "@c1"}, "encoding": at},
