@@ -26,6 +26,7 @@ $(UV):
 
 .venv/.ready: $(UV) pyproject.toml uv.lock
 	$(UV) sync --frozen --quiet --all-extras --python $(PYTHON)
+	@$(BIN)/python -c "import trueline.web.app, trueline.cli, rich.table, ibis"  # compiled once, here
 	@touch $@
 
 lint: .venv/.ready

@@ -26,6 +26,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "engine": ("300000",),
     "peers": ("1000000",),
     "growth": ("10000", "100000", "1000000"),
+    "start": (),
     "api": (),
 }
 FULL: dict[str, tuple[str, ...]] = {
@@ -34,6 +35,7 @@ FULL: dict[str, tuple[str, ...]] = {
     "engine": ("300000", "3000000", "10000000"),
     "peers": ("1000000", "10000000"),
     "growth": ("100000", "1000000", "10000000"),
+    "start": (),
     "api": (),
     "pages": (),
 }
