@@ -194,3 +194,27 @@ def test_the_demo_plans_new_customers_as_the_kpi_counts_them() -> None:
     ledger.paid("subscribed first", date(2026, 2, 9))
     ledger.paid("subscribed first", date(2026, 2, 1))
     assert ledger.monthly_new() == {date(2026, 1, 1): 1, date(2026, 2, 1): 1}
+
+
+def test_a_ring_says_which_days_it_adds_up(served: Served) -> None:
+    text = page(served, "/executive?start=2026-02-01&end=2026-03-01")
+    panel = text.split('id="p-ring-spend"')[1].split("</section>")[0].replace("\u2009", " ")
+    assert "By channel, Feb 1" in panel
+    ranked = text.split('id="p-ranked-cac"')[1].split("</section>")[0].replace("\u2009", " ")
+    assert re.search(r"Feb 1.{1,5}28, 2026; the tick marks the period before", ranked)
+
+
+def test_what_is_unusual_says_since_when_it_was_looked_for(served: Served) -> None:
+    from trueline.web.explore.outlook import Outlook
+    from trueline.web.pages.frame import templates
+
+    template = templates().get_template("kpi/outlook.html")
+    nothing = Outlook((), (), (), (), (), (), "1.0%", date(2025, 11, 25))
+
+    class Asked:
+        grain = Grain.DAY
+
+    text = template.render(
+        outlook=nothing, asked=Asked(), partial=True, locale="en_US", title="Outlook"
+    )
+    assert "Every day since Nov 25, 2025 was within" in text

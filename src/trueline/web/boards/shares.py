@@ -98,12 +98,14 @@ def _ring_table(ground: Ground, by: str, found: list[tuple[str, Reading]], total
 
 def ranked(ground: Ground, panel: Ranked) -> Shown:
     """A bar a value, with a tick where it was in the previous period."""
+    from trueline.web.pages.frame import span
+
     period = ground.period(panel.range)
     found, more = _by(ground, panel.kpi, panel.by, period, MOST_ROWS)
     earlier = dict(_by(ground, panel.kpi, panel.by, period.previous(), MOST_ROWS)[0])
     shown = Shown("chart", panel.title or label_of(panel.kpi), _about(ground, panel, period))
     if not panel.about:
-        shown.about = "The tick marks the previous period" + shown.about[len(f"By {panel.by}") :]
+        shown.about = f"{span(period, ground.locale)}; the tick marks the period before"
     shown.link = f"/kpi/{panel.kpi}"
     known = [(name, r) for name, r in found if r.value is not None]
     drawn = [(n, r) for n, r in known if r.value or earlier[n].value][:MOST_VALUES]
@@ -250,4 +252,5 @@ def _about(ground: Ground, panel: Any, period: Period) -> str:
     from trueline.web.pages.frame import span
 
     said = panel.about or f"By {panel.by}"
-    return f"{said}, {span(period, ground.locale)}" if panel.range else said
+    own = panel.range or not panel.about
+    return f"{said}, {span(period, ground.locale)}" if own else said

@@ -59,6 +59,8 @@ class Outlook:
     unusual: tuple[Unusual, ...]
     silent: tuple[dict[str, Any], ...]
     budget: str
+    since: date | None
+    """The first day that was looked at: usually long before the range that a page shows."""
 
     def table(self) -> Table:
         """The forecast as a table."""
@@ -93,6 +95,7 @@ def outlook_of(tl: Trueline, asked: Asked) -> Outlook:
     unusual: list[Unusual] = []
     silent: list[dict[str, Any]] = []
     budget = ""
+    since: date | None = None
     if grain in WATCHED:
         try:
             seen = tl.anomalies(asked.key, grain=grain, **options)
@@ -100,6 +103,8 @@ def outlook_of(tl: Trueline, asked: Asked) -> Outlook:
             seen = {"anomalies": [], "reasons": [_said(error)], "alarm_budget": None}
         unusual = [_unusual(tl, seen, item) for item in reversed(seen["anomalies"])]
         silent = list(seen["reasons"])
+        history = seen.get("history")
+        since = date.fromisoformat(history[0]["start"]) if history else None
         if seen["alarm_budget"] is not None:
             budget = words.amount(100 * seen["alarm_budget"], "%", None, tl.settings.company.locale)
     else:
@@ -113,6 +118,7 @@ def outlook_of(tl: Trueline, asked: Asked) -> Outlook:
         tuple(unusual),
         tuple(silent),
         budget,
+        since,
     )
 
 
