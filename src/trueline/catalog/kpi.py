@@ -148,9 +148,11 @@ class Calculator(BaseModel):
 
     @model_validator(mode="after")
     def _hold(self) -> Self:
-        for broken in (*(rule.broken(self) for rule in self.rules), self.contradiction()):
-            if broken is not None:
+        for rule in self.rules:
+            if (broken := rule.broken(self)) is not None:
                 raise ValueError(broken)
+        if (broken := self.contradiction()) is not None:
+            raise ValueError(broken)
         return self
 
     @classmethod
@@ -166,7 +168,7 @@ class Calculator(BaseModel):
     @classmethod
     def needs(cls) -> dict[str, Needs]:
         """The inputs that must be above something, with the reason given where they are not."""
-        return dict(_marked(cls, Needs))
+        return _needs(cls)
 
     @classmethod
     def spoken_rules(cls) -> list[str]:
@@ -193,6 +195,11 @@ def _marked(model: type[Calculator], kind: type[Marker]) -> tuple[tuple[str, Mar
         for item in info.metadata
         if isinstance(item, kind)
     )
+
+
+@cache
+def _needs(model: type[Calculator]) -> dict[str, Needs]:
+    return dict(_marked(model, Needs))
 
 
 class Kpi(Calculator):

@@ -95,13 +95,13 @@ def _learnt(by_babel: Writer, locale: str) -> Writer | None:
     around = [text.split(shown[0][first : last + 1]) for text in shown]
     if first < 0 or any(len(parts) != 2 for parts in around):
         return None
-    digits = f",.{places}f"
+    last_place = Decimal(1).scaleb(-places)
     separators = str.maketrans({",": group, ".": point})
     (before, after), (before_minus, after_minus) = around
 
     def write(exact: Decimal) -> str:
-        with localcontext(_WIDE):
-            text = format(abs(exact), digits).translate(separators)
+        rounded = exact.quantize(last_place, context=_WIDE).copy_abs()
+        text = format(rounded, ",f").translate(separators)
         if exact.is_signed():
             return f"{before_minus}{text}{after_minus}"
         return f"{before}{text}{after}"
