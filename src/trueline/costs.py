@@ -243,7 +243,6 @@ def delete(tl: Trueline, cost_id: str, seen: int | None = None) -> None:
         else:
             _still(tl, cost_id, seen)
         remove_rows(tl.warehouse, "costs", [{"cost_id": cost_id}], source=OWN, now=tl.clock())
-        tl.engine.refresh()
 
 
 def _still(tl: Trueline, cost_id: str, seen: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -74,6 +76,14 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         self.settings = Settings.read(home)
         self.warehouse = open_warehouse(self.settings.warehouse_url, self.settings.warehouse, home)
         self.engine = Engine(self.warehouse, self.settings, clock)
+        self._told = threading.local()
+        self.warehouse.counting(self._count)
+
+    def _count(self) -> None:
+        """Count what a load brought, before it is seen; its caller is told how far that is."""
+        if getattr(self._told, "later", False):
+            return
+        self.engine.refresh(progress=getattr(self._told, "progress", None))
 
     @cached_property
     def store(self) -> Store:
@@ -129,21 +139,47 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
 
         if not Path(path).is_file():
             raise NotFoundError(f"There is no file {path}.", "Check the path.")
-        report = load_file(
-            self.warehouse,
-            self.settings,
-            table,
-            Path(path),
-            mapping=Path(mapping) if isinstance(mapping, str) else mapping,
-            keep_good=keep_good,
-            full=full,
-            source=source,
-            rejects_folder=self.home / "rejects",
-            progress=progress,
-            now=self.clock(),
-        )
-        self.engine.refresh()
-        return report
+        with self._telling(progress):
+            return load_file(
+                self.warehouse,
+                self.settings,
+                table,
+                Path(path),
+                mapping=Path(mapping) if isinstance(mapping, str) else mapping,
+                keep_good=keep_good,
+                full=full,
+                source=source,
+                rejects_folder=self.home / "rejects",
+                progress=progress,
+                now=self.clock(),
+            )
+
+    @contextmanager
+    def counting_later(self) -> Iterator[None]:
+        """Leave what is loaded inside uncounted: for many files before anybody reads.
+
+        ``refresh`` counts it; whoever reads before that counts first, and waits for it.
+        """
+        self._told.later = True
+        try:
+            yield
+        finally:
+            self._told.later = False
+
+    @contextmanager
+    def _telling(self, progress: Callable[[Any], None] | None) -> Iterator[None]:
+        """Tell a load's progress of the counting at its end, too."""
+        from trueline.facts.load import Progress
+
+        def tell(step: str, done: int, of: int) -> None:
+            if progress is not None:
+                progress(Progress(f"counting {step}", done, of, "steps"))
+
+        self._told.progress = tell
+        try:
+            yield
+        finally:
+            self._told.progress = None
 
     def load_rows(
         self,
@@ -156,7 +192,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         """Record rows given as dictionaries, by the same rules as a file's."""
         from trueline.facts.load import load_rows
 
-        report = load_rows(
+        return load_rows(
             self.warehouse,
             self.settings,
             table,
@@ -166,8 +202,6 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
             rejects_folder=self.home / "rejects",
             now=self.clock(),
         )
-        self.engine.refresh()
-        return report
 
     def load_report(self, load_id: int) -> LoadReport:
         """What an earlier load did. Raises NotFoundError."""
@@ -203,7 +237,6 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
             complete=complete,
             now=self.clock(),
         )
-        self.engine.refresh()
 
     # -- what was reported --------------------------------------------------------------------
 

@@ -156,7 +156,7 @@ class Numbers:
         from trueline.engine.bridge import bridge
 
         period = self.engine.period(start, end, period_days)
-        return bridge(self.engine.evaluator(**options).resolver, period)
+        return self.engine.settled(lambda found: bridge(found.resolver, period), **options)
 
     def cohorts(
         self,
@@ -170,7 +170,8 @@ class Numbers:
         """Retention by first paid month; cells beyond the facts' end are None, not 0."""
         from trueline.engine.cohort import cohorts
 
-        resolver = self.engine.evaluator(**options).resolver
         first = None if start is None else parse_day(start, "start")
         last = None if end is None else parse_day(end, "end")
-        return cohorts(resolver, kind, by, first, last)
+        return self.engine.settled(
+            lambda found: cohorts(found.resolver, kind, by, first, last), **options
+        )

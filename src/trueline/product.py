@@ -56,7 +56,9 @@ class ProductAnalyses:
         names = (returning,) if isinstance(returning, str) else tuple(returning or ())
         asked = Question.of(kind, grain, cohorts, steps, starting, names)
         period = self._period(start, end, period_days, asked.grain)
-        return retention(self.engine.evaluator(as_of=as_of).resolver, period, asked)
+        return self.engine.settled(
+            lambda found: retention(found.resolver, period, asked), as_of=as_of
+        )
 
     def funnels(self) -> dict[str, dict[str, Any]]:
         """The declared funnels: their steps and windows."""
@@ -87,8 +89,9 @@ class ProductAnalyses:
 
         found = self._funnel(name, steps, window_hours)
         period = self.engine.period(start, end, period_days)
-        resolver = self.engine.evaluator(as_of=as_of).resolver
-        return {"name": name} | funnel_of(resolver, period, found, by)
+        return {"name": name} | self.engine.settled(
+            lambda seen: funnel_of(seen.resolver, period, found, by), as_of=as_of
+        )
 
     def _funnel(
         self,
@@ -129,13 +132,15 @@ class ProductAnalyses:
 
         wanted = Grain.parse(grain)
         period = self._period(start, end, period_days, wanted)
-        return lifecycle(self.engine.evaluator(as_of=as_of).resolver, period, wanted)
+        return self.engine.settled(
+            lambda found: lifecycle(found.resolver, period, wanted), as_of=as_of
+        )
 
     def event_names(self, limit: int = 200) -> list[dict[str, Any]]:
         """The recorded events, most frequent first: name, rows, users, first and last day."""
         from trueline.engine.observed import event_names
 
-        return event_names(self.engine.evaluator().resolver, limit)
+        return self.engine.settled(lambda found: event_names(found.resolver, limit))
 
     def _period(self, start: Day, end: Day, period_days: int | None, grain: Grain) -> Period:
         """The period asked for; else whole buckets up to the last that is over."""

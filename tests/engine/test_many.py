@@ -59,20 +59,6 @@ def test_a_reading_that_is_kept_goes_with_the_facts_and_the_day(company: Company
     assert company.tl.kpi("revenue", **march).completeness.value == "complete"
 
 
-def test_a_load_that_comes_in_between_makes_it_read_again(company: Company) -> None:
-    """What is read halfway through is thrown away: no reading mixes two states of the facts."""
-    company.load("orders", f"{ORDERS}\no1,c1,2026-01-05,10,USD,web")
-    engine, loads = company.tl.engine, []
-
-    def slow(evaluator: object) -> Decimal:
-        value = evaluator.all_of([("revenue", JANUARY)])[0].value  # type: ignore[attr-defined]
-        if not loads:
-            loads.append(company.load("orders", f"{ORDERS}\no2,c1,2026-01-06,5,USD,web"))
-        return value  # type: ignore[no-any-return]
-
-    assert engine._settled({}, slow) == 15
-
-
 def test_customers_within_a_currency_are_not_none(company: Company) -> None:
     head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
     company.load(

@@ -40,7 +40,7 @@ def empty(tl: Trueline) -> None:
             if name not in kept:
                 tl.warehouse.rows(f"TRUNCATE TABLE {name}")
         return
-    with tl.warehouse.writing() as writer:
+    with tl.counting_later(), tl.warehouse.writing() as writer:
         for name in shapes():
             if name not in kept:
                 writer.clear(name)
@@ -48,11 +48,12 @@ def empty(tl: Trueline) -> None:
 
 def fill(tl: Trueline, tables: Iterable[tuple[str, Any]], **options: Any) -> list[LoadReport]:
     """Load rows of several tables; they are counted when something is asked."""
-    return [
-        load_rows(
-            tl.warehouse, tl.settings, table, list(rows),
-            rejects_folder=tl.home / "rejects", now=tl.clock(), **options,
-        )
-        for table, rows in tables
-        if rows
-    ]  # fmt: skip
+    with tl.counting_later():
+        return [
+            load_rows(
+                tl.warehouse, tl.settings, table, list(rows),
+                rejects_folder=tl.home / "rejects", now=tl.clock(), **options,
+            )
+            for table, rows in tables
+            if rows
+        ]  # fmt: skip

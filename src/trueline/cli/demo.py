@@ -11,6 +11,7 @@ from typing import Any
 
 from trueline.cli import show
 from trueline.core.errors import InputError
+from trueline.demo.company import DemoFile
 
 _STAMP = "demo.stamp"
 
@@ -53,18 +54,24 @@ def _make(home: Path, size: str | int) -> None:
         shutil.rmtree(home)
     files = home / "demo-files"
     files.mkdir(parents=True)
-    made = demo.generate(files, size=size)
+    with show.steps("Making", quiet=False) as steps:
+        made = demo.generate(files, size=size, progress=steps)
     (home / "trueline.toml").write_text(demo.settings_toml(), encoding="utf-8")
     with Trueline(home) as tl:
-        for file in made:
-            with show.progress(file.path, quiet=False) as progress:
-                report = tl.load(
-                    file.table, file.path, mapping=file.mapping, keep_good=file.keep_good,
-                    full=file.full, progress=progress,
-                )  # fmt: skip
-            show.report(report)
-        with show.steps("Counting", quiet=False) as progress_steps:
-            tl.refresh(progress_steps)
+        with tl.counting_later():
+            for file in made:
+                _load(tl, file)
+        with show.steps("Counting", quiet=False) as steps:
+            tl.refresh(steps)
+
+
+def _load(tl: Any, file: DemoFile) -> None:
+    with show.progress(file.path, quiet=False) as progress:
+        report = tl.load(
+            file.table, file.path, mapping=file.mapping, keep_good=file.keep_good,
+            full=file.full, progress=progress,
+        )  # fmt: skip
+    show.report(report)
 
 
 def _table(tl: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -266,17 +266,16 @@ def progress(file: Path, *, quiet: bool) -> Iterator[Callable[[Any], None] | Non
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("{task.fields[rows]} rows"),
+        TextColumn("{task.fields[so_far]}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(file.name, total=None, rows="0")
+        task = bar.add_task(file.name, total=None, so_far="")
 
         def report_progress(found: Any) -> None:
-            total = getattr(found, "total", None) or getattr(found, "of", None)
             bar.update(
-                task, total=total, completed=getattr(found, "done", 0),
-                rows=f"{getattr(found, 'rows', 0) or 0:,}",
+                task, description=f"{file.name}: {found.phase}", total=found.total or None,
+                completed=found.done, so_far=f"{found.done:,} {found.unit}" if found.done else "",
             )  # fmt: skip
 
         yield report_progress

@@ -28,6 +28,7 @@ from trueline.facts.tables import contract
 
 if TYPE_CHECKING:
     from trueline.engine.engine import Engine
+    from trueline.engine.evaluate import Evaluator
     from trueline.engine.resolve import Resolver
     from trueline.engine.view import FactsView
 
@@ -77,7 +78,15 @@ def rows_behind(
     definition = kpi(key)
     if name not in definition.origins():
         raise UnknownKeyError.among(f"input of {definition.label}", name, definition.origins())
-    evaluator = engine.evaluator(**options)
+    where = (table, offset, limit)
+    return engine.settled(lambda found: _page_of(found, key, name, period, where), **options)
+
+
+def _page_of(
+    evaluator: Evaluator, key: str, name: str, period: Period, where: tuple[str | None, int, int]
+) -> dict[str, Any]:
+    definition = kpi(key)
+    table, offset, limit = where
     reading = evaluator.reading(key, period)
     resolver = evaluator.resolver
     origin = definition.origins()[name]

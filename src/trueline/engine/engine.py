@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from trueline.catalog.kpis import from_facts, kpi
-from trueline.core.errors import InputError, UnknownKeyError
+from trueline.core.errors import BusyError, InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
 from trueline.core.reading import Reading
@@ -23,7 +25,7 @@ from trueline.warehouse.seam import Warehouse
 SLICES = ("channel", "plan", "country", "currency", "feature")
 Found = TypeVar("Found")
 MOST_TRIES = 3
-"""Attempts to read everything from one load while others come in; the last one stands."""
+"""Attempts to read everything from one load while others come in."""
 
 MOST_BUCKETS = 4000
 """A series has at most so many buckets: a daily one over eleven years."""
@@ -52,6 +54,8 @@ class Engine:
         self.settings = settings
         self.clock = clock
         self._state: State | None = None
+        self._catching_up = threading.Lock()
+        self._local = threading.local()
 
     def today(self) -> date:
         """The company's local day."""
@@ -66,13 +70,49 @@ class Engine:
 
     def _fresh(self) -> State:
         """What is known as of the last load and today; the roll-up is brought up to it."""
-        last, counted = standing(self.warehouse, self.settings.product)
-        if counted != last:
-            self.refresh()
+        last: int | None = getattr(self._local, "load", None)
+        if last is None:
+            last, counted = standing(self.warehouse, self.settings.product)
+            if counted != last:
+                last = self._catch_up()
         state, today = self._state, self.today()
         if state is None or (state.load, state.today) != (last, today):
-            state = self._state = State(self.warehouse, self.settings, load=last, today=today)
+            state = State(self.warehouse, self.settings, load=last, today=today)
+            if self._state is None or self._state.load <= last:
+                self._state = state
         return state
+
+    def _catch_up(self) -> int:
+        """Count what a load has left uncounted; the last load's number.
+
+        A load counts by itself, before anybody sees it. Only where one has died in between, or
+        definitions have changed, is it left to who reads first: to one of them.
+        """
+        with self._catching_up:
+            last, counted = standing(self.warehouse, self.settings.product)
+            if counted != last:
+                last = self.refresh()["watermark"]
+            return last
+
+    @contextmanager
+    def one_state(self) -> Iterator[bool]:
+        """All that this thread reads inside is of one load, counted in whole, where the engine
+        can hold one; gives whether it can. Raises BusyError where loads leave no moment for it."""
+        if getattr(self._local, "load", None) is not None:
+            yield True
+            return
+        for _ in range(MOST_TRIES):
+            with self.warehouse.snapshot() as held:
+                last, counted = standing(self.warehouse, self.settings.product)
+                if last == counted:
+                    self._local.load = last if held else None
+                    try:
+                        yield held
+                    finally:
+                        self._local.load = None
+                    return
+            self._catch_up()
+        raise BusyError("Facts are being loaded all the time.", "Try again in a moment.")
 
     def evaluator(
         self,
@@ -92,15 +132,18 @@ class Engine:
         aware = moment.replace(tzinfo=UTC) if moment else self.clock().replace(microsecond=0)
         return Evaluator(state.resolver(cut, allow_estimates=allow_estimates), aware, state.load)
 
-    def _settled(self, options: dict[str, Any], compute: Callable[[Evaluator], Found]) -> Found:
-        """What ``compute`` finds, all of it from one load: again where one came in between."""
+    def settled(self, compute: Callable[[Evaluator], Found], **options: Any) -> Found:
+        """What ``compute`` finds, all of it from one load. Raises BusyError (see one_state)."""
         for _ in range(MOST_TRIES):
-            evaluator = self.evaluator(**options)
-            asked = evaluator.resolver.questions
-            found = compute(evaluator)
-            if asked == evaluator.resolver.questions or self._fresh().load == evaluator.load:
-                break
-        return found
+            with self.one_state() as held:
+                evaluator = self.evaluator(**options)
+                asked = evaluator.resolver.questions
+                found = compute(evaluator)
+                if held or asked == evaluator.resolver.questions:
+                    return found
+                if self._fresh().load == evaluator.load:
+                    return found
+        raise BusyError("Facts are being loaded all the time.", "Try again in a moment.")
 
     def _earlier(self, moment: datetime | None) -> datetime | None:
         """The moment as naive UTC. What will be known later cannot be read today."""
@@ -164,7 +207,7 @@ class Engine:
     def reading(self, key: str, period: Period, **options: Any) -> Reading:
         """One KPI over one period; options: slice, allow_estimates, as_of."""
         kpi(key)
-        return self._settled(options, lambda evaluator: evaluator.all_of([(key, period)])[0])
+        return self.settled(lambda evaluator: evaluator.all_of([(key, period)])[0], **options)
 
     def readings(
         self, keys: Iterable[str] | None, period: Period, **options: Any
@@ -172,7 +215,7 @@ class Engine:
         """Many KPIs over one period, their queries shared."""
         wanted = [k.key for k in from_facts()] if keys is None else list(keys)
         pairs = [(key, period) for key in wanted]
-        found = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
+        found = self.settled(lambda evaluator: evaluator.all_of(pairs), **options)
         return dict(zip(wanted, found, strict=True))
 
     def many(
@@ -192,11 +235,12 @@ class Engine:
         for number, one in enumerate(wanted):
             places.setdefault(tuple((one.slice or {}).items()), []).append(number)
         found: dict[int, Reading] = {}
-        for cut, numbers in places.items():
-            pairs = [(wanted[n].key, wanted[n].period) for n in numbers]
-            options = {"slice": dict(cut), "allow_estimates": allow_estimates, "as_of": as_of}
-            readings = self._settled(options, partial(_all_of, pairs))
-            found |= zip(numbers, readings, strict=True)
+        with self.one_state():
+            for cut, numbers in places.items():
+                pairs = [(wanted[n].key, wanted[n].period) for n in numbers]
+                options = {"slice": dict(cut), "allow_estimates": allow_estimates, "as_of": as_of}
+                readings = self.settled(partial(_all_of, pairs), **options)
+                found |= zip(numbers, readings, strict=True)
         return [found[number] for number in range(len(wanted))]
 
     def series(self, key: str, grain: str, period: Period, **options: Any) -> list[Reading]:
@@ -211,7 +255,7 @@ class Engine:
             )
         parts = [_clipped(bucket, period) for bucket in buckets]
         pairs = [(key, part) for part in parts]
-        found = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
+        found = self.settled(lambda evaluator: evaluator.all_of(pairs), **options)
         return [
             _cut_short(reading) if part != bucket else reading
             for reading, part, bucket in zip(found, parts, buckets, strict=True)
@@ -225,17 +269,18 @@ class Engine:
             raise InputError(
                 f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
             )
-        return [
-            self.reading(key, period, slice={by: value}, **options)
-            for value in self.slice_values(by)
-        ]
+        with self.one_state():
+            return [
+                self.reading(key, period, slice={by: value}, **options)
+                for value in self.slice_values(by)
+            ]
 
     def compare(self, key: str, period: Period, **options: Any) -> dict[str, Any]:
         """A reading beside those of the previous period and of a year earlier, and the changes."""
         kpi(key)
         others = {"previous": period.previous(), "year_earlier": period.year_earlier()}
         pairs = [(key, period), *((key, other) for other in others.values())]
-        reading, *earlier = self._settled(options, lambda evaluator: evaluator.all_of(pairs))
+        reading, *earlier = self.settled(lambda evaluator: evaluator.all_of(pairs), **options)
         out: dict[str, Any] = {"reading": reading}
         for name, found in zip(others, earlier, strict=True):
             out[name] = found
@@ -246,7 +291,7 @@ class Engine:
         """A reading with its formula, inputs and the queries behind them."""
         from trueline.engine.explain import explain
 
-        return explain(self, key, period, **options)
+        return self.settled(lambda evaluator: explain(evaluator, key, period), **options)
 
 
 def _all_of(pairs: list[tuple[str, Period]], evaluator: Evaluator) -> list[Reading]:

@@ -15,14 +15,13 @@ from trueline.core.period import Period
 from trueline.engine.evaluate import window
 
 if TYPE_CHECKING:
-    from trueline.engine.engine import Engine
+    from trueline.engine.evaluate import Evaluator
     from trueline.engine.resolve import Resolver
 
 
-def explain(engine: Engine, key: str, period: Period, **options: Any) -> dict[str, Any]:
+def explain(evaluator: Evaluator, key: str, period: Period) -> dict[str, Any]:
     """The reading of a KPI with, for each input, the measure, its facts and its SQL."""
     definition = kpi(key)
-    evaluator = engine.evaluator(**options)
     reading = evaluator.reading(key, period)
     inputs = []
     for item in reading.inputs:

@@ -221,6 +221,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
                 for name, query in tables_of(change).items():
                     self._insert(connection, name, query)
             self.command(f"TRUNCATE TABLE {self.database}.load_claims")
+            self._count_now()
 
     def _insert(self, bench: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
         reader = stream(bench, query, BATCH)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +94,7 @@ class DuckDBWarehouse(Warehouse):
         self._write_lock = threading.RLock()
         self._state_lock = threading.Lock()
         self._waiting = 0
+        self._uncommitted: int | None = None
         self._local = threading.local()
         self._deadlines = Deadlines(query_seconds)
         self._migrate()
@@ -149,11 +150,15 @@ class DuckDBWarehouse(Warehouse):
         if self._writing_here():
             yield self._connection
             return
+        if getattr(self._local, "torn", False):
+            raise BusyError("A query before this one was stopped.", "Ask again, or for less.")
         connection = self.reader
         with self._deadlines.over(connection) as query:
             try:
                 yield connection
             except Exception as error:
+                # The engine answers nothing more of a moment of which one query has failed.
+                self._local.torn = getattr(self._local, "snapshot", False)
                 if query.overdue:
                     raise BusyError(
                         f"The query ran for {self._deadlines.seconds:g} s and was stopped.",
@@ -161,6 +166,28 @@ class DuckDBWarehouse(Warehouse):
                     ) from error
                 self._told(error)
                 raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[bool]:
+        """What this thread reads inside is of one moment."""
+        import duckdb
+
+        if self._writing_here() or getattr(self._local, "snapshot", False):
+            yield True
+            return
+        connection = self.reader
+        try:
+            connection.execute("BEGIN TRANSACTION READ ONLY")
+        except duckdb.Error as error:
+            self._told(error)
+            raise
+        self._local.snapshot = True
+        try:
+            yield True
+        finally:
+            self._local.snapshot = self._local.torn = False
+            with suppress(duckdb.Error):  # a query that was stopped has ended it already
+                connection.execute("ROLLBACK")
 
     def _told(self, error: BaseException) -> None:
         """Raise what an error of the engine means for a person; note where it is the end of it."""
@@ -255,14 +282,26 @@ class DuckDBWarehouse(Warehouse):
             try:
                 self._connection.execute("BEGIN TRANSACTION")
                 yield self._connection
+                self._count_now()
                 self._connection.execute("COMMIT")
+                counted, self._uncommitted = self._uncommitted, None
             except BaseException as error:
+                self._uncommitted = None
                 self._undo()
                 self._told(error)
                 raise
         finally:
             self._local.writing = False
             self._write_lock.release()
+        if counted is not None:
+            super().announce(counted)
+
+    def announce(self, load: int) -> None:
+        """Tell subscribers; what is still being written, once it is committed."""
+        if self._writing_here():
+            self._uncommitted = load
+        else:
+            super().announce(load)
 
     def _take_turn(self, wait_seconds: float) -> None:
         with self._state_lock:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
+Found = TypeVar("Found")
 PIECE = 1 << 20
 _CSV = "FORMAT csv, NULL '\\N'"
 
@@ -112,13 +113,38 @@ class PostgresWarehouse(RemoteWarehouse):
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query. A session that the server has ended meanwhile is opened anew."""
         with self._worded():
-            try:
-                return _execute(self._reader(), sql, parameters).fetchall()
-            except psycopg.OperationalError as error:
-                if not lost(error) or getattr(self._local, "writing", False):
-                    raise
-                self._local.reader.close()
-                return _execute(self._reader(), sql, parameters).fetchall()
+            return self._again_if_lost(lambda: _execute(self._reader(), sql, parameters).fetchall())
+
+    def _again_if_lost(self, run: Callable[[], Found]) -> Found:
+        """What ``run`` finds, in a new session where the server has ended the old one."""
+        try:
+            return run()
+        except psycopg.OperationalError as error:
+            if self._in_transaction or not lost(error):
+                raise
+            self._local.reader.close()
+            return run()
+
+    @property
+    def _in_transaction(self) -> bool:
+        return any(getattr(self._local, name, False) for name in ("writing", "snapshot"))
+
+    @contextmanager
+    def snapshot(self) -> Iterator[bool]:
+        """What this thread reads inside is of one moment."""
+        if self._in_transaction:
+            yield True
+            return
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        with self._worded():
+            self._again_if_lost(lambda: self._reader().execute(begin))
+        self._local.snapshot = True
+        try:
+            yield True
+        finally:
+            self._local.snapshot = False
+            with suppress(psycopg.Error):  # a session that is lost has none to end
+                self._local.reader.execute("ROLLBACK")
 
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
@@ -175,6 +201,7 @@ class PostgresWarehouse(RemoteWarehouse):
         with self._alone() as session, session.transaction():
             for change in changes(connection, base):
                 self._change(session, connection, change)
+            self._count_now()
 
     def _change(
         self,

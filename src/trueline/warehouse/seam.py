@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trueline.warehouse.duckdb import DuckDBWarehouse
+
+Count = Callable[[], object]
+"""Counts what loads have brought and nobody has counted yet."""
 
 Tell = Callable[[int], None]
 """Is told the load up to which numbers count now."""
@@ -64,6 +67,7 @@ class Warehouse(ABC):
     def __init__(self) -> None:
         self._listeners: list[Tell] = []
         self._listening = threading.Lock()
+        self._count: Count | None = None
 
     @property
     @abstractmethod
@@ -82,6 +86,25 @@ class Warehouse(ABC):
     @abstractmethod
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
+
+    def snapshot(self) -> AbstractContextManager[bool]:
+        """All that this thread reads inside is of one moment, where the engine can hold one.
+
+        Gives whether it can. Nests: an inner block is part of the outer one.
+        """
+        return nullcontext(False)
+
+    def counting(self, count: Count) -> None:
+        """Have ``count`` called at the end of every load, in its turn and by its thread.
+
+        Where the engine can, what it writes is committed with the load: readers see both or
+        neither, and what it raises undoes both.
+        """
+        self._count = count
+
+    def _count_now(self) -> None:
+        if self._count is not None:
+            self._count()
 
     @abstractmethod
     def loading(self, table: str) -> AbstractContextManager[duckdb.DuckDBPyConnection]:

@@ -201,8 +201,9 @@ class Boards:
                 self._kept.popitem(last=False)
         with making.lock:
             if making.board is None:
-                ground = Ground(self._tl, view)
-                board = evaluate(ground, entry, view, state)
+                with self._tl.engine.one_state():
+                    ground = Ground(self._tl, view)
+                    board = evaluate(ground, entry, view, state)
                 if ground.loads != {state.load}:
                     return None
                 making.board = board

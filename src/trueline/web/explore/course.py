@@ -21,6 +21,11 @@ MOST_BUCKETS = 1500
 
 def course_of(tl: Trueline, asked: Asked) -> Shown:
     """The KPI bucket by bucket, as a chart and as a table."""
+    with tl.engine.one_state():
+        return _course(tl, asked)
+
+
+def _course(tl: Trueline, asked: Asked) -> Shown:
     ground = KnownGround(tl, asked)
     buckets = _buckets(ground, asked)
     readings = ground.series(asked.key, buckets) if buckets else []

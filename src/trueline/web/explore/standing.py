@@ -31,6 +31,11 @@ VERDICTS = {
 
 def standing_of(tl: Trueline, asked: Asked) -> dict[str, Any]:
     """The reading with its words, changes, target and benchmark; for a KPI that facts feed."""
+    with tl.engine.one_state():
+        return _standing(tl, asked)
+
+
+def _standing(tl: Trueline, asked: Asked) -> dict[str, Any]:
     ground = KnownGround(tl, asked)
     reading = ground.reading(asked.key, asked.period)
     target = target_of(ground, asked.key, None, reading)
