@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 
@@ -16,7 +15,7 @@ from trueline.facts.load.checks import quoted
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.postgres_errors import in_words, lost
 from trueline.warehouse.postgres_listen import Listener
-from trueline.warehouse.postgres_schema import LOCK, checked_schema, migrate, typed
+from trueline.warehouse.postgres_schema import LOCK, migrate, typed, without_schema
 from trueline.warehouse.remote import (
     KEYS,
     Change,
@@ -52,7 +51,7 @@ class PostgresWarehouse(RemoteWarehouse):
         self, url: str, settings: WarehouseSettings, home: Path, wait_seconds: float = 600
     ) -> None:
         super().__init__(settings, home, wait_seconds)
-        self._url, self.schema = _without_schema(url)
+        self._url, self.schema = without_schema(url)
         self._address = secret_free(self._url)
         self._local = threading.local()
         self._open: set[psycopg.Connection[Any]] = set()
@@ -395,10 +394,3 @@ def _file_rows(path: Path, shape: dict[str, str]) -> str:
 
 def _escaped(path: Path) -> str:
     return str(path).replace("'", "''")
-
-
-def _without_schema(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    schema = checked_schema(query.pop("schema", "trueline"))
-    return urlunsplit(parts._replace(query=urlencode(query))), schema

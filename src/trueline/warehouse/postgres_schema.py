@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import psycopg
 
@@ -117,3 +118,11 @@ def _version(connection: psycopg.Connection[Any]) -> int:
         return 0
     found = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
     return int(found[0]) if found else 0
+
+
+def without_schema(url: str) -> tuple[str, str]:
+    """The URL less our own ``schema``, and the schema. Raises HomeError for a name that is none."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    schema = checked_schema(query.pop("schema", "trueline"))
+    return urlunsplit(parts._replace(query=urlencode(query))), schema
