@@ -8,9 +8,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+
 from trueline.core.period import add_months
 from trueline.demo.company import DemoFile, Story
-from trueline.demo.subscribers import Ledger, Person
+from trueline.demo.subscribers import CHARGE, STEP, TERMS, Ledger, Person
 
 _ADS = (("Meta", 0.095, 0.0125), ("TikTok", 0.052, 0.011), ("Other", 0.021, 0.015))
 """Channel, ad spend as a share of revenue, click rate."""
@@ -74,20 +76,24 @@ def write(story: Story, people: list[Person], ledger: Ledger, made: list[DemoFil
 
 
 def _revenue(story: Story, people: list[Person], ledger: Ledger) -> Iterator[tuple[Any, ...]]:
-    charges = sorted(ledger.charges)
-    for number, (day, who, key, amount, currency, plan, interval) in enumerate(charges):
-        period = "annual" if interval == "year" else "monthly"
-        yield (
-            f"ch{number:08d}",
-            day,
-            who,
-            key,
-            "subscription",
-            f"{amount:.2f}",
-            currency,
-            plan,
-            period,
-        )
+    charges = np.frombuffer(ledger.charges, np.int64).reshape(-1, len(CHARGE))
+    order = np.lexsort([charges[:, n] for n in (2, 1, 0)])
+    for begin in range(0, len(order), STEP):
+        story.tell("charges", begin, len(order))
+        rows = charges[order[begin : begin + STEP]].tolist()
+        for number, (day, who, key, cents, terms) in enumerate(rows, begin):
+            currency, plan, interval = TERMS[terms]
+            yield (
+                f"ch{number:08d}",
+                date.fromordinal(day),
+                people[who].customer_id,
+                f"s{key:07d}",
+                "subscription",
+                f"{cents // 100}.{cents % 100:02d}",
+                currency,
+                plan,
+                "annual" if interval == "year" else "monthly",
+            )
     chance = story.chance("extras")
     for number, month in enumerate(story.months()):
         for extra in range(3):

@@ -28,6 +28,8 @@ _HEAD = (
     "channel",
 )
 REFUNDED = 0.028
+BLOCK = 50_000
+"""Orders that are written at once."""
 
 
 def write(story: Story, people: list[Person], ledger: Ledger, made: list[DemoFile]) -> None:
@@ -45,7 +47,7 @@ def write(story: Story, people: list[Person], ledger: Ledger, made: list[DemoFil
     _count(people, days, day, place, cents, ledger)
     path = story.folder / "orders.csv.gz"
     with gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) as raw:
-        _write_orders(raw, people, days, day, place, cents, second)
+        _write_orders(story, raw, people, days, (day, place, cents, second))
     made.append(DemoFile(path, "orders", story.orders))
     _refunds(story, days, (day, place, cents, second), chance, made)
     _late_export(story, people, made)
@@ -74,40 +76,25 @@ def _count(
 
 
 def _write_orders(
+    story: Story,
     raw: gzip.GzipFile,
     people: list[Person],
     days: list[date],
-    day: Any,
-    place: Any,
-    cents: Any,
-    second: Any,
+    columns: tuple[Any, ...],
 ) -> None:
     raw.write((",".join(_HEAD) + "\n").encode())
-    starts = [moment(d, 0) for d in days]
-    lines: list[str] = []
-    columns = (day.tolist(), place.tolist(), cents.tolist(), second.tolist())
-    for number, (d, p, c, s) in enumerate(zip(*columns, strict=True)):
-        person = people[p]
-        lines.append(
-            f"o{number:09d},{person.customer_id},{_clock(starts[d], s)},{c // 100}.{c % 100:02d},"
-            f"0.00,{c * 13 // 10000}.{c * 13 // 100 % 100:02d},"
-            f"{c * 38 // 10000}.{c * 38 // 100 % 100:02d},USD,{person.channel}\n"
-        )
-        if len(lines) == 50_000:
-            raw.write("".join(lines).encode())
-            lines.clear()
-    raw.write("".join(lines).encode())
-
-
-def _clock(start: str, second: int) -> str:
-    """A second after local midnight, whose UTC hour ``start`` gives."""
-    hour = int(start[11:13])
-    total = hour * 3600 + second
-    if total < 86_400:
-        return f"{start[:11]}{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}Z"
-    following = date.fromisoformat(start[:10]) + timedelta(days=1)
-    total -= 86_400
-    return f"{following}T{total // 3600:02d}:{total // 60 % 60:02d}:{total % 60:02d}Z"
+    for begin in range(0, story.orders, BLOCK):
+        story.tell("orders", begin, story.orders)
+        block = [column[begin : begin + BLOCK].tolist() for column in columns]
+        lines = []
+        for number, (d, p, c, s) in enumerate(zip(*block, strict=True), begin):
+            person = people[p]
+            lines.append(
+                f"o{number:09d},{person.customer_id},{moment(days[d], s)},{c // 100}.{c % 100:02d},"
+                f"0.00,{c * 13 // 10000}.{c * 13 // 100 % 100:02d},"
+                f"{c * 38 // 10000}.{c * 38 // 100 % 100:02d},USD,{person.channel}\n"
+            )
+        raw.write("".join(lines).encode())
 
 
 def _refunds(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,10 @@ class DemoFile:
     mapping: Path | None = None
 
 
+Tell = Callable[[str, int, int], None]
+"""Is told what is being made, how many of it there are, and how many there will be."""
+
+
 @dataclass(frozen=True)
 class Story:
     """What all parts share: where, when, how much, and their own source of chance."""
@@ -39,6 +44,7 @@ class Story:
     today: date
     orders: int
     seed: int
+    tell: Tell = lambda *_: None
 
     @property
     def scale(self) -> float:
@@ -63,11 +69,22 @@ class Story:
         return 0.2 * (5**share)
 
 
+@cache
+def _midnight(day: date) -> tuple[str, int, str]:
+    """A local day, the UTC second of it at which it begins, and the day after."""
+    local = datetime(day.year, day.month, day.day, tzinfo=ZONE)
+    offset = local.utcoffset() or timedelta()
+    return f"{day}T", -int(offset.total_seconds()), f"{day + timedelta(days=1)}T"
+
+
 def moment(day: date, seconds: int) -> str:
     """A UTC timestamp of a local day's second; never in an hour the clocks skip."""
-    local = datetime(day.year, day.month, day.day, tzinfo=ZONE)
-    at = local.astimezone(UTC) + timedelta(seconds=seconds % 82_800)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    today, begins, tomorrow = _midnight(day)
+    at = begins + seconds % 82_800
+    if at >= 86_400:
+        at -= 86_400
+        today = tomorrow
+    return f"{today}{at // 3600:02d}:{at // 60 % 60:02d}:{at % 60:02d}Z"
 
 
 def settings_toml() -> str:
@@ -114,7 +131,7 @@ def generate(
     size: str | int = "small",
     seed: int = 7,
     today: date | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Tell | None = None,
 ) -> list[DemoFile]:
     """Write the company's files, in the order to load them.
 
@@ -130,13 +147,10 @@ def generate(
         )
     day = today or datetime.now(ZONE).date()
     first = add_months(day.replace(day=1), -MONTHS)
-    story = Story(folder, first, day, orders, seed)
+    story = Story(folder, first, day, orders, seed, progress or (lambda *_: None))
     made: list[DemoFile] = []
     people = subscribers.customers(story)
     ledger = subscribers.write(story, people, made)
-    steps = (commerce.write, business.write, product.write)
-    for number, step in enumerate(steps):
-        if progress is not None:
-            progress(step.__module__.rsplit(".", 1)[-1], number, len(steps))
-        step(story, people, ledger, made)
+    for write in (commerce.write, business.write, product.write):
+        write(story, people, ledger, made)
     return made

@@ -6,6 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import accumulate
 from typing import Any
 
 from trueline.demo.company import DemoFile, Story, moment
@@ -21,6 +22,11 @@ _NAMES = (
 )
 KEY_EVENTS = ("purchase", "created_project")
 EVENTS = 150_000
+MOST_EVENTS = 15_000_000
+"""What the largest company has: enough to try, in some minutes."""
+
+_CUMULATED = tuple(accumulate(weight for _, weight in _NAMES))
+_EVENT_NAMES = tuple(name for name, _ in _NAMES)
 
 
 def write(story: Story, people: list[Person], ledger: Ledger, made: list[DemoFile]) -> None:
@@ -54,6 +60,7 @@ def _events(story: Story, people: list[Person], made: list[DemoFile]) -> None:
             block.append((f"ev{total:09d}", *row))
             total += 1
             if len(block) == 50_000:
+                story.tell("events", total, round(min(EVENTS * story.scale, MOST_EVENTS)))
                 out.write_table(_table(pa, schema, block))
                 block = []
         if block:
@@ -72,7 +79,7 @@ def _sessions(story: Story, people: list[Person]) -> Iterator[tuple[Any, ...]]:
     """Sessions of the last twelve months; a first one signs up, most who sign up activate."""
     chance = story.chance("events")
     begin = story.today - timedelta(days=365)
-    wanted = EVENTS * story.scale
+    wanted = min(EVENTS * story.scale, MOST_EVENTS)
     count = 0
     number = 0
     span = (story.today - begin).days
@@ -124,9 +131,8 @@ def _first_steps(story: Story, chance: Any, person: Person) -> Iterator[tuple[An
 
 
 def _names(chance: Any) -> list[str]:
-    names, weights = zip(*_NAMES, strict=True)
     length = 1 if chance.random() < 0.38 else chance.randrange(2, 9)
-    return list(chance.choices(names, weights, k=length))
+    return list(chance.choices(_EVENT_NAMES, cum_weights=_CUMULATED, k=length))
 
 
 def _surveys(story: Story, people: list[Person], made: list[DemoFile]) -> None:

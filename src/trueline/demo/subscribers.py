@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import random
+from array import array
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import product
 
 from trueline.core.period import add_months
 from trueline.demo.company import DemoFile, Story, moment
@@ -16,6 +18,9 @@ from trueline.demo.company import DemoFile, Story, moment
 CHANNELS = (("Meta", 30), ("TikTok", 18), ("Organic", 28), ("Referral", 14), ("Other", 10))
 COUNTRIES = (("US", 58), ("CA", 22), ("GB", 8), ("DE", 5), ("FR", 4), ("AU", 3))
 PLANS = {"Starter": 29, "Growth": 79, "Scale": 199}
+STEP = 10_000
+"""So many at a time whoever watches is told of."""
+
 SUBSCRIBERS = 1350
 """Subscriptions that a small company has sold in all."""
 
@@ -40,7 +45,11 @@ COLUMNS = (
 )
 
 
-@dataclass
+CHARGE = ("day", "person", "subscription", "cents", "terms")
+TERMS = tuple(product(("USD", "CAD"), PLANS, ("month", "year")))
+
+
+@dataclass(slots=True)
 class Person:
     """A customer."""
 
@@ -55,7 +64,8 @@ class Person:
 class Ledger:
     """What happened that other files must agree with."""
 
-    charges: list[tuple[date, str, str, Decimal, str, str, str]] = field(default_factory=list)
+    charges: array[int] = field(default_factory=lambda: array("q"))
+    """``CHARGE`` numbers of each charge, one after the other: millions of rows fit."""
     monthly_revenue: dict[date, Decimal] = field(default_factory=dict)
     first_paid: dict[str, date] = field(default_factory=dict)
 
@@ -66,6 +76,13 @@ class Ledger:
     def monthly_new(self) -> Counter[date]:
         """How many customers first paid in each month."""
         return Counter(day.replace(day=1) for day in self.first_paid.values())
+
+    def charge(
+        self, day: date, person: int, key: int, amount: Decimal, terms: tuple[str, str, str]
+    ) -> None:
+        """A customer's subscription was paid for; ``terms``: currency, plan, interval."""
+        cents = int(amount.scaleb(2))
+        self.charges.extend((day.toordinal(), person, key, cents, TERMS.index(terms)))
 
     def earn(self, day: date, amount: Decimal) -> None:
         """Count revenue in its month (Canadian dollars at about 0.73)."""
@@ -93,16 +110,13 @@ def customers(story: Story) -> list[Person]:
     chance = story.chance("customers")
     count = max(40, round(story.orders / 7))
     days = sorted(day_of_growth(story, chance) for _ in range(count))
-    return [
-        Person(
-            f"c{number:07d}",
-            day,
-            pick(chance, CHANNELS),
-            pick(chance, COUNTRIES),
-            is_test=number in (5, 17),
-        )
-        for number, day in enumerate(days)
-    ]
+    people = []
+    for number, day in enumerate(days):
+        if number % STEP == 0:
+            story.tell("customers", number, count)
+        channel, country = pick(chance, CHANNELS), pick(chance, COUNTRIES)
+        people.append(Person(f"c{number:07d}", day, channel, country, is_test=number in (5, 17)))
+    return people
 
 
 def write(story: Story, people: list[Person], made: list[DemoFile]) -> Ledger:
@@ -118,7 +132,9 @@ def write(story: Story, people: list[Person], made: list[DemoFile]) -> Ledger:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(COLUMNS)
         for number, place in enumerate(chosen):
-            life = Life(story, people[place], f"s{number:07d}", chance, ledger)
+            if number % STEP == 0:
+                story.tell("subscriptions", number, wanted)
+            life = Life(story, (place, people[place]), number, chance, ledger)
             for row in life.events():
                 out.writerow(row)
                 rows += 1
@@ -151,19 +167,20 @@ class Life:
     """One subscription from its first day on."""
 
     def __init__(
-        self, story: Story, person: Person, key: str, chance: random.Random, ledger: Ledger
+        self,
+        story: Story,
+        owner: tuple[int, Person],
+        number: int,
+        chance: random.Random,
+        ledger: Ledger,
     ) -> None:
-        self.story, self.person, self.key, self.chance, self.ledger = (
-            story,
-            person,
-            key,
-            chance,
-            ledger,
-        )
+        self.story, self.chance, self.ledger = story, chance, ledger
+        self.place, self.person = owner
+        self.number, self.key = number, f"s{number:07d}"
         self.plan = pick(chance, (("Starter", 52), ("Growth", 34), ("Scale", 14)))
         self.interval = "year" if chance.random() < 0.18 else "month"
         self.quantity = chance.choices((1, 2, 3, 5), (70, 15, 10, 5))[0]
-        self.currency = "CAD" if person.country == "CA" and chance.random() < 0.22 else "USD"
+        self.currency = "CAD" if self.person.country == "CA" and chance.random() < 0.22 else "USD"
         self.discount = (
             FOREVER if chance.random() < 0.06 else ONCE if chance.random() < 0.08 else None
         )
@@ -301,9 +318,7 @@ class Life:
             amount = (amount * Decimal("0.9")).quantize(Decimal("0.01"), ROUND_HALF_UP)
         elif self.discount is ONCE and first:
             amount = max(Decimal(0), amount - 15)
-        who = self.person.customer_id
-        self.ledger.charges.append(
-            (day, who, self.key, amount, self.currency, self.plan, self.interval)
-        )
+        terms = (self.currency, self.plan, self.interval)
+        self.ledger.charge(day, self.place, self.number, amount, terms)
         if not self.person.is_test:
             self.ledger.earn(day, amount * (Decimal("0.73") if self.currency == "CAD" else 1))
