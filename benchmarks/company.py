@@ -50,6 +50,11 @@ TABLES = {
             ['marketing', 'sales', 'cogs', 'personnel'][1 + (i % 4)] AS cost_type,
             1000::DECIMAL(18, 4) AS amount, 'USD' AS currency, {stamp}
         FROM range(2000) t(i)""",
+    "spend": """
+        SELECT ['meta', 'shop'][1 + i % 2] AS channel, 'c' || i % 3 AS campaign,
+            200::DECIMAL(18, 4) AS amount, (DATE '{first}' + (i // 6)::INTEGER) AS spend_date,
+            'USD' AS currency, 1000 AS impressions, 40 AS clicks, 3 AS conversions, {stamp}
+        FROM range(6 * 1095) t(i)""",
     "events": """
         SELECT 'v' || i AS event_id,
             'c' || lpad((hash(i // 5) % ({orders} // 10))::VARCHAR, 7, '0') AS user_id,
@@ -73,7 +78,7 @@ def write(tl: Trueline, orders: int, tables: Sequence[str] = BUSINESS) -> None:
     for table in tables:
         day = _DAY.format(first=first, salt="i + 11")
         visit = _DAY.format(first=first, salt="i // 5 + 11")
-        text = TABLES[table].format(orders=orders, day=day, visit=visit, stamp=stamp)
+        text = TABLES[table].format(orders=orders, day=day, visit=visit, stamp=stamp, first=first)
         connection.execute(f'INSERT INTO "{table}" BY NAME {text} ORDER BY 4')
     for number, table in enumerate(tables, 1):
         connection.execute(
@@ -82,5 +87,6 @@ def write(tl: Trueline, orders: int, tables: Sequence[str] = BUSINESS) -> None:
             "?, ?, 0, 0, 0, ?, ?, ?)",
             [number, table, orders, orders, first, today, now],
         )
-    for table in dict.fromkeys((*BUSINESS, *tables)):
-        tl.declare_coverage(table, start=first, end=today)
+    with tl.counting_later():
+        for table in dict.fromkeys((*BUSINESS, *tables)):
+            tl.declare_coverage(table, start=first, end=today)

@@ -80,6 +80,8 @@ class Engine:
             state = State(self.warehouse, self.settings, load=last, today=today)
             if self._state is None or self._state.load <= last:
                 self._state = state
+        if getattr(self._local, "load", None) is not None:
+            state.commits = self._local.commits
         return state
 
     def _catch_up(self) -> int:
@@ -102,10 +104,12 @@ class Engine:
             yield True
             return
         for _ in range(MOST_TRIES):
+            commits = self.warehouse.commits
             with self.warehouse.snapshot() as held:
                 last, counted = standing(self.warehouse, self.settings.product)
                 if last == counted:
                     self._local.load = last if held else None
+                    self._local.commits = commits
                     try:
                         yield held
                     finally:
@@ -122,8 +126,19 @@ class Engine:
         as_of: datetime | None = None,
     ) -> Evaluator:
         """Readings that share their knowledge, slice and options (and so their queries)."""
-        state = self._fresh()
-        cut = self._cut(slice)
+        return self._evaluator(
+            self._fresh(), slice=slice, allow_estimates=allow_estimates, as_of=as_of
+        )
+
+    def _evaluator(
+        self,
+        state: State,
+        *,
+        slice: dict[str, str] | None = None,  # noqa: A002
+        allow_estimates: bool = False,
+        as_of: datetime | None = None,
+    ) -> Evaluator:
+        cut = self._cut(slice, state)
         moment = self._earlier(as_of)
         if moment is not None:
             state = State(
@@ -134,14 +149,22 @@ class Engine:
 
     def settled(self, compute: Callable[[Evaluator], Found], **options: Any) -> Found:
         """What ``compute`` finds, all of it from one load. Raises BusyError (see one_state)."""
+        return self._settled(lambda state: compute(self._evaluator(state, **options)))
+
+    def _settled(self, work: Callable[[State], Found]) -> Found:
+        """What ``work`` finds, all of it from one state of the facts."""
+        if getattr(self._local, "load", None) is not None:
+            return work(self._fresh())
+        before, state = self.warehouse.commits, self._state
+        if state is not None and before is not None and state.is_of(before, self.today()):
+            found = work(state)
+            if self.warehouse.commits == before:
+                return found
         for _ in range(MOST_TRIES):
             with self.one_state() as held:
-                evaluator = self.evaluator(**options)
-                asked = evaluator.resolver.questions
-                found = compute(evaluator)
-                if held or asked == evaluator.resolver.questions:
-                    return found
-                if self._fresh().load == evaluator.load:
+                state = self._fresh()
+                found = work(state)
+                if held or self._fresh().load == state.load:
                     return found
         raise BusyError("Facts are being loaded all the time.", "Try again in a moment.")
 
@@ -158,7 +181,7 @@ class Engine:
             )
         return moment.astimezone(UTC).replace(tzinfo=None)
 
-    def _cut(self, wanted: dict[str, str] | None) -> Cut:
+    def _cut(self, wanted: dict[str, str] | None, state: State) -> Cut:
         if not wanted:
             return Cut()
         if len(wanted) > 1:
@@ -166,16 +189,19 @@ class Engine:
         by, value = next(iter(wanted.items()))
         if by not in SLICES:
             raise UnknownKeyError.among("slice", by, SLICES)
-        known = self.slice_values(by)
+        known = self._values(by, state)
         if value not in known:
             raise UnknownKeyError.among(by, value, known or ["(none recorded)"])
         return Cut(by, value)
 
     def slice_values(self, by: str) -> list[str]:
         """The recorded values of a dimension, largest first where money says so."""
+        return self._settled(partial(self._values, by))
+
+    def _values(self, by: str, state: State) -> list[str]:
         if by == "feature":
             return list(self.settings.product.features)
-        return self._fresh().slice_values(by, partial(self._recorded, by))
+        return state.slice_values(by, partial(self._recorded, by))
 
     def _recorded(self, by: str) -> list[str]:
         if by == "currency":
@@ -234,13 +260,18 @@ class Engine:
         places: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for number, one in enumerate(wanted):
             places.setdefault(tuple((one.slice or {}).items()), []).append(number)
-        found: dict[int, Reading] = {}
-        with self.one_state():
+
+        def read(state: State) -> dict[int, Reading]:
+            found: dict[int, Reading] = {}
             for cut, numbers in places.items():
+                evaluator = self._evaluator(
+                    state, slice=dict(cut), allow_estimates=allow_estimates, as_of=as_of
+                )
                 pairs = [(wanted[n].key, wanted[n].period) for n in numbers]
-                options = {"slice": dict(cut), "allow_estimates": allow_estimates, "as_of": as_of}
-                readings = self.settled(partial(_all_of, pairs), **options)
-                found |= zip(numbers, readings, strict=True)
+                found |= zip(numbers, evaluator.all_of(pairs), strict=True)
+            return found
+
+        found = self._settled(read)
         return [found[number] for number in range(len(wanted))]
 
     def series(self, key: str, grain: str, period: Period, **options: Any) -> list[Reading]:
@@ -269,11 +300,14 @@ class Engine:
             raise InputError(
                 f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
             )
-        with self.one_state():
+
+        def read(state: State) -> list[Reading]:
             return [
-                self.reading(key, period, slice={by: value}, **options)
-                for value in self.slice_values(by)
+                self._evaluator(state, slice={by: value}, **options).reading(key, period)
+                for value in self._values(by, state)
             ]
+
+        return self._settled(read)
 
     def compare(self, key: str, period: Period, **options: Any) -> dict[str, Any]:
         """A reading beside those of the previous period and of a year earlier, and the changes."""
@@ -292,10 +326,6 @@ class Engine:
         from trueline.engine.explain import explain
 
         return self.settled(lambda evaluator: explain(evaluator, key, period), **options)
-
-
-def _all_of(pairs: list[tuple[str, Period]], evaluator: Evaluator) -> list[Reading]:
-    return evaluator.all_of(pairs)
 
 
 def change(reading: Reading, earlier: Reading) -> dict[str, Any]:

@@ -27,22 +27,30 @@ def sessions(facts: FactsView, users: ir.Table | None = None) -> ir.Table:
     t = facts.table("events")
     if users is not None:
         t = t.semi_join(users, t.user_id == users.user_id)
-    t = t.mutate(given=t.session_id.notnull())
-    order = [t.occurred_at, t.event_id]
-    mine = ibis.window(group_by=[t.user_id, t.given], order_by=order)
-    t = t.mutate(before=t.occurred_at.lag().over(mine))
-    idle = facts.product.session_minutes * 60_000
-    starts = t.before.isnull() | (t.occurred_at.delta(t.before, unit="millisecond") >= idle)
-    t = t.mutate(starts=starts.cast("int64"))
-    so_far = ibis.window(
-        group_by=[t.user_id, t.given],
-        order_by=[t.occurred_at, t.event_id],
-        preceding=None,
-        following=0,
+    named = t.filter(t.session_id.notnull())
+    named = named.mutate(given=ibis.literal(True), session=named.session_id)
+    both = ibis.union(
+        named, _numbered(t.filter(t.session_id.isnull()), facts.product.session_minutes)
     )
-    t = t.mutate(number=t.starts.sum().over(so_far))
-    t = t.mutate(session=ibis.ifelse(t.given, t.session_id, t.number.cast("string")))
-    return _described(t, facts.product)
+    return _described(both, facts.product)
+
+
+def _numbered(t: ir.Table, minutes: int) -> ir.Table:
+    """Events without a session's id, with the number of their user's session."""
+    import ibis
+
+    order = [t.occurred_at, t.event_id]
+    mine = ibis.window(group_by=t.user_id, order_by=order)
+    t = t.mutate(before=t.occurred_at.lag().over(mine))
+    idle = t.occurred_at.delta(t.before, unit="millisecond") >= minutes * 60_000
+    t = t.mutate(starts=(t.before.isnull() | idle).cast("int64"))
+    so_far = ibis.window(
+        group_by=t.user_id, order_by=[t.occurred_at, t.event_id], preceding=None, following=0
+    )
+    number = t.starts.sum().over(so_far)
+    return t.mutate(given=ibis.literal(False), session=number.cast("string")).drop(
+        "before", "starts"
+    )
 
 
 def _described(t: Any, product: Any) -> ir.Table:

@@ -36,6 +36,8 @@ class State:
     ) -> None:
         zone = settings.company.zone
         self.load = load
+        self.commits: int | None = None
+        """The warehouse's commits when this was known to be its last state."""
         self.as_of = as_of
         self.today = today if as_of is None else as_of.replace(tzinfo=UTC).astimezone(zone).date()
         self._warehouse = warehouse
@@ -46,6 +48,10 @@ class State:
         self._resolvers: OrderedDict[tuple[Cut, bool], Resolver] = OrderedDict()
         self._values: dict[str, list[str]] = {}
         self._lock = threading.Lock()
+
+    def is_of(self, commits: int, today: date) -> bool:
+        """Whether this is what is known now, as no commit and no day has come since."""
+        return self.commits == commits and self.today == today
 
     def resolver(self, cut: Cut, *, allow_estimates: bool) -> Resolver:
         """The values of a slice; kept, with the readings made of them."""

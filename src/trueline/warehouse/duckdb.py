@@ -94,6 +94,7 @@ class DuckDBWarehouse(Warehouse):
         self._write_lock = threading.RLock()
         self._state_lock = threading.Lock()
         self._waiting = 0
+        self._commits = 0
         self._uncommitted: int | None = None
         self._local = threading.local()
         self._deadlines = Deadlines(query_seconds)
@@ -142,7 +143,7 @@ class DuckDBWarehouse(Warehouse):
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
         with self._reading() as connection:
-            return connection.execute(sql, list(parameters)).to_arrow_table()
+            return connection.sql(sql, params=list(parameters)).to_arrow_table()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -188,6 +189,11 @@ class DuckDBWarehouse(Warehouse):
             self._local.snapshot = self._local.torn = False
             with suppress(duckdb.Error):  # a query that was stopped has ended it already
                 connection.execute("ROLLBACK")
+
+    @property
+    def commits(self) -> int | None:
+        """How often this process, which alone has the file, has committed."""
+        return self._commits
 
     def _told(self, error: BaseException) -> None:
         """Raise what an error of the engine means for a person; note where it is the end of it."""
@@ -284,6 +290,8 @@ class DuckDBWarehouse(Warehouse):
                 yield self._connection
                 self._count_now()
                 self._connection.execute("COMMIT")
+                # After the commit: what is read in between is newer than said, never older.
+                self._commits += 1
                 counted, self._uncommitted = self._uncommitted, None
             except BaseException as error:
                 self._uncommitted = None

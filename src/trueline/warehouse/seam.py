@@ -94,6 +94,11 @@ class Warehouse(ABC):
         """
         return nullcontext(False)
 
+    @property
+    def commits(self) -> int | None:
+        """A number that is another one after every commit; None where others may write, too."""
+        return None
+
     def counting(self, count: Count) -> None:
         """Have ``count`` called at the end of every load, in its turn and by its thread.
 
