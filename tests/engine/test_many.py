@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trueline.catalog.kpi import From
+from trueline.catalog.kpis import from_facts
+from trueline.catalog.measures import PERIOD
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Period
 from trueline.engine.engine import Asked
@@ -90,3 +93,42 @@ def test_a_customer_who_pays_in_two_currencies_is_lost_once(company: Company) ->
     assert customers["customers_at_start"] == 1
     assert customers["customers_lost"] == 1
     assert customers["customers_at_end"] == 0
+
+
+def test_overlapping_periods_at_once_are_what_each_gives_alone(company: Company) -> None:
+    """One query counts users, sign-ups and returns of many periods; none takes from another."""
+    people = ["p1,2026-01-02T15:00:00Z", "p2,2026-01-09T15:00:00Z", "p3,2026-02-03T15:00:00Z"]
+    company.load("customers", "customer_id,created_at\n" + "\n".join(people))
+    company.settings(
+        '[product]\nsignup = "customers"\nactivation = ["a", "b"]\nconversion = ["b"]\n'
+        'paid_channels = ["meta"]\n[product.features]\nB = "b"\n'
+    )
+    days = [(n % 3, n, "ab"[n % 2], ("meta", "web", "")[n % 5 % 3]) for n in range(1, 60)]
+    first = date(2026, 1, 2)
+    events = [
+        f"e{n},p{who + 1},{first + timedelta(days=n)}T15:00:00Z,{name},{channel}"
+        for who, n, name, channel in days
+    ]
+    company.load("events", "event_id,user_id,occurred_at,name,channel\n" + "\n".join(events))
+    orders = [f"o{n},p{n % 3 + 1},{first + timedelta(days=n)},{n},USD,web" for n in range(0, 60, 4)]
+    company.load("orders", f"{ORDERS}\n" + "\n".join(orders))
+    starts = [first + timedelta(days=n) for n in (0, 1, 5, 8, 9, 30)]
+    periods = [Period(start, start + timedelta(days=9)) for start in starts]
+    keys = [k.key for k in from_facts() if any(map(_whole, k.origins().values()))]
+    engine = company.tl.engine
+    found = iter(engine.many([Asked(key, period) for key in keys for period in periods]))
+    known = 0
+    for key in keys:
+        for period in periods:
+            engine._state = None
+            together = next(found)
+            assert engine.reading(key, period) == together
+            known += together.known
+    assert len(keys) > 10
+    assert known > 30
+
+
+def _whole(origin: From) -> bool:
+    """Whether an input needs its whole period at once."""
+    source = origin.source
+    return ":" not in source and source in {item.key for item in PERIOD}

@@ -85,7 +85,7 @@ def _period_query(resolver: Resolver, item: PeriodMeasure, period: Period) -> di
     out = {"measure": item.key, "kind": item.kind.value, "tables": list(item.tables)}
     # A copy is watched: the resolver is others' too. What it remembers would not be asked again.
     watched = copy(resolver)
-    watched.asked, watched.moves = [], {}
+    watched.asked, watched.moves, watched.found = [], {}, {}
     SOURCES[item.source](watched, period)
     asked = list(dict.fromkeys(watched.asked))
     return out | {"sql": ";\n\n".join(asked)} if asked else out

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import InputError
 from trueline.core.period import Period, add_months
@@ -15,7 +16,10 @@ from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_of, until_now
 from trueline.engine.movements import fetch as fetch_movements
-from trueline.engine.product_measures import PRODUCT_SOURCES
+from trueline.engine.product_measures import PRODUCT_SOURCES, within
+from trueline.engine.product_measures import fetch as fetch_of_events
+from trueline.engine.signup_measures import SIGNUP_SOURCES
+from trueline.engine.signup_measures import fetch as fetch_of_signups
 from trueline.engine.survey_measures import SURVEY_SOURCES
 from trueline.engine.value import MeasureValue
 from trueline.engine.view import FactsView
@@ -175,7 +179,7 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     whole = resolver.value("revenue", period)
     if whole.value is None:
         return {key: replace(whole, key=key)}
-    rows = resolver.ask(("first_revenue",), partial(_new_revenue, resolver.view()), period)
+    rows = _new_revenue_over(resolver, [period])[period]
     nameless = sum(int(r[3]) for r in rows)
     base = replace(whole, key=key, by_currency={})
     if nameless:
@@ -198,23 +202,34 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
 
 
 def _new_revenue(view: FactsView, period: Period) -> ir.Table:
-    """Revenue by day and currency, new customers' alone, and how many entries name nobody."""
+    """Per asked period: revenue by day and currency, new customers' alone, and how many entries
+    name nobody."""
     import ibis
 
     firsts = view.derived("customer_firsts")
     won = firsts.filter(firsts.first_paid_on >= period.start, firsts.first_paid_on < period.end)
+    won = won.select(winner=won.customer_id, won_on=won.first_paid_on)
     orders, entries = view.table("orders"), view.table("revenue")
     both = ibis.union(
         orders.select("customer_id", "currency", day=orders.ordered_on, amount=orders.amount),
         entries.select("customer_id", "currency", day=entries.revenue_date, amount=entries.amount),
     )
     both = both.filter(both.day >= period.start, both.day < period.end)
-    winners = won.select(winner=won.customer_id)
-    joined = both.left_join(winners, both.customer_id == winners.winner)
-    return joined.group_by(["day", "currency"]).agg(
-        amount=ibis.ifelse(joined.winner.notnull(), joined.amount, 0).sum().cast("decimal(38, 4)"),
+    joined = both.left_join(won, both.customer_id == won.winner)
+    daily = joined.group_by(["day", "currency", "won_on"]).agg(
+        amount=joined.amount.sum().cast("decimal(38, 4)"),
         nameless=joined.customer_id.isnull().sum(),
     )
+    t = within(daily, "day")
+    theirs = ((t.won_on >= t.start_on) & (t.won_on < t.end_on)).fill_null(False)
+    return t.group_by(["number", "day", "currency"]).agg(
+        amount=ibis.ifelse(theirs, t.amount, 0).sum().cast("decimal(38, 4)"),
+        nameless=t.nameless.sum(),
+    )
+
+
+def _new_revenue_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
+    return resolver.rows_over(("first_revenue",), partial(_new_revenue, resolver.view()), periods)
 
 
 def repeat(days: int, resolver: Resolver, period: Period) -> Values:
@@ -237,8 +252,8 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
         )
         lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
         return {name: replace(lost, key=name) for name in names}
-    again = partial(_returned, resolver.view(), days)
-    returned = resolver.ask(("repeat", days), again, period)[0][0]
+    found = _returned_over(days, resolver, [period])[period]
+    returned = found[0][0] if found else 0
     return {
         names[0]: replace(base, key=names[0]),
         names[1]: replace(base, key=names[1], value=Decimal(int(returned))),
@@ -246,16 +261,24 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
 
 
 def _returned(view: FactsView, days: int, period: Period) -> ir.Table:
-    """How many of the period's first-order customers ordered again within ``days`` days."""
+    """Per asked period: how many of its first-order customers ordered again in so many days."""
     firsts, orders = view.derived("customer_firsts"), view.table("orders")
     first = firsts.filter(
         firsts.first_order_on >= period.start, firsts.first_order_on < period.end
     ).select(who=firsts.customer_id, first_on=firsts.first_order_on)
     joined = orders.join(first, orders.customer_id == first.who)
     later = joined.ordered_on.delta(joined.first_on, unit="day")
-    return (
-        joined.filter(later >= 1, later <= days).select("who").distinct().agg(lambda t: t.count())
-    )
+    back = joined.filter(later >= 1, later <= days).select("who", "first_on").distinct()
+    by_day = back.group_by("first_on").agg(people=back.count())
+    t = within(by_day, "first_on")
+    return t.group_by("number").agg(people=t.people.sum())
+
+
+def _returned_over(
+    days: int, resolver: Resolver, periods: Sequence[Period]
+) -> dict[Period, list[Any]]:
+    build = partial(_returned, resolver.view(), days)
+    return resolver.rows_over(("repeat", days), build, periods)
 
 
 def _refuse_slice(resolver: Resolver, what: str) -> None:
@@ -263,17 +286,23 @@ def _refuse_slice(resolver: Resolver, what: str) -> None:
         raise InputError(f"{what} cannot be cut by {resolver.cut.by}.", "Ask for it as a whole.")
 
 
-def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:
+def fetch(resolver: Resolver, needed: Mapping[str, list[Period]]) -> None:
     """Ask for many periods at once what can be: ``needed`` are periods by source."""
+    asked = defaultdict(list, needed)
+    if resolver.covers["events"].kept:
+        fetch_of_events(resolver, asked)
+        fetch_of_signups(resolver, asked)
+    if asked["first_period_revenue"]:
+        _new_revenue_over(resolver, asked["first_period_revenue"])
+    for days in (30, 60, 90):
+        if asked[f"repeat_{days}"] and not resolver.cut.by:
+            _returned_over(days, resolver, asked[f"repeat_{days}"])
     if not any(resolver.covers[name].kept for name in knowledge.SUBSCRIPTION_TABLES):
         return
-    moved = [
-        until_now(resolver, period)
-        for period in (*needed.get("movements", ()), *needed.get("referred", ()))
-    ]
+    moved = [until_now(resolver, period) for period in asked["movements"] + asked["referred"]]
     months = [
         month
-        for period in needed.get("churn_history", ())
+        for period in asked["churn_history"]
         for month in months_before(period, resolver.today)
     ]
     fetch_movements(resolver, [period for period in (*moved, *months) if period is not None])
@@ -288,5 +317,6 @@ SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
     "repeat_60": partial(repeat, 60),
     "repeat_90": partial(repeat, 90),
     **PRODUCT_SOURCES,
+    **SIGNUP_SOURCES,
     **SURVEY_SOURCES,
 }

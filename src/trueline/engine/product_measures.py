@@ -1,4 +1,4 @@
-"""Measures of events that need a whole period at once: distinct users, cohorts of sign-ups.
+"""Measures of events that need a whole period at once: distinct users.
 
 What an event means is declared in ``trueline.toml``, ``[product]``; what needs something that is
 not declared is unknown, and says what to declare. Distinct counts are exact.
@@ -6,7 +6,7 @@ not declared is unknown, and says what to declare. Distinct counts are exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -17,8 +17,9 @@ from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import merged
+from trueline.engine.movements import ASKED
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView
+from trueline.engine.view import bound
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Values = dict[str, MeasureValue]
 Build = Callable[[Period], Any]
+Over = Callable[["Resolver", Sequence[Period]], Any]
 
 
 def declare(setting: str, what: str) -> Reason:
@@ -44,8 +46,14 @@ def unknown(names: tuple[str, ...], reason: Reason, table: str = "events") -> Va
 
 
 def asked(resolver: Resolver, what: str, build: Build, period: Period) -> list[Any]:
-    """The rows of a query over a period's days so far, compiled once for all periods."""
-    return resolver.ask((what, resolver.cut), build, period.begun(resolver.today))
+    """The rows of one period, of a query that is asked over many (see ``Resolver.rows_over``)."""
+    return resolver.rows_over((what,), build, [period])[period]
+
+
+def within(rows: Any, day: str) -> Any:
+    """Rows with the ``number`` of each asked period that their day lies in."""
+    periods = bound("asked_periods", ASKED)
+    return rows.join(periods, [rows[day] >= periods.start_on, rows[day] < periods.end_on])
 
 
 def known_over(resolver: Resolver, table: str, period: Period, rows: int) -> MeasureValue:
@@ -75,19 +83,46 @@ def _events(resolver: Resolver, period: Period) -> Any:
     return _cut(resolver, t.filter(t.occurred_on >= period.start, t.occurred_on < period.end))
 
 
-def _distinct(resolver: Resolver, period: Period) -> ir.Table:
-    t = _events(resolver, period)
-    users = t.select("user_id").distinct().agg(users=lambda d: d.count())
-    rows = t.agg(n=t.count(), first=t.occurred_at.min(), last=t.occurred_at.max())
-    return rows.cross_join(users)
+def _users(resolver: Resolver, names: tuple[str, ...] | None, days: Period) -> ir.Table:
+    """Per asked period: events, the first and last, and users; of events of these names, if any.
+
+    Users of each day come first: periods may overlap, and a day's events are then looked at once.
+    """
+    t = _events(resolver, days)
+    if names is not None:
+        t = t.filter(t.name.isin(names))
+    daily = t.group_by(["occurred_on", "user_id"]).agg(
+        n=t.count(), first=t.occurred_at.min(), last=t.occurred_at.max()
+    )
+    t = within(daily, "occurred_on")
+    each = t.group_by(["number", "user_id"]).agg(
+        n=t.n.sum(), first=t["first"].min(), last=t["last"].max()
+    )
+    return each.group_by("number").agg(
+        n=each.n.sum(), first=each["first"].min(), last=each["last"].max(), users=each.count()
+    )
+
+
+def _users_over(
+    resolver: Resolver, names: tuple[str, ...] | None, periods: Sequence[Period]
+) -> dict[Period, list[Any]]:
+    key = ("users", names)
+    return resolver.rows_over(key, partial(_users, resolver, names), periods)
 
 
 def distinct_users(resolver: Resolver, period: Period) -> MeasureValue:
     """Distinct users active in a period, with what is known of the events."""
-    n, first, last, users = asked(resolver, "users", partial(_distinct, resolver), period)[0]
+    found = _users_over(resolver, None, [period])[period]
+    n, first, last, users = found[0] if found else (0, None, None, 0)
     base = known_over(resolver, "events", period, int(n))
     value = None if base.value is None else Decimal(int(users))
     return replace(base, value=value, first=first, last=last)
+
+
+def _users_of(resolver: Resolver, names: tuple[str, ...], period: Period) -> int:
+    """Distinct users with an event of these names."""
+    found = _users_over(resolver, names, [period])[period]
+    return int(found[0][3]) if found else 0
 
 
 def active_users(resolver: Resolver, period: Period) -> Values:
@@ -135,14 +170,27 @@ def visits(resolver: Resolver, period: Period) -> Values:
     if not conversion:
         return unknown(("visitors", "converters"), declare("conversion", "a conversion"))
 
-    def converted(days: Period) -> Any:
-        t = _events(resolver, days)
-        done = t.filter(t.name.isin(conversion)).select("user_id").distinct()
-        return done.agg(users=done.count())
-
     users = distinct_users(resolver, period)
-    done = asked(resolver, f"converted {conversion}", converted, period)[0][0]
-    return counted(users, visitors=users.value or 0, converters=int(done))
+    done = _users_of(resolver, conversion, period)
+    return counted(users, visitors=users.value or 0, converters=done)
+
+
+def _came(resolver: Resolver, days: Period) -> ir.Table:
+    """Per asked period: users by the channel of their first event in it that has one."""
+    t = _events(resolver, days)
+    named = t.channel.notnull()
+    daily = t.group_by(["occurred_on", "user_id"]).agg(
+        at=t.occurred_at.min(where=named), channel=t.channel.argmin(t.occurred_at, where=named)
+    )
+    t = within(daily, "occurred_on")
+    first = t.group_by(["number", "user_id"]).agg(
+        channel=t.channel.argmin(t["at"], where=t.channel.notnull())
+    )
+    return first.group_by(["number", "channel"]).agg(users=first.count())
+
+
+def _came_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
+    return resolver.rows_over(("traffic",), partial(_came, resolver), periods)
 
 
 def traffic(resolver: Resolver, period: Period) -> Values:
@@ -151,15 +199,7 @@ def traffic(resolver: Resolver, period: Period) -> Values:
     paid = resolver.settings.product.paid_channels
     if not paid:
         return unknown(names, declare("paid_channels", "a paid channel"))
-
-    def came(days: Period) -> Any:
-        t = _events(resolver, days)
-        first = t.group_by("user_id").agg(
-            channel=t.channel.argmin(t.occurred_at, where=t.channel.notnull())
-        )
-        return first.group_by("channel").agg(users=first.count())
-
-    rows = asked(resolver, "traffic", came, period)
+    rows = _came_over(resolver, [period])[period]
     base = distinct_users(resolver, period)
     nowhere = sum(int(users) for channel, users in rows if channel is None)
     if nowhere and base.value is not None:
@@ -180,170 +220,16 @@ def features(resolver: Resolver, period: Period) -> Values:
     declared = resolver.settings.product.features
     if not declared:
         return unknown(("feature_users",), declare("features", "use of a feature"))
-    if resolver.cut.by == "feature":
-        names = declared[resolver.cut.value]
-    else:
-        names = tuple(dict.fromkeys(n for each in declared.values() for n in each))
-
-    def used(days: Period) -> Any:
-        t = _events(resolver, days)
-        users = t.filter(t.name.isin(names)).select("user_id").distinct()
-        return users.agg(users=users.count())
-
     base = distinct_users(resolver, period)
-    return counted(base, feature_users=int(asked(resolver, f"used {names}", used, period)[0][0]))
+    return counted(base, feature_users=_users_of(resolver, _of_feature(resolver), period))
 
 
-# -- cohorts of sign-ups ------------------------------------------------------------------------
-
-
-def signed_up(view: FactsView, period: Period) -> Any:
-    """Who signed up in the period: ``person``, ``at``. A person signs up once, the first time."""
-    product = view.product
-    if product.signup == "customers":
-        t = view.table("customers")
-        t = t.filter(t.created_on >= period.start, t.created_on < period.end)
-        return t.select(person=t.customer_id, signed_at=t.created_at)
-    t = view.table("events")
-    t = t.filter(t.name == product.signup)
-    first = t.group_by("user_id").agg(signed_at=t.occurred_at.min(), on=t.occurred_on.min())
-    first = first.filter(first.on >= period.start, first.on < period.end)
-    return first.select(person=first.user_id, signed_at=first.signed_at)
-
-
-def _doer(view: FactsView, t: Any) -> Any:
-    """Whose sign-up an event counts for: the customer's, or the user's own."""
-    if view.product.signup == "customers":
-        return t.customer_id.coalesce(t.user_id)
-    return t.user_id
-
-
-def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
-    """Per person who signed up and event name: hours until it first happened after that."""
-    cohort = signed_up(view, period)
-    t = view.table("events")
-    t = t.filter(t.name.isin(names))
-    t = t.mutate(doer=_doer(view, t))
-    joined = t.join(cohort, t.doer == cohort.person)
-    joined = joined.filter(joined.occurred_at >= joined.signed_at)
-    return joined.group_by(["person", "name"]).agg(
-        after=joined.occurred_at.delta(joined.signed_at, unit="second").min()
-    )
-
-
-def _signups(resolver: Resolver, period: Period) -> MeasureValue:
-    view = resolver.view()
-    table = "customers" if view.product.signup == "customers" else "events"
-
-    def size(days: Period) -> Any:
-        cohort = signed_up(view, days)
-        return cohort.agg(
-            n=cohort.count(), first=cohort.signed_at.min(), last=cohort.signed_at.max()
-        )
-
-    n, first, last = asked(resolver, "signups", size, period)[0]
-    base = known_over(resolver, table, period, int(n))
-    value = None if base.value is None else Decimal(int(n))
-    return replace(base, value=value, first=first, last=last)
-
-
-def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
-    """Marked partial as long as somebody's window is not over (or its events not recorded).
-
-    Unknown where events begin after the first of them signed up: who reached it before then would
-    count as one who never did.
-    """
-    cover = resolver.covers["events"]
-    begins = min((a for a, _ in cover.declared()), default=cover.first_day)
-    if begins is not None and period.start < begins:
-        unseen = Reason(
-            "before_first_fact",
-            f"Events begin on {begins}: what those who signed up from {period.start} on did before "
-            "is not recorded.",
-            "Choose a later period, or load earlier events.",
-        )
-        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(unseen)
-    window = timedelta(days=resolver.settings.product.activation_days)
-    over = period.end + window
-    watched = knowledge.flow(
-        resolver.covers, "events", Period(period.start, over), 1, resolver.today
-    )
-    if not watched.known:
-        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(*watched.reasons)
-    if watched.completeness is Completeness.COMPLETE:
-        return found
-    reason = Reason(
-        "immature_cohort",
-        f"Some who signed up have until {over - timedelta(days=1)} to reach it: the share may "
-        "still rise.",
-        "Choose a period that ended earlier, or load later events.",
-    )
-    return replace(found, completeness=Completeness.PARTIAL).because(reason)
-
-
-def activation(resolver: Resolver, period: Period) -> Values:
-    """Who signed up in the period, and who of them did all that activation takes, in time."""
-    names = ("signups", "activated")
-    product = resolver.settings.product
-    if not product.activation:
-        return unknown(names, declare("activation", "activated"))
-    cohort = _signups(resolver, period)
-    if cohort.value is None:
-        return {name: replace(cohort, key=name) for name in names}
-    window = product.activation_days * 86_400
-
-    def done(days: Period) -> Any:
-        each = _reached(resolver.view(), product.activation, days)
-        each = each.filter(each.after < window)
-        all_of_it = each.group_by("person").agg(n=each.count())
-        all_of_it = all_of_it.filter(all_of_it.n == len(set(product.activation)))
-        return all_of_it.agg(people=all_of_it.count())
-
-    what = f"activated {product.activation} {product.activation_days}"
-    found = asked(resolver, what, done, period)[0][0]
-    base = _matured(resolver, cohort, period)
-    return counted(base, signups=cohort.value, activated=int(found))
-
-
-def value_reached(resolver: Resolver, period: Period) -> Values:
-    """How long those who signed up took to the first value, and how many have reached it."""
-    names = ("value_hours_median", "value_hours_p90", "value_reached", "value_cohort")
-    product = resolver.settings.product
-    goal = product.value or product.activation
-    if not goal:
-        return unknown(names, declare("value", "reaching value"))
-    cohort = _signups(resolver, period)
-    if cohort.value is None:
-        return {name: replace(cohort, key=name) for name in names}
-
-    def hours(days: Period) -> Any:
-        each = _reached(resolver.view(), goal, days)
-        done = each.group_by("person").agg(n=each.count(), after=each.after.max())
-        return done.filter(done.n == len(set(goal))).select("after").order_by("after")
-
-    taken = [int(row[0]) for row in asked(resolver, f"value {goal}", hours, period)]
-    base = _matured(resolver, cohort, period)
-    if not taken:
-        nobody = Reason("nobody_reached_value", "Nobody who signed up has reached the value.")
-        lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(nobody)
-        return counted(base, value_reached=0, value_cohort=cohort.value) | {
-            name: replace(lost, key=name) for name in names[:2]
-        }
-    return counted(
-        base,
-        value_hours_median=quantile(taken, Decimal("0.5")) / 3600,
-        value_hours_p90=quantile(taken, Decimal("0.9")) / 3600,
-        value_reached=len(taken),
-        value_cohort=cohort.value,
-    )
-
-
-def quantile(ordered: list[int], share: Decimal) -> Decimal:
-    """The quantile of sorted values, by straight lines between them (Hyndman and Fan's type 7)."""
-    at = share * (len(ordered) - 1)
-    low = int(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
+def _of_feature(resolver: Resolver) -> tuple[str, ...]:
+    """The events that are use of the asked feature, or of any."""
+    declared = resolver.settings.product.features
+    if resolver.cut.by == "feature":
+        return tuple(declared[resolver.cut.value])
+    return tuple(dict.fromkeys(name for each in declared.values() for name in each))
 
 
 def days_of_events(resolver: Resolver, period: Period) -> int:
@@ -354,13 +240,33 @@ def days_of_events(resolver: Resolver, period: Period) -> int:
     return max(1, sum(begun.overlap(start, end) for start, end in spans))
 
 
+def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:
+    """Ask for many periods at once: ``needed`` are periods by source."""
+    product = resolver.settings.product
+    whole = [p for name in ("active_users", "visits", "traffic", "features") for p in needed[name]]
+    users = [_trailing(resolver, p, 7) for p in needed["active_users_7"]]
+    users += [_trailing(resolver, p, 30) for p in needed["active_users_30"]]
+    wanted: list[tuple[bool, Over, list[Period]]] = [
+        (True, partial(_named, None), whole + users),
+        (bool(product.conversion), partial(_named, product.conversion), needed["visits"]),
+        (bool(product.paid_channels), _came_over, needed["traffic"]),
+    ]
+    if product.features:
+        wanted.append((True, partial(_named, _of_feature(resolver)), needed["features"]))
+    for able, over, periods in wanted:
+        if able and periods:
+            over(resolver, periods)
+
+
+def _named(names: tuple[str, ...] | None, resolver: Resolver, periods: Sequence[Period]) -> Any:
+    return _users_over(resolver, names, periods)
+
+
 PRODUCT_SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
     "active_users": active_users,
     "active_users_7": active_users_7,
     "active_users_30": active_users_30,
     "visits": visits,
     "traffic": traffic,
-    "activation": activation,
-    "value_reached": value_reached,
     "features": features,
 }

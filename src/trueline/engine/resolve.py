@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 BEGINNING = date(1900, 1, 1)
 MOST_VALUES = 20_000
+MOST_PERIODS = 4_000
+"""Periods of which a query's rows are kept."""
 MRR_KEYS = frozenset({"mrr", "paying_customers", "unpriced_items", "assumed_items"})
 
 
@@ -63,6 +65,7 @@ class Resolver:
         self.as_of = as_of
         self.readings: dict[tuple[str, Period], Reading] = {}
         self.moves: dict[Period, Movements] = {}
+        self.found: dict[tuple[Any, ...], dict[Period, list[tuple[Any, ...]]]] = {}
         self.grids: dict[tuple[str, date], tuple[Grid, Reason | None]] = {}
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
@@ -130,6 +133,24 @@ class Resolver:
             for number, p in enumerate(periods)
         )
         return self._asking(with_table(self.query(key, build, hull), "asked_periods", asked))
+
+    def rows_over(
+        self, key: tuple[Any, ...], build: Callable[[Period], Any], periods: Sequence[Period]
+    ) -> dict[Period, list[tuple[Any, ...]]]:
+        """The rows of each period's days so far, of a query over many (see ``ask_over``) that gives
+        first the period's ``number``. What was asked before is not asked again."""
+        known = self.found.setdefault((key, self.cut), {})
+        missing = [period for period in dict.fromkeys(periods) if period not in known]
+        if missing:
+            if len(known) >= MOST_PERIODS:
+                known.clear()
+                missing = list(dict.fromkeys(periods))
+            rows: dict[int, list[tuple[Any, ...]]] = {}
+            begun = [period.begun(self.today) for period in missing]
+            for number, *row in self.ask_over((*key, self.cut), build, begun):
+                rows.setdefault(int(number), []).append(tuple(row))
+            known |= {period: rows.get(number, []) for number, period in enumerate(missing)}
+        return known
 
     # -- totals -----------------------------------------------------------------------------
 

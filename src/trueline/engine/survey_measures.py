@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
-from trueline.engine.product_measures import Values, asked, counted
+from trueline.engine.product_measures import Values, asked, counted, within
 from trueline.engine.value import MeasureValue
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ def _answers(resolver: Resolver, survey: str, period: Period) -> tuple[MeasureVa
     def each(days: Period) -> Any:
         t = resolver.view().table("surveys")
         t = t.filter(t.survey == survey, t.answered_on >= days.start, t.answered_on < days.end)
-        return t.group_by(["scale_max", "score"]).agg(
+        t = within(t, "answered_on")
+        return t.group_by(["number", "scale_max", "score"]).agg(
             n=t.count(), first=t.answered_at.min(), last=t.answered_at.max()
         )
 

@@ -1,0 +1,218 @@
+"""Measures of sign-ups, which need a whole period at once: activation, time to value.
+
+What an event means is declared in ``trueline.toml``, ``[product]``; what needs something that is
+not declared is unknown, and says what to declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from trueline.core.period import Period
+from trueline.core.quality import Completeness, Quality, Reason
+from trueline.engine import knowledge
+from trueline.engine.product_measures import (
+    Values,
+    counted,
+    declare,
+    known_over,
+    unknown,
+    within,
+)
+from trueline.engine.value import MeasureValue
+from trueline.engine.view import FactsView
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from trueline.engine.resolve import Resolver
+
+
+def signed_up(view: FactsView, period: Period) -> Any:
+    """Who signed up in the period: ``person``, ``on``, ``signed_at``. A person signs up once, the
+    first time."""
+    product = view.product
+    if product.signup == "customers":
+        t = view.table("customers")
+        t = t.filter(t.created_on >= period.start, t.created_on < period.end)
+        return t.select(person=t.customer_id, on=t.created_on, signed_at=t.created_at)
+    t = view.table("events")
+    t = t.filter(t.name == product.signup)
+    first = t.group_by("user_id").agg(signed_at=t.occurred_at.min(), on=t.occurred_on.min())
+    first = first.filter(first.on >= period.start, first.on < period.end)
+    return first.select(person=first.user_id, on=first.on, signed_at=first.signed_at)
+
+
+def _doer(view: FactsView, t: Any) -> Any:
+    """Whose sign-up an event counts for: the customer's, or the user's own."""
+    if view.product.signup == "customers":
+        return t.customer_id.coalesce(t.user_id)
+    return t.user_id
+
+
+def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
+    """Per person who signed up and event name: hours until it first happened after that."""
+    cohort = signed_up(view, period)
+    t = view.table("events")
+    # Nothing that counts happened before the first of them signed up.
+    t = t.filter(t.name.isin(names), t.occurred_on >= period.start)
+    t = t.mutate(doer=_doer(view, t))
+    joined = t.join(cohort, t.doer == cohort.person)
+    joined = joined.filter(joined.occurred_at >= joined.signed_at)
+    return joined.group_by(["person", "on", "name"]).agg(
+        after=joined.occurred_at.delta(joined.signed_at, unit="second").min()
+    )
+
+
+def _cohort(view: FactsView, days: Period) -> ir.Table:
+    """Per asked period: who signed up in it, and the first and last of them."""
+    t = within(signed_up(view, days), "on")
+    return t.group_by("number").agg(n=t.count(), first=t.signed_at.min(), last=t.signed_at.max())
+
+
+def _cohort_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
+    return resolver.rows_over(("signups",), partial(_cohort, resolver.view()), periods)
+
+
+def _signups(resolver: Resolver, period: Period) -> MeasureValue:
+    table = "customers" if resolver.view().product.signup == "customers" else "events"
+    found = _cohort_over(resolver, [period])[period]
+    n, first, last = found[0] if found else (0, None, None)
+    base = known_over(resolver, table, period, int(n))
+    value = None if base.value is None else Decimal(int(n))
+    return replace(base, value=value, first=first, last=last)
+
+
+def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
+    """Marked partial as long as somebody's window is not over (or its events not recorded).
+
+    Unknown where events begin after the first of them signed up: who reached it before then would
+    count as one who never did.
+    """
+    cover = resolver.covers["events"]
+    begins = min((a for a, _ in cover.declared()), default=cover.first_day)
+    if begins is not None and period.start < begins:
+        unseen = Reason(
+            "before_first_fact",
+            f"Events begin on {begins}: what those who signed up from {period.start} on did before "
+            "is not recorded.",
+            "Choose a later period, or load earlier events.",
+        )
+        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(unseen)
+    window = timedelta(days=resolver.settings.product.activation_days)
+    over = period.end + window
+    watched = knowledge.flow(
+        resolver.covers, "events", Period(period.start, over), 1, resolver.today
+    )
+    if not watched.known:
+        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(*watched.reasons)
+    if watched.completeness is Completeness.COMPLETE:
+        return found
+    reason = Reason(
+        "immature_cohort",
+        f"Some who signed up have until {over - timedelta(days=1)} to reach it: the share may "
+        "still rise.",
+        "Choose a period that ended earlier, or load later events.",
+    )
+    return replace(found, completeness=Completeness.PARTIAL).because(reason)
+
+
+def activation(resolver: Resolver, period: Period) -> Values:
+    """Who signed up in the period, and who of them did all that activation takes, in time."""
+    names = ("signups", "activated")
+    product = resolver.settings.product
+    if not product.activation:
+        return unknown(names, declare("activation", "activated"))
+    cohort = _signups(resolver, period)
+    if cohort.value is None:
+        return {name: replace(cohort, key=name) for name in names}
+    found = _done_over(resolver, [period])[period]
+    base = _matured(resolver, cohort, period)
+    return counted(base, signups=cohort.value, activated=int(found[0][0]) if found else 0)
+
+
+def _done(view: FactsView, days: Period) -> ir.Table:
+    """Per asked period: who signed up in it and did all that activation takes, in time."""
+    product = view.product
+    each = _reached(view, product.activation, days)
+    each = each.filter(each.after < product.activation_days * 86_400)
+    person = each.group_by(["person", "on"]).agg(n=each.count())
+    t = within(person.filter(person.n == len(set(product.activation))), "on")
+    return t.group_by("number").agg(people=t.count())
+
+
+def _done_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
+    return resolver.rows_over(("activated",), partial(_done, resolver.view()), periods)
+
+
+def value_reached(resolver: Resolver, period: Period) -> Values:
+    """How long those who signed up took to the first value, and how many have reached it."""
+    names = ("value_hours_median", "value_hours_p90", "value_reached", "value_cohort")
+    product = resolver.settings.product
+    goal = product.value or product.activation
+    if not goal:
+        return unknown(names, declare("value", "reaching value"))
+    cohort = _signups(resolver, period)
+    if cohort.value is None:
+        return {name: replace(cohort, key=name) for name in names}
+    taken = [int(row[0]) for row in _hours_over(resolver, [period])[period]]
+    base = _matured(resolver, cohort, period)
+    if not taken:
+        nobody = Reason("nobody_reached_value", "Nobody who signed up has reached the value.")
+        lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(nobody)
+        return counted(base, value_reached=0, value_cohort=cohort.value) | {
+            name: replace(lost, key=name) for name in names[:2]
+        }
+    return counted(
+        base,
+        value_hours_median=quantile(taken, Decimal("0.5")) / 3600,
+        value_hours_p90=quantile(taken, Decimal("0.9")) / 3600,
+        value_reached=len(taken),
+        value_cohort=cohort.value,
+    )
+
+
+def _hours(view: FactsView, days: Period) -> ir.Table:
+    """Per asked period: the seconds that each took who signed up in it and reached the value."""
+    goal = view.product.value or view.product.activation
+    each = _reached(view, goal, days)
+    person = each.group_by(["person", "on"]).agg(n=each.count(), after=each.after.max())
+    t = within(person.filter(person.n == len(set(goal))), "on")
+    return t.select("number", "after").order_by(["number", "after"])
+
+
+def _hours_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
+    return resolver.rows_over(("value",), partial(_hours, resolver.view()), periods)
+
+
+def quantile(ordered: list[int], share: Decimal) -> Decimal:
+    """The quantile of sorted values, by straight lines between them (Hyndman and Fan's type 7)."""
+    at = share * (len(ordered) - 1)
+    low = int(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (at - low) * (ordered[high] - ordered[low])
+
+
+def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:
+    """Ask for many periods at once: ``needed`` are periods by source."""
+    product = resolver.settings.product
+    able = {
+        "activation": bool(product.activation),
+        "value_reached": bool(product.value or product.activation),
+    }
+    over = {"activation": _done_over, "value_reached": _hours_over}
+    for name, can in able.items():
+        if can and needed[name]:
+            _cohort_over(resolver, needed[name])
+            over[name](resolver, needed[name])
+
+
+SIGNUP_SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
+    "activation": activation,
+    "value_reached": value_reached,
+}
