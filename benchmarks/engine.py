@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import trueline
-from benchmarks.by_hand import (
+from benchmarks.company import BUSINESS, write
+from benchmarks.hand_written import (
     BRIDGE,
     COHORTS,
     NRR,
@@ -34,7 +35,6 @@ from benchmarks.by_hand import (
     SUBSCRIPTION_COHORTS,
     queries,
 )
-from benchmarks.company import BUSINESS, write
 from trueline.core.period import Period, add_months
 from trueline.engine.engine import Asked
 from trueline.home import Trueline
