@@ -71,3 +71,25 @@ def test_an_item_without_a_price_leaves_no_cohorts(company: Company) -> None:
     found = company.tl.cohorts("subscriptions", "revenue")
     assert found.rows == ()
     assert found.reasons[0].code == "unpriced_items"
+
+
+def test_who_left_within_the_first_month_stays_in_the_cohort(company: Company) -> None:
+    """Else retention is that of those who stayed. c2 leaves, and comes back two months later: still
+    of its first paid month."""
+    company.load(
+        "subscription_events",
+        f"""{EVENTS}
+        e1,s1,c1,2025-12-03T12:00:00Z,active,Pro,1,10,USD,month,1
+        e2,s2,c2,2025-12-04T12:00:00Z,active,Pro,1,20,USD,month,1
+        e3,s2,c2,2025-12-20T12:00:00Z,canceled,Pro,1,20,USD,month,1
+        e4,s2,c2,2026-02-05T12:00:00Z,active,Pro,1,20,USD,month,1
+        e5,s3,c3,2026-01-05T12:00:00Z,active,Pro,1,20,USD,month,1
+        e6,s3,c3,2026-01-25T12:00:00Z,canceled,Pro,1,20,USD,month,1""",
+    )
+    found = company.tl.cohorts("subscriptions", "customers")
+    assert [(r.cohort, r.size, r.values) for r in found.rows] == [
+        (date(2025, 12, 1), 2, (1, 1, 2)),
+        (date(2026, 1, 1), 1, (0, 0)),
+    ]
+    assert found.rows[0].rates == (50.0, 50.0, 100.0)
+    assert found.average == (pytest.approx(100 / 3), pytest.approx(100 / 3), 100.0)

@@ -32,8 +32,9 @@ Cell = Decimal | int | None
 class CohortRow:
     """Customers whose first paid month is ``cohort``.
 
-    ``values[k]`` is what they did k months later: how many still paid (or ordered), or the
-    revenue. A month that is not over, or not covered, is None; nobody left is 0.
+    ``values[k]`` is what they did k months later: how many paid at that month's end (or ordered in
+    it), or the revenue. Who left within the first month is of its ``size``, and not of
+    ``values[0]``. A month that is not over, or not covered, is None; nobody left is 0.
     """
 
     cohort: date
@@ -124,6 +125,8 @@ def cohorts(
 
 
 Grid = dict[tuple[date, date], tuple[int, Decimal]]
+SIZE = FIRST_DAY
+"""In place of a month: how many a cohort has, where its first month does not say."""
 
 
 def _grid(resolver: Resolver, kind: str, until: date) -> tuple[Grid, Reason | None]:
@@ -236,6 +239,8 @@ def _subscriptions(resolver: Resolver, until: date) -> tuple[Grid, Reason | None
         for (first, _), levels in people.items()
         for month, n in _monthly(levels, first, until)
     ]
+    sizes = resolver.ask(("cohorts' sizes",), partial(_sizes, view))
+    counts += [(day_of(first), SIZE, int(n)) for first, n in sizes]
     return _rated(resolver, counts, money)
 
 
@@ -290,17 +295,27 @@ def _monthly(levels: Levels, first: date, until: date) -> Iterator[tuple[date, D
 
 def _by_month(view: FactsView) -> ir.Table:
     """By how much each customer's recurring revenue changed, by month and currency, with the
-    first month at whose end it paid."""
-    import ibis
-
+    month in which it first paid."""
     t = view.derived("mrr_changes")
     t = (
         t.mutate(month=t.day.truncate("M"))
         .group_by(["customer_id", "currency", "month"])
         .agg(change=lambda g: g.mrr.sum())
     )
-    whole = ibis.window(group_by=t.customer_id)
-    return t.mutate(first_month=t.month.min(where=t.change > 0).over(whole))
+    return t.join(_first_months(view), "customer_id")
+
+
+def _first_months(view: FactsView) -> ir.Table:
+    """The month in which each customer first paid, even if it left before its end."""
+    t = view.derived("customer_levels")
+    t = t.filter(t.began.notnull()).group_by("customer_id").agg(began=t.began.min())
+    return t.select("customer_id", first_month=t.began.truncate("M"))
+
+
+def _sizes(view: FactsView) -> ir.Table:
+    """How many customers first paid in each month."""
+    t = _first_months(view)
+    return t.group_by("first_month").agg(customers=t.count())
 
 
 def _changed(view: FactsView) -> ir.Table:
@@ -325,7 +340,8 @@ def _payers(view: FactsView) -> ir.Table:
 
 
 def _row(grid: Grid, first: date, until: date, by: str) -> CohortRow:
-    size, opening = grid.get((first, first), (0, Decimal(0)))
+    stayed, opening = grid.get((first, first), (0, Decimal(0)))
+    size = grid.get((first, SIZE), (stayed, Decimal(0)))[0]
     values: list[Cell] = []
     month = first
     while month < until:
