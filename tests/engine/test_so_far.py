@@ -132,3 +132,53 @@ def test_an_assumed_cost_a_month_is_over_the_days_that_have_begun(company: Compa
     reading = company.tl.kpi("ebitda_margin", **MARCH, allow_estimates=True)
     operating = next(i for i in reading.inputs if i.name == "operating")
     assert abs(operating.value - 3650 * 12 * Decimal(15) / 365) < Decimal("1e-6")  # type: ignore[operator]
+
+
+def test_who_comes_and_leaves_within_a_period_is_counted_apart(company: Company) -> None:
+    head = (
+        "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
+        "currency,interval,interval_count"
+    )
+    company.load("fx_rates", "rate_date,currency,rate\n2026-01-30,CAD,0.7\n2026-02-27,CAD,0.7")
+    company.load(
+        "subscription_events",
+        f"""{head}
+        e1,s1,stays,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1
+        e2,s2,passes,2026-02-05T12:00:00Z,active,Pro,1,50,USD,month,1
+        e3,s3,passes,2026-02-06T12:00:00Z,active,Pro,1,50,CAD,month,1
+        e4,s2,passes,2026-02-10T12:00:00Z,canceled,Pro,1,50,USD,month,1
+        e5,s3,passes,2026-02-20T12:00:00Z,canceled,Pro,1,50,CAD,month,1
+        e6,s4,tries,2026-02-05T12:00:00Z,trialing,Pro,1,50,USD,month,1
+        e7,s4,tries,2026-02-25T12:00:00Z,canceled,Pro,1,50,USD,month,1""",
+        full=True,
+    )
+    bridge = company.tl.bridge(start="2026-02-01", end="2026-03-01")
+    assert (bridge.opening, bridge.new, bridge.churn, bridge.closing) == (100, 0, 0, 100)
+    assert bridge.customers == {
+        "customers_at_start": 1,
+        "customers_at_end": 1,
+        "customers_lost": 0,
+        "customers_gained": 0,
+        "customers_first_gained": 0,
+        "customers_passed": 1,
+    }
+
+
+def test_revenue_without_the_subscriptions_charges_says_so(company: Company) -> None:
+    company.load(
+        "subscription_events",
+        """event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count
+        e1,s1,a,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1""",
+        full=True,
+    )
+    orders = "order_id,customer_id,ordered_at,amount,currency\no,a,2026-02-02,9,USD"
+    company.load("orders", orders, full=True)
+    february = {"start": "2026-02-01", "end": "2026-03-01"}
+    reading = company.tl.kpi("revenue", **february)
+    assert reading.value == 9 and [r.code for r in reading.reasons] == ["orders_only"]
+    company.load(
+        "revenue",
+        "revenue_id,revenue_date,revenue_type,amount,currency\nr,2026-02-05,subscription,100,USD",
+        full=True,
+    )
+    assert not company.tl.kpi("revenue", **february).reasons

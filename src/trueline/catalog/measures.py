@@ -158,6 +158,7 @@ PERIOD: tuple[PeriodMeasure, ...] = (
         customers_lost="of those at the start, how many no longer pay at the end",
         customers_gained="customers paying at the end who did not at the start",
         customers_first_gained="of those gained, how many never paid before",
+        customers_passed="customers who paid neither at the start nor at the end, but between",
     ),
     *_period(
         "churn_history",

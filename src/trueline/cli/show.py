@@ -116,25 +116,25 @@ def series(found: list[Reading], locale: str) -> None:
 
 def bridge(found: Any, locale: str) -> None:
     """The bridge, line by line."""
+    from trueline.engine.bridge import PARTS
+
     drawn = table(
         "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end - timedelta(days=1)}"
     )
-    for name in (
-        "opening",
-        "new",
-        "reactivation",
-        "expansion",
-        "contraction",
-        "churn",
-        "fx",
-        "closing",
-    ):
+    for name in PARTS:
         number = getattr(found, name)
         shown = (
             words.UNKNOWN if number is None else words.amount(number, "", found.currency, locale)
         )
         drawn.add_row(name, shown)
     console().print(drawn)
+    counts = {k.removeprefix("customers_"): v for k, v in found.customers.items()}
+    if None not in counts.values():
+        line(
+            f"Customers: {counts['at_start']:,} at the start, {counts['gained']:,} gained, "
+            f"{counts['lost']:,} lost, {counts['at_end']:,} at the end; {counts['passed']:,} came "
+            "and left between."
+        )
     for reason in found.reasons:
         line(f"{reason.message} {reason.enable or ''}".strip())
 

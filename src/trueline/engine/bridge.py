@@ -22,7 +22,9 @@ class Bridge:
     """MRR from a period's start to its end; losses are negative, so that all parts add up.
 
     ``opening + new + reactivation + expansion + contraction + churn + fx == closing``, exactly.
-    Null in every part, with reasons, where facts do not support it.
+    Null in every part, with reasons, where facts do not support it. ``customers`` counts who paid
+    at the start and the end, was lost and gained, and (apart: they move nothing) who came and left
+    between.
     """
 
     start: date

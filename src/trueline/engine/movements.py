@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
 
 _MOVED = ("new", "reactivation", "expansion", "contraction", "churn")
-_COUNTED = ("lost", "gained", "first_gained")
+_COUNTED = ("lost", "gained", "first_gained", "passed")
 MONEY = ("opening", *_MOVED, "kept")
 COUNTS = (
     "customers_at_start",
@@ -34,6 +34,7 @@ COUNTS = (
     "customers_lost",
     "customers_gained",
     "customers_first_gained",
+    "customers_passed",
 )
 MOST_MOVES = 10_000
 """Periods whose movements are kept."""
@@ -127,9 +128,12 @@ def movements_query(
 
 def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
     """Per asked period, customer and currency with a change in it: ``m0``, ``m1``, ``paid0``,
-    ``paid1``, ``was_before`` (whether it ever paid before the period) and ``once`` (one row of
-    each customer). ``several`` says that there are several currencies; ``days`` reach from the
-    first period's start to the last one's end."""
+    ``paid1``, ``between`` (whether it paid after any of its changes), ``was_before`` (whether it
+    ever paid before the period) and ``once`` (one row of each customer).
+
+    ``several`` says that there are several currencies; ``days`` reach from the first period's start
+    to the last one's end.
+    """
     import ibis
 
     t = levels_within(resolver.view(), resolver.cut.by, resolver.cut.value)
@@ -141,6 +145,7 @@ def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
         m1=t.after.argmax(t.day),
         paid0=t.paid_before.argmin(t.day),
         paid1=t.paid_after.argmax(t.day),
+        between=t.paid_after.cast("int64").max(),
         began=t.began.min(),
         first_on=t.day.min(),
         last_on=t.day.max(),
@@ -151,7 +156,12 @@ def movers(resolver: Resolver, several: bool, days: Period) -> ir.Table:
         once = ibis.row_number().over(ibis.window(group_by=mine, order_by=c.currency)) == 0
         first = ibis.window(group_by=mine, order_by=[c.first_on, c.currency])
         last = ibis.window(group_by=mine, order_by=[c.last_on.desc(), c.currency])
-        c = c.mutate(paid0=c.paid0.first().over(first), paid1=c.paid1.first().over(last), once=once)
+        c = c.mutate(
+            paid0=c.paid0.first().over(first),
+            paid1=c.paid1.first().over(last),
+            between=c.between.max().over(ibis.window(group_by=mine)),
+            once=once,
+        )
     else:
         c = c.mutate(once=once)
     return c.mutate(was_before=(c.began < c.start_on).fill_null(False))
@@ -179,6 +189,7 @@ def _expression(resolver: Resolver, several: bool, days: Period) -> ir.Table:
         "lost": (c.once & lost).cast("int64").sum(),
         "gained": (c.once & gained).cast("int64").sum(),
         "first_gained": (c.once & gained & ~c.was_before).cast("int64").sum(),
+        "passed": (c.once & ~c.paid0 & ~c.paid1 & (c.between > 0)).cast("int64").sum(),
     }
     found = c.group_by(["number", "currency"]).agg(**money, **counts)
     return found.select("number", "currency", *_MOVED, *_COUNTED)

@@ -9,6 +9,7 @@ from trueline.catalog.measure import Sum
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine.estimates import assumed_cost
+from trueline.engine.knowledge import SUBSCRIPTION_TABLES
 from trueline.engine.value import MeasureValue
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
                 "refunds_not_kept", "No refunds are recorded: none are set against income."
             )
             return MeasureValue(item.key, Decimal(0), reasons=(note,), table="refunds")
-        return _total(item.key, parts, parts)
+        total = _total(item.key, parts, parts)
+        return _without_charges(resolver, total, period) if item.key == "revenue" else total
     known = [p for p in parts if p.value is not None]
     if not known:
         return assumed_cost(resolver, item.key, period) or _group_unknown(item, parts)
@@ -36,6 +38,23 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
         return _total(item.key, blocked, blocked)
     total = _total(item.key, known, known)
     return total.because(_absent_note(absent)) if absent else total
+
+
+def _without_charges(resolver: Resolver, total: MeasureValue, period: Period) -> MeasureValue:
+    """Says so where subscriptions pay, and no charge of theirs is recorded as revenue."""
+    if total.value is None or resolver.covers["revenue"].kept:
+        return total
+    if not any(resolver.covers[name].kept for name in SUBSCRIPTION_TABLES):
+        return total
+    if not resolver.value("mrr", period).value:
+        return total
+    return total.because(
+        Reason(
+            "orders_only",
+            "No revenue entries are recorded though subscriptions pay: this is what orders bring.",
+            "Load what subscriptions were charged as revenue, unless orders hold it.",
+        )
+    )
 
 
 def _blocking(part: MeasureValue) -> bool:

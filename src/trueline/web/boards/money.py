@@ -81,6 +81,9 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
     shown.legend = (Key("Gain", "k-ok"), Key("Loss", "k-bad"))
     shown.summary = ", ".join(f"{row['label']} {row['x']}" for row in rows)
     shown.height = "tall"
+    if passed := found.customers["customers_passed"]:
+        who = f"{passed} customer{'' if passed == 1 else 's'}"
+        shown.about += f"; {who} came and left within it, and moved nothing"
     return shown
 
 
