@@ -63,12 +63,12 @@ def _earliest(a: ir.Value, b: ir.Value) -> ir.Value:
     return ibis.ifelse(a.isnull() | (b < a), b, a)
 
 
-def _states_from_list(facts: FactsView) -> ir.Table:
-    """States from a plain list of subscriptions that have no recorded changes.
+_SHARED = ("subscription_id", "customer_id", "plan", "currency", "quantity", "mrr", "net_mrr")
 
-    A version of a row holds from the day it was recorded until the next one; what the first
-    version says of the days before is an assumption and marked so.
-    """
+
+def _held(facts: FactsView) -> ir.Table:
+    """Versions of subscriptions without recorded changes: from when on (``start_on``) and until
+    when (``until``) each holds, and what its status then ``was``."""
     import ibis
 
     events = facts.table("subscription_events")
@@ -93,20 +93,19 @@ def _states_from_list(facts: FactsView) -> ir.Table:
     until = _earliest(t.ended, _earliest(t.next_on, t.next_end))
     # A cancelled subscription was live, at the price it shows, until it ended.
     status = ibis.ifelse((t.status == "canceled") & t.ended.notnull(), "active", t.status)
-    t = t.mutate(start_on=start, until=until, was=status)
-    shared: dict[str, Any] = {
-        name: t[name]
-        for name in (
-            "subscription_id",
-            "customer_id",
-            "plan",
-            "currency",
-            "quantity",
-            "mrr",
-            "net_mrr",
-        )
-    }
-    shared |= {
+    return t.mutate(start_on=start, until=until, was=status)
+
+
+def _states_from_list(facts: FactsView) -> ir.Table:
+    """States from a plain list of subscriptions that have no recorded changes.
+
+    A version of a row holds from the day it was recorded until the next one; what the first
+    version says of the days before is an assumption and marked so.
+    """
+    import ibis
+
+    t = _held(facts)
+    shared: dict[str, Any] = {name: t[name] for name in _SHARED} | {
         "status": t.was,
         "at": t.started_at,
         "scheduled": t.cancel_on.notnull() & (t.was != "canceled"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.kpi import Direction, Kpi, Unit
 from trueline.catalog.kpis import kpi
@@ -22,6 +22,9 @@ from trueline.insight.forecasting import Method
 from trueline.insight.patterns import Direction as GoodWay
 from trueline.insight.patterns import Wording
 from trueline.insight.series import written
+
+if TYPE_CHECKING:
+    from trueline.insight.prediction import Prediction
 
 SEASONS = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
 HISTORY = {Grain.DAY: 400, Grain.WEEK: 156, Grain.MONTH: 60, Grain.QUARTER: 40, Grain.YEAR: 20}
@@ -237,18 +240,7 @@ def forecast_of(
     )
     buckets = _buckets(engine, found, steps)
     return shared | {
-        "forecast": [
-            {
-                "start": bucket.start.isoformat(),
-                "end": bucket.end.isoformat(),
-                "mean": float(answer.mean[at]),
-                "intervals": {
-                    str(level): [float(low[at]), float(high[at])]
-                    for level, (low, high) in answer.intervals.items()
-                },
-            }
-            for at, bucket in enumerate(buckets)
-        ],
+        "forecast": [_step(answer, bucket, at) for at, bucket in enumerate(buckets)],
         "method": answer.method,
         "confidence_level": answer.confidence_level,
         "confidence_reason": answer.confidence_reason,
@@ -257,6 +249,18 @@ def forecast_of(
         "volatility": answer.pattern.volatility_level,
         "seasonality": answer.pattern.seasonality,
         "insights": list(answer.insights),
+    }
+
+
+def _step(answer: Prediction, bucket: Period, at: int) -> dict[str, Any]:
+    return {
+        "start": bucket.start.isoformat(),
+        "end": bucket.end.isoformat(),
+        "mean": float(answer.mean[at]),
+        "intervals": {
+            str(level): [float(low[at]), float(high[at])]
+            for level, (low, high) in answer.intervals.items()
+        },
     }
 
 
