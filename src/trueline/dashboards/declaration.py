@@ -118,17 +118,10 @@ class Gauge(_OfOne):
     grain: GrainName | None = None
 
 
-class Line(_Panel):
-    """KPIs over time, or one KPI by the values of a dimension."""
-
-    usual_width = 8
-    kind: Literal["line"]
+class _OfSeveral(_Panel):
     kpis: Several
     by: Dimension | None = None
     grain: GrainName | None = None
-    previous: bool = False
-    forecast: bool = False
-    target: Decimal | None = None
 
     @property
     def subject(self) -> str:
@@ -136,6 +129,16 @@ class Line(_Panel):
 
     def cut_by(self) -> tuple[tuple[str, ...], str] | None:
         return (self.kpis, self.by) if self.by else None
+
+
+class Line(_OfSeveral):
+    """KPIs over time, or one KPI by the values of a dimension."""
+
+    usual_width = 8
+    kind: Literal["line"]
+    previous: bool = False
+    forecast: bool = False
+    target: Decimal | None = None
 
     @model_validator(mode="after")
     def _one_thing_at_a_time(self) -> Line:
@@ -159,21 +162,11 @@ class Bars(_OfOne):
     target: Decimal | None = None
 
 
-class Stacked(_Panel):
+class Stacked(_OfSeveral):
     """Bars of several KPIs on one another, or of one KPI by a dimension."""
 
     usual_width = 4
     kind: Literal["stacked"]
-    kpis: Several
-    by: Dimension | None = None
-    grain: GrainName | None = None
-
-    @property
-    def subject(self) -> str:
-        return "-".join((*self.kpis[:3], *([self.by] if self.by else ())))
-
-    def cut_by(self) -> tuple[tuple[str, ...], str] | None:
-        return (self.kpis, self.by) if self.by else None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Stacked:
