@@ -165,3 +165,12 @@ def test_a_range_and_a_filter_are_kept_on_the_way_back(open_page: Open) -> None:
     page.go_back()
     expect(page.get_by_text("Channel: Meta")).to_have_count(0)
     expect(page).to_have_url(re.compile(r"/growth\?range=30d$"))
+
+
+def test_a_link_to_an_operation_opens_it(open_page: Open) -> None:
+    page = open_page("/kpi/mrr").page
+    page.get_by_role("link", name="API reference").click()
+    page.wait_for_url("**/docs#get-api-kpi-key")
+    operation = page.locator("#get-api-kpi-key")
+    expect(operation).to_have_attribute("open", "")
+    expect(operation).to_be_in_viewport()

@@ -52,6 +52,15 @@ def test_every_part_of_a_page_is_a_page_of_its_own(served: Served, key: str) -> 
         assert part == "rows" or "<title>" not in inside
 
 
+def test_a_refused_comparison_is_said_inside_its_list(served: Served) -> None:
+    """A list of terms holds terms and what is said of them, nothing else."""
+    text = page(served, "/kpi/revenue", start="2026-03-01", end="2026-04-01")
+    compared = text.split('<dl class="compared">')[1].split("</dl>")[0]
+    assert "Not compared" in compared
+    assert 'class="why' in compared
+    assert "<p" not in compared
+
+
 def test_the_value_stands_in_the_page_with_its_comparisons(served: Served) -> None:
     text = shown(page(served, "/kpi/nrr", **FEBRUARY))
     assert "125.0%" in text

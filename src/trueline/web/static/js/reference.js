@@ -2,8 +2,8 @@
 "use strict";
 /** An address with a place in it opens what stands there. */
 const unfold = () => {
-  const named = location.hash && document.getElementById(location.hash.slice(1));
-  if (named?.matches("details")) { named.open = true; named.scrollIntoView(); named.querySelector("summary").focus({ preventScroll: true }); }
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches("details")) { named.open = true; named.scrollIntoView(); }
 };
 addEventListener("hashchange", unfold);
 unfold();
