@@ -50,7 +50,7 @@ WAYS = {
     FROM_FACTS: ("sidemantic", ", from facts"),
     "SQL": ("SQL", ""),
 }
-"""How each column of the warm table is asked: which process, and what is added to a question."""
+"""How each line of the warm table is asked: which process, and what is added to a question."""
 QUIET = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
 
 
