@@ -51,7 +51,12 @@ WAYS = {
     "SQL": ("SQL", ""),
 }
 """How each line of the warm table is asked: which process, and what is added to a question."""
-QUIET = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+SAME = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "PYTHONDONTWRITEBYTECODE": "",
+}
+"""What all processes are told: nothing is reported, and bytecode is kept, as where it is used."""
 
 
 def environment(name: str) -> Path:
@@ -101,7 +106,7 @@ class Shop:
         for project in (self.dbt, self.models):
             shutil.copytree(HERE / project.name, project)
         self.bin = {name: environment(name) for name in ("metricflow", "sidemantic")}
-        self.env = {**os.environ, **QUIET, "PEER_DATABASE": str(self.files["dbt"])}
+        self.env = {**os.environ, **SAME, "PEER_DATABASE": str(self.files["dbt"])}
         self._run(self.bin["metricflow"] / "dbt", "build", "--quiet", cwd=self.dbt)
         self._run(
             *(self.bin["sidemantic"] / "sidemantic", "preagg", "refresh", self.models),
