@@ -336,3 +336,19 @@ def test_a_rejects_file_runs_no_formula(shared: Loader) -> None:
     assert "'=cmd()" in lines[1]
     assert "'@x" in lines[1]
     assert ",-5," in lines[1]  # a number stays one
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz"])
+@pytest.mark.parametrize("years", [range(2018, 2026), range(2025, 2017, -1)])
+def test_a_good_file_over_years_is_read_once(loader: Loader, form: str, years: range) -> None:
+    """Packed files of more than two years were read three times: their end was not looked at."""
+    rows = [
+        {"order_id": f"o{year}-{n}", "customer_id": "c1", "amount": "1.00", "currency": "USD",
+         "ordered_at": f"{year}-06-01T12:00:00Z"}
+        for year in years for n in range(2000)
+    ]  # fmt: skip
+    phases: list[str] = []
+    report = loader.load_as(form, rows, progress=lambda told: phases.append(told.phase))
+    assert report.accepted == len(rows)
+    assert "reading" not in phases
+    assert phases.count("loading") == 1

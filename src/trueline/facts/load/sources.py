@@ -78,8 +78,13 @@ def _csv_relation(path: Path, width: int) -> str | None:
 _YEAR = re.compile(rb"\b((?:19|20|21)\d\d)-\d\d-\d\d")
 
 
+UNSEEN_YEARS = 12
+"""So far from its first days a packed file is taken to reach: its end is not looked at."""
+
+
 def guess_years(path: Path) -> tuple[int, int] | None:
-    """The years of the days in the file's first and last pieces, one wider on either side."""
+    """The years of the days in the file's first and last pieces, one wider on either side; of a
+    packed file, those around its first piece."""
     piece = 1 << 16
     with open_bytes(path) as stream:
         text = stream.read(piece)
@@ -88,7 +93,10 @@ def guess_years(path: Path) -> tuple[int, int] | None:
             stream.seek(max(0, path.stat().st_size - piece))
             text += stream.read()
     found = [int(year) for year in _YEAR.findall(text)]
-    return (min(found) - 1, max(found) + 2) if found else None
+    if not found:
+        return None
+    wider = UNSEEN_YEARS if path.suffix == ".gz" else 1
+    return max(min(found) - wider, 1899), min(max(found) + wider + 1, 2201)
 
 
 @contextmanager
