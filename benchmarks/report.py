@@ -91,7 +91,7 @@ def write(folder: Path, plan: str, started: str, found: list[Measurement]) -> tu
     results = folder / "results.json"
     kept = {**about, "measurements": [asdict(one) for one in found]}
     results.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
-    lines = [f"# Benchmark, {plan}, {started}", "", *_about(about), "", *map(_line, found), ""]
+    lines = [f"# Benchmark, {plan}, {started}", "", *_about(about), *map(_line, found), ""]
     for one in found:
         lines += [f"## {one.name}", "", one.text.strip(), ""]
     report = folder / "report.md"

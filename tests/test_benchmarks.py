@@ -63,6 +63,9 @@ def test_a_report_says_what_failed_and_keeps_what_was_found(tmp_path: Path) -> N
     assert kept["measurements"][0]["tables"][0]["rows"] == [{"a": 1}]
     assert kept["machine"]["cores"] and kept["versions"]["duckdb"] == duckdb.__version__
     assert "failed (1)" in report.read_text() and "broken" in report.read_text()
+    summary, its_table = tables(report.read_text())
+    assert [row["measurement"] for row in summary["rows"]] == ["one", "two"]
+    assert its_table["rows"] == [{"a": 1}]
 
 
 @pytest.mark.parametrize("plan", [QUICK, FULL], ids=["quick", "full"])
