@@ -1,0 +1,61 @@
+"""A home written by an older version is brought forward when it is opened, its data kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from small_company import Company
+from trueline.core.errors import HomeError
+from trueline.home import Trueline
+from trueline.warehouse.schema import SCHEMA_VERSION
+
+HEAD = (
+    "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
+    "currency,interval,interval_count"
+)
+EVENTS = f"""{HEAD}
+    e1,s1,a,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1
+    e2,s1,a,2026-02-05T12:00:00Z,active,Pro,1,150,USD,month,1
+    e3,s2,b,2026-02-07T12:00:00Z,active,Pro,1,70,USD,month,1"""
+FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
+
+
+def _at_version(company: Company, version: int, *statements: str) -> None:
+    company.tl.close()
+    with duckdb.connect(str(company.folder / "warehouse.duckdb")) as raw:
+        for statement in statements:
+            raw.execute(statement)
+        raw.execute("DELETE FROM schema_version")
+        raw.execute("INSERT INTO schema_version VALUES (?)", [version])
+
+
+@pytest.mark.parametrize(
+    ("version", "lacked"),
+    [(1, ("customer_levels", "source_marks")), (2, ("source_marks",))],
+)
+def test_an_older_warehouse_is_brought_forward(
+    new_company: Callable[..., Company], version: int, lacked: tuple[str, ...]
+) -> None:
+    company = new_company()
+    company.load("subscription_events", EVENTS, full=True)
+    before = company.tl.bridge(**FEBRUARY)
+    assert (before.opening, before.new, before.expansion, before.closing) == (100, 70, 50, 220)
+    older = "UPDATE rollup_state SET definition = 'of an older version'"
+    _at_version(company, version, older, *(f"DROP TABLE {name}" for name in lacked))
+    company.tl = Trueline(company.folder, clock=lambda: company.now)
+    assert company.tl.bridge(**FEBRUARY) == before
+    assert company.tl.warehouse.rows("SELECT max(version) FROM schema_version") == [
+        (SCHEMA_VERSION,)
+    ]
+    company.load("subscription_events", EVENTS.replace("150", "160"))
+    assert company.tl.bridge(**FEBRUARY).expansion == 60
+
+
+def test_a_newer_warehouse_is_left_alone(company: Company) -> None:
+    _at_version(company, SCHEMA_VERSION + 1)
+    with pytest.raises(HomeError, match="newer Trueline"):
+        Trueline(company.folder)
+    _at_version(company, SCHEMA_VERSION)
