@@ -303,7 +303,7 @@ class ByHand:
             found["clv"] = known["arpu"] * margin * exposed / lost
             found["clv_cac_ratio"] = found["clv"] / known["cac"]
         if came and margin > 0:
-            each = known["mrr_new"] / len(came)
+            each = known["mrr_new"] / self.newly(start, end)
             found["cac_payback_months"] = known["cac"] / (each * margin)
         if mean(quarter) > 0:
             found["runway_months"] = known["cash_balance"] / mean(quarter)

@@ -14,7 +14,8 @@ COSTS = """cost_id,cost_date,cost_type,amount,currency,service_start,service_end
     c2,2026-03-02,personnel,300,USD,,
     c3,2026-02-02,personnel,2800,USD,,
     c4,2026-01-02,personnel,2800,USD,,
-    c5,2025-12-02,personnel,2800,USD,,"""
+    c5,2025-12-02,personnel,2800,USD,,
+    c6,2026-03-02,cogs,0,USD,,"""
 
 
 def test_a_cost_spread_over_the_month_counts_until_today(company: Company) -> None:

@@ -225,7 +225,7 @@ SUMS: tuple[Sum, ...] = (
         "outflow",
         "all operating outflow",
         ("sales_marketing_cost", "cogs", "operating_cost"),
-        "any",
+        "all",
     ),
     Sum("refunds_kept", "refunds, where they are kept", ("refunded",), "kept"),
     Sum("cogs", "cost of goods sold", ("cost_cogs",), "any"),

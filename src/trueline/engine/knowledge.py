@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
 from trueline.engine.cover import Covers, TableCover, overlapping, within
+from trueline.facts.tables import contract
 
 SUBSCRIPTION_TABLES = ("subscription_events", "subscriptions")
 TABLES_OF = {
@@ -124,7 +125,12 @@ def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
     declared = cover.declared(category)
     if declared:
         first = cover.first_day or moment
-        return any(a <= min(first, moment) and moment <= b for a, b in declared)
+        # Where old rows are forgotten, days covered from the first row on say nothing of before.
+        cut = moment <= first and contract(cover.table).often_cut
+        return any(
+            a <= min(first, moment) and moment <= b and not (cut and a == first)
+            for a, b in declared
+        )
     if cover.first_day is None or cover.loaded_on is None:
         return False
     return cover.first_day < moment <= cover.loaded_on + timedelta(days=1)

@@ -29,6 +29,8 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
             return MeasureValue(item.key, Decimal(0), reasons=(note,), table="refunds")
         total = _total(item.key, parts, parts)
         return _without_charges(resolver, total, period) if item.key == "revenue" else total
+    if item.rule == "all":
+        return _total(item.key, parts, parts)
     known = [p for p in parts if p.value is not None]
     if not known:
         return assumed_cost(resolver, item.key, period) or _group_unknown(item, parts)
@@ -52,7 +54,8 @@ def _without_charges(resolver: Resolver, total: MeasureValue, period: Period) ->
         Reason(
             "orders_only",
             "No revenue entries are recorded though subscriptions pay: this is what orders bring.",
-            "Load what subscriptions were charged as revenue, unless orders hold it.",
+            "Load what subscriptions were charged as revenue; where orders hold it, declare "
+            "coverage of revenue.",
         )
     )
 

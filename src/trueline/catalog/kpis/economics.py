@@ -199,7 +199,8 @@ class CacPaybackMonths(
     example_value=7.5,
 ):
     """Months until a new customer's gross profit has paid for winning it: CAC over the new
-    customers' ARPU times gross margin."""
+    customers' ARPU times gross margin. Both are over the same customers: all who first paid in the
+    period, whether they order, subscribe or have left again."""
 
     cac: Annotated[Charge, Field(description="customer acquisition cost"), From("kpi:cac")]
     new_mrr: Annotated[
@@ -210,8 +211,8 @@ class CacPaybackMonths(
     ]
     new_customers: Annotated[
         Count,
-        Field(description="how many customers brought it"),
-        From("customers_first_gained"),
+        Field(description="customers who first paid in the period"),
+        From("new_customers"),
         _NO_NEW,
     ]
     gross_margin: Annotated[

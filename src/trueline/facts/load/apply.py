@@ -33,6 +33,10 @@ def names(columns: tuple[str, ...], prefix: str = "") -> str:
     return ", ".join(f"{prefix}{quoted(column)}" for column in columns)
 
 
+FORWARD = ("coverage", "plan")
+"""Tables of which days to come are the point."""
+
+
 def sift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Sifted:
     """Set aside good rows whose key comes more than once in the file.
 
@@ -120,14 +124,27 @@ def supersede(
     connection.execute(f"DELETE FROM {table} WHERE rowid IN ({rowids})")
 
 
-def span(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple[date, date] | None:
-    """First and last day of the staged rows that are good; None where there are none."""
-    day = quoted(contract.day)
+def span(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, today: date
+) -> tuple[date | None, date | None, int]:
+    """See ``spanned``; of the staged rows that are good."""
     found = connection.execute(
-        f"SELECT min({day}), max({day}) FROM load_stage WHERE fault = 0 AND rowid NOT IN "
+        f"SELECT {spanned(contract, today)} FROM load_stage WHERE fault = 0 AND rowid NOT IN "
         f"(SELECT rid FROM load_drop WHERE why = '{CONFLICT}')"
     ).fetchone()
-    return (found[0], found[1]) if found and found[0] else None
+    return (found[0], found[1], found[2]) if found else (None, None, 0)
+
+
+def spanned(contract: Contract, today: date) -> str:
+    """What to select for the first day of some rows, the last one, and how many lie ahead.
+
+    A row dated ahead of today (a mistyped year, say) covers no day until then.
+    """
+    day = quoted(contract.day)
+    if contract.name in FORWARD:
+        return f"min({day}), max({day}), 0"
+    ahead = f"{day} > DATE '{today}'"
+    return f"min({day}), max({day}) FILTER (NOT ({ahead})), count(*) FILTER ({ahead})"
 
 
 def repeats(connection: duckdb.DuckDBPyConnection, contract: Contract) -> bool:

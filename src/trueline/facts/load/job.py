@@ -59,6 +59,7 @@ class Outcome:
     sifted: Sifted = NOTHING_SIFTED
     first: date | None = None
     last: date | None = None
+    ahead: int = 0
     path: Path | None = None
     shown: tuple[Reject, ...] = ()
     refused: bool = False

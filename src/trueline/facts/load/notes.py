@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from trueline.facts.contract import Kind
@@ -52,8 +53,18 @@ def _columns(job: Job, staging: Staging) -> Iterator[str]:
     matched = staging.matched
     if matched.ignored:
         yield f"Columns ignored: {', '.join(matched.ignored)[:500]}."
+    missing = [
+        c for c in job.contract.columns
+        if c.name not in matched.places and c.name not in matched.constants
+    ]  # fmt: skip
+    for column in missing:
+        meant = get_close_matches(column.name, matched.ignored, 1, 0.45)
+        if meant:
+            yield f"Is {meant[0]} the {column.name}? Then rename it, or map it, and load again."
+        if column.default is not None:
+            yield f"The file has no column {column.name}: {column.default} holds for every row."
     for column in job.contract.columns:
-        absent = column.name not in matched.places and column.name not in matched.constants
+        absent = column in missing
         if column.kind is Kind.CURRENCY and column.required and absent:
             yield (
                 f"The file has no column {column.name}: the company's currency "
@@ -65,15 +76,11 @@ def _doubts(
     connection: duckdb.DuckDBPyConnection, job: Job, outcome: Outcome, load_id: int
 ) -> Iterator[str]:
     contract = job.contract
-    forward = contract.name in ("coverage", "plan")
-    if outcome.last and outcome.last > job.today and not forward:
-        count = connection.execute(
-            f"SELECT count(*) FROM {quoted(contract.name)} "
-            f"WHERE load_id = ? AND {quoted(contract.day)} > ?",
-            [load_id, job.today],
-        ).fetchone()
-        if count and count[0]:
-            yield f"{count[0]} rows lie in the future (after {job.today})."
+    if outcome.ahead:
+        yield (
+            f"{outcome.ahead} rows lie in the future (after {job.today}): they count when their "
+            "day has come."
+        )
     for column, table, rows in relations.orphans(connection, contract, load_id):
         yield f"{rows} rows name a {column} that {table} does not have (yet)."
 

@@ -46,12 +46,12 @@ def settle(
     if rejected and not job.keep_good:
         return finish(job, connection, staging, stamp, replace(outcome, refused=True))
     same, updates = apply.classify(connection, contract)
-    days = apply.span(connection, contract)
+    first, last, ahead = apply.span(connection, contract, job.today)
     apply.write(connection, contract, stamp, updates)
     accepted = read - rejected - sifted.older - sifted.repeats - same
-    outcome = replace(outcome, accepted=accepted, updated=updates)
-    if days:
-        outcome = replace(outcome, first=days[0], last=days[1])
+    outcome = replace(
+        outcome, accepted=accepted, updated=updates, first=first, last=last, ahead=ahead
+    )
     return finish(job, connection, staging, stamp, outcome)
 
 

@@ -111,11 +111,11 @@ def _straight(
     if apply.repeats(connection, job.contract):
         raise UnusualFile
     found = connection.execute(
-        f"SELECT count(*), min({quoted(job.contract.day)}), max({quoted(job.contract.day)}) "
-        f"FROM {table}"
+        f"SELECT count(*), {apply.spanned(job.contract, job.today)} FROM {table}"
     ).fetchone()
-    read, first, last = found or (0, None, None)
-    return finish(job, connection, staging, stamp, Outcome(read, read, first=first, last=last))
+    read, first, last, ahead = found or (0, None, None, 0)
+    outcome = Outcome(read, read, first=first, last=last, ahead=ahead)
+    return finish(job, connection, staging, stamp, outcome)
 
 
 def _staged(
