@@ -44,6 +44,7 @@ tests: .venv/.ready
 
 reference: .venv/.ready
 	$(BIN)/python -m trueline.catalog.reference docs/reference/kpis.md
+	$(BIN)/python -m trueline.facts.reference docs/reference/tables.md
 
 baselines: .venv/.ready
 	TRUELINE_BASELINES=1 $(BIN)/pytest -n 0 -q tests/browser/test_style_guide.py

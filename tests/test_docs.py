@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from trueline.catalog.reference import reference
+from trueline.catalog import reference as kpis
+from trueline.facts import reference as tables
+from trueline.facts.contract import Contract
+from trueline.facts.tables import CONTRACTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -20,7 +23,23 @@ PAGES = [
 
 def test_the_kpi_reference_is_current() -> None:
     written = (ROOT / "docs" / "reference" / "kpis.md").read_text(encoding="utf-8")
-    assert written == reference(), "run: make reference"
+    assert written == kpis.reference(), "run: make reference"
+
+
+def test_the_table_reference_is_current() -> None:
+    written = (ROOT / "docs" / "reference" / "tables.md").read_text(encoding="utf-8")
+    assert written == tables.reference(), "run: make reference"
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda c: c.name)
+def test_the_table_reference_names_all_that_a_contract_knows(contract: Contract) -> None:
+    entry = tables.entry(contract)
+    said = [contract.name, contract.meaning, *contract.aliases, *contract.key]
+    for column in contract.columns:
+        said += [column.name, column.meaning, *column.aliases, *column.choices, *column.spellings]
+    for text in [*said, *(rule.message for rule in contract.rules)]:
+        assert text in entry
+    assert ("forget old rows" in entry) == contract.often_cut
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
