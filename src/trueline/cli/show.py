@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from trueline.core import words
 from trueline.core.errors import TruelineError
@@ -51,13 +51,19 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 160)
 
 
-def table(*columns: str, numbers: Sequence[str] = (), title: str | None = None) -> Table:
+def table(
+    *columns: str,
+    numbers: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    title: str | None = None,
+) -> Table:
     from rich import box
     from rich.table import Table
 
     drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for name in columns:
-        drawn.add_column(name, justify="right" if name in numbers else "left", overflow="fold")
+        side: Literal["left", "right"] = "right" if name in numbers else "left"
+        drawn.add_column(name, justify=side, overflow="fold", no_wrap=name in whole)
     return drawn
 
 
@@ -76,8 +82,9 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
         return
     first = found[0]
     drawn = table(
-        "KPI", "Value", *(["Change"] if changes else []), "Known", "What to know",
-        numbers=("Value", "Change"), title=f"{first.start} to {first.end - timedelta(days=1)}",
+        "KPI", "Key", "Value", *(["Change"] if changes else []), "Known", "What to know",
+        numbers=("Value", "Change"), whole=("Key",),
+        title=f"{first.start} to {first.end - timedelta(days=1)}",
     )  # fmt: skip
     from rich.text import Text
 
@@ -86,7 +93,10 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
         known = _NAMES[quality] + (
             ", partial" if reading.known and reading.completeness == "partial" else ""
         )
-        cells: list[Any] = [plain(reading.label), Text(words.value(reading, locale), "bold")]
+        cells: list[Any] = [
+            plain(reading.label), Text(reading.key, "dim"),
+            Text(words.value(reading, locale), "bold"),
+        ]  # fmt: skip
         if changes:
             cells.append(words.changed(changes.get(reading.key), reading.unit))
         drawn.add_row(*cells, Text(known, _STYLES[quality]), plain(_why(reading)))

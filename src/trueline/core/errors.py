@@ -14,7 +14,8 @@ TruelineError                500
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -71,16 +72,37 @@ class UnknownKeyError(InputError):
     status, code = 404, "unknown_key"
 
     @classmethod
-    def among(cls, kind: str, key: str, known: Iterable[str]) -> UnknownKeyError:
-        """Say that ``key`` is no ``kind``, and which known names are near."""
+    def among(
+        cls, kind: str, key: str, known: Iterable[str], labels: Mapping[str, str] | None = None
+    ) -> UnknownKeyError:
+        """Say that ``key`` is no ``kind``, and which known names are near.
+
+        ``labels`` gives what people call a known name: ``key`` may be near that instead.
+        """
         names = sorted(known)
-        near = get_close_matches(key, names, n=3, cutoff=0.5)
+        near = nearest(key, names, labels)
         listed = ", ".join(near) if near else ", ".join(names[:12])
         lead = "Did you mean" if near else "Known are"
         return cls(
             f"There is no {kind} '{key[:80]}'.",
             f"{lead}: {listed}?" if near else f"{lead}: {listed}.",
         )
+
+
+def nearest(key: str, names: Iterable[str], labels: Mapping[str, str] | None = None) -> list[str]:
+    """At most three of ``names`` that ``key`` may mean: those of the same words come first."""
+    called = {name.lower(): name for name in names}
+    called |= {
+        label.lower(): name for name, label in (labels or {}).items() if name in called.values()
+    }
+    asked = key.lower()
+    same = [name for text, name in called.items() if _words(text) == _words(asked)]
+    near = get_close_matches(asked, called, n=3, cutoff=0.5)
+    return list(dict.fromkeys([*same, *(called[text] for text in near)]))[:3]
+
+
+def _words(text: str) -> list[str]:
+    return sorted(re.findall(r"[^\W_]+", text))
 
 
 class NotFoundError(TruelineError):

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from trueline.catalog.describe import formula_text
 from trueline.catalog.kpi import Unit
-from trueline.catalog.kpis import from_facts, kpi
+from trueline.catalog.kpis import from_facts, kpi, unknown
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Grain
 from trueline.dashboards.ranges import PRESETS
@@ -25,7 +25,9 @@ def _among(kind: str, key: str, known: Any) -> str:
 
 
 def _known_kpi(key: str) -> str:
-    return _among("KPI", key, [definition.key for definition in from_facts()])
+    if key not in {definition.key for definition in from_facts()}:
+        raise ValueError(str(unknown(key, from_facts())))
+    return key
 
 
 def adds_up(key: str) -> bool:

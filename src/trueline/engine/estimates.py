@@ -48,7 +48,7 @@ def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> 
         f"{found.value:f}, a lower bound (excluded_count {count}).",
         "Record unit_amount, quantity and interval for every subscription.",
     )
-    return replace(found, value=None, quality=Quality.INSUFFICIENT).because(reason)
+    return found.blocked(reason)
 
 
 def _tier_price_total(resolver: Resolver, at: date) -> Decimal | None:
@@ -80,7 +80,7 @@ def _assumed(resolver: Resolver, found: MeasureValue, count: int) -> MeasureValu
         "first loaded is not known.",
         "Load subscription_events, or ask with allow_estimates=true.",
     )
-    return replace(found, value=None, quality=Quality.INSUFFICIENT).because(reason)
+    return found.blocked(reason)
 
 
 def assumed_cost(resolver: Resolver, group: str, period: Period) -> MeasureValue | None:

@@ -82,17 +82,19 @@ class Evaluator:
                 f"Give its inputs to POST /metrics/{definition.key.replace('_', '-')}.",
             )
         inputs = {name: self._input(name, origin, period) for name, origin in origins.items()}
-        reasons = list(dict.fromkeys(r for found in inputs.values() for r in found.reasons))
+        missing = [found for found in inputs.values() if found.value is None]
         parts = [found.completeness for found in inputs.values()]
         value: Value = None
         interval: Interval | None = None
+        why = [reason for found in missing for reason in found.reasons]
         unlike = _unlike(origins, inputs)
-        if all(found.value is not None for found in inputs.values()):
-            if unlike:
-                reasons.append(unlike)
-            else:
-                value, interval, why = self._formula(definition, inputs)
-                reasons += why
+        if unlike and not missing:
+            why = [unlike]
+        elif not missing:
+            value, interval, why = self._formula(definition, inputs)
+        # What takes the value away comes first: some readers show one reason only.
+        notes = [reason for found in inputs.values() for reason in found.reasons]
+        reasons = list(dict.fromkeys([*why, *notes]))
         quality = Quality.worst(found.quality for found in inputs.values())
         if value is None:
             quality = Quality.INSUFFICIENT

@@ -75,9 +75,7 @@ def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movem
             day = (period.start if before is None else period.end) - timedelta(days=1)
             from trueline.engine.resolve import missing_rate
 
-            lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(
-                missing_rate(code, resolver.currency, day)
-            )
+            lost = base.blocked(missing_rate(code, resolver.currency, day))
             return {f"movement_{name}": replace(lost, key=f"movement_{name}") for name in values}
         for name in MONEY:
             values[name] += money[name] * (after if name in ("new", "reactivation") else before)
@@ -161,7 +159,7 @@ def cash(resolver: Resolver, period: Period) -> Values:
             f"The last balance is more than {STALE_AFTER.days} days old: {named}.",
             "Record a newer balance (0 for an account that was closed).",
         )
-        return {"cash": base.because(reason)}
+        return {"cash": base.blocked(reason)}
     amounts: dict[str, Decimal] = {}
     for _, amount, currency in last.values():
         amounts[currency] = amounts.get(currency, Decimal(0)) + amount
@@ -188,15 +186,14 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
             f"{nameless} revenue entries name no customer: whose they are is not known.",
             "Record customer_id on revenue entries.",
         )
-        return {key: replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)}
+        return {key: base.blocked(reason)}
     total = Decimal(0)
     for day, code, amount, _ in rows:
         rate = Decimal(1) if code == resolver.currency else resolver.rates.on(code, day)
         if rate is None and amount:
             from trueline.engine.resolve import missing_rate
 
-            lost = replace(base, value=None, quality=Quality.INSUFFICIENT)
-            return {key: lost.because(missing_rate(code, resolver.currency, day))}
+            return {key: base.blocked(missing_rate(code, resolver.currency, day))}
         total += amount * (rate or 0)
     return {key: replace(base, value=total)}
 
@@ -250,7 +247,7 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
             f"Whether these customers order again within {days} days is known on {watched.end}.",
             f"Choose a period that ends at least {days} days before the last recorded order.",
         )
-        lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
+        lost = base.blocked(reason)
         return {name: replace(lost, key=name) for name in names}
     found = _returned_over(days, resolver, [period])[period]
     returned = found[0][0] if found else 0

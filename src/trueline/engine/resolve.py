@@ -280,7 +280,7 @@ class Resolver:
             for day, code, amount in self.by_day(item, period):
                 rate = Decimal(1) if code == self.currency else self.rates.on(code, day)
                 if rate is None:
-                    return base.because(missing_rate(code, self.currency, day))
+                    return base.blocked(missing_rate(code, self.currency, day))
                 total += amount * rate
         return replace(base, value=total, quality=Quality.ACTUAL)
 
@@ -314,7 +314,7 @@ class Resolver:
             day = at - timedelta(days=1)
             rate = Decimal(1) if code == self.currency else self.rates.on(code, day)
             if rate is None and amount:
-                return base.because(missing_rate(code, self.currency, day))
+                return base.blocked(missing_rate(code, self.currency, day))
             total += amount * (rate or 0)
         return replace(base, value=total, quality=Quality.ACTUAL)
 

@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.period import Period
-from trueline.core.quality import Completeness, Quality, Reason
+from trueline.core.quality import Completeness, Reason
 from trueline.engine import knowledge
 from trueline.engine.product_measures import (
     Values,
@@ -103,14 +103,14 @@ def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> Measure
             "is not recorded.",
             "Choose a later period, or load earlier events.",
         )
-        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(unseen)
+        return found.blocked(unseen)
     window = timedelta(days=resolver.settings.product.activation_days)
     over = period.end + window
     watched = knowledge.flow(
         resolver.covers, "events", Period(period.start, over), 1, resolver.today
     )
     if not watched.known:
-        return replace(found, value=None, quality=Quality.INSUFFICIENT).because(*watched.reasons)
+        return found.blocked(*watched.reasons)
     if watched.completeness is Completeness.COMPLETE:
         return found
     reason = Reason(
@@ -164,7 +164,7 @@ def value_reached(resolver: Resolver, period: Period) -> Values:
     base = _matured(resolver, cohort, period)
     if not taken:
         nobody = Reason("nobody_reached_value", "Nobody who signed up has reached the value.")
-        lost = replace(base, value=None, quality=Quality.INSUFFICIENT).because(nobody)
+        lost = base.blocked(nobody)
         return counted(base, value_reached=0, value_cohort=cohort.value) | {
             name: replace(lost, key=name) for name in names[:2]
         }

@@ -50,7 +50,7 @@ def _answers(resolver: Resolver, survey: str, period: Period) -> tuple[MeasureVa
 
 
 def _lost(base: MeasureValue, names: tuple[str, ...], reason: Reason) -> Values:
-    unknown = replace(base, value=None, quality=Quality.INSUFFICIENT).because(reason)
+    unknown = base.blocked(reason)
     return {name: replace(unknown, key=name) for name in names}
 
 

@@ -32,6 +32,12 @@ class MeasureValue:
         """The same with more reasons."""
         return replace(self, reasons=(*self.reasons, *reasons))
 
+    def blocked(self, *why: Reason) -> MeasureValue:
+        """The same without a value: what takes it away is told before all else."""
+        return replace(
+            self, value=None, quality=Quality.INSUFFICIENT, reasons=(*why, *self.reasons)
+        )
+
     @staticmethod
     def unknown(key: str, reason: Reason, table: str | None = None) -> MeasureValue:
         """No value, and why."""

@@ -1,5 +1,6 @@
 """The catalogue: every KPI, by subject. A visible tuple; ``kpi(key)`` finds one."""
 
+from collections.abc import Iterable
 from functools import cache
 
 from trueline.catalog.kpi import Kpi
@@ -48,8 +49,14 @@ def kpi(key: str) -> type[Kpi]:
     """The KPI of that key. Raises UnknownKeyError, naming its neighbours."""
     found = _BY_KEY.get(key)
     if found is None:
-        raise UnknownKeyError.among("KPI", key, _BY_KEY)
+        raise unknown(key, KPIS)
     return found
+
+
+def unknown(key: str, among: Iterable[type[Kpi]]) -> UnknownKeyError:
+    """That there is no such KPI among them; near are keys as well as labels."""
+    labels = {item.key: item.label for item in among}
+    return UnknownKeyError.among("KPI", key, labels, labels)
 
 
 @cache

@@ -14,7 +14,7 @@ from trueline.catalog.kpi import NOT_MEASURED, Kpi, Unit
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import PeriodMeasure
 from trueline.catalog.measures import measure
-from trueline.core.errors import InputError, UnknownKeyError
+from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.engine.evaluate import Evaluator
 from trueline.home import Trueline
@@ -227,10 +227,3 @@ def near(key: str) -> list[tuple[str, str]]:
     inside = [name for name in names if wanted and (wanted in name or name in wanted)]
     chosen = dict.fromkeys(names[name] for name in (*found, *inside))
     return [(k.key, k.label) for k in list(chosen)[:8]]
-
-
-def unknown(key: str) -> UnknownKeyError:
-    """The error of a key that is no KPI's."""
-    from trueline.catalog.kpis import KPIS
-
-    return UnknownKeyError.among("KPI", key, [k.key for k in KPIS])

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from trueline.catalog.kpis import SUBJECTS
+from trueline.catalog.kpis import KPIS, SUBJECTS, unknown
 from trueline.core.errors import NotFoundError, UnknownKeyError
 from trueline.home import Trueline
 from trueline.web.context import company, run
-from trueline.web.explore.asked import Asked, KpiQuery, asked_of, near, ranges_of, unknown
+from trueline.web.explore.asked import Asked, KpiQuery, asked_of, near, ranges_of
 from trueline.web.explore.course import course_of
 from trueline.web.explore.outlook import outlook_of
 from trueline.web.explore.reported import reported_of
@@ -45,7 +45,7 @@ def _page(request: Request, key: str, query: KpiQuery) -> Response:
     try:
         asked = asked_of(tl, key, query)
     except UnknownKeyError as error:
-        if error.message != unknown(key).message:
+        if error.message != unknown(key, KPIS).message:
             raise
         return page(
             request, "kpi/unknown.html", title="No such KPI", status=404, wanted=key[:80],
