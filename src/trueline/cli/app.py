@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a fault of ours; 2 bad input, or a refused load; 3 the hom
 
 import gc
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,7 +90,15 @@ def init(
     import trueline
 
     path = trueline.init(home, name=name, timezone=timezone, currency=currency)
-    show.line(f"Made {path / 'trueline.toml'}. Next: trueline load orders.csv --table orders")
+    following = f"trueline load orders.csv --table orders{_home_option(home)}"
+    show.line(f"Made {path / 'trueline.toml'}. Next: {following}")
+
+
+def _home_option(home: Path) -> str:
+    """What has to be typed after a command so that it finds the home."""
+    if home == HERE or os.environ.get("TRUELINE_HOME") == str(home):
+        return ""
+    return f" --home {shlex.quote(str(home))}"
 
 
 @app.command()

@@ -385,6 +385,7 @@ def _connect(path: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnec
         if owner:
             raise HomeOwnedError(
                 f"Process {owner[1]} has {path} open.",
-                "Stop that process, or run `trueline serve` there and let commands go through it.",
+                "If that is `trueline serve`, use its REST API or the `trueline` command, which "
+                "goes through it. Else stop that process.",
             ) from error
         raise HomeError(f"{path} could not be opened: {error}") from error
