@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import ConflictError, Fault, InputError, NotFoundError
-from trueline.facts.load import remove_rows
+from trueline.facts.load import faults_of, remove_rows
 from trueline.facts.tables import COST_TYPES
 from trueline.warehouse.seam import Warehouse
 
@@ -180,9 +180,10 @@ def write(tl: Trueline, cost_id: str, entry: Mapping[str, Any]) -> dict[str, Any
     row = {"cost_id": cost_id, "currency": tl.settings.company.currency} | given
     report = tl.load_rows("costs", [row], source=OWN)
     if report.rejects:
-        faults = tuple(Fault(r.rule, r.column, r.value, r.fix) for r in report.rejects)
         first = report.rejects[0]
-        raise InputError(f"{first.column}: {first.rule}.", first.fix, faults)
+        told = Fault(first.rule, first.column, first.value, first.fix)
+        others = (f for f in faults_of(tl.settings, "costs", row) if f.where != first.column)
+        raise InputError(f"{first.column}: {first.rule}.", first.fix, (told, *others))
     return cost(tl.warehouse, cost_id)
 
 

@@ -285,3 +285,38 @@ def test_another_method_is_a_405_that_says_which(served: Served, method: str) ->
 def test_a_bad_idempotency_key_is_refused(served: Served, key: str | bytes) -> None:
     answer = served.client.post(COSTS, json=GOOD, headers={"Idempotency-Key": key})  # type: ignore[dict-item]
     refused(answer, 422)
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/api/kpi/mrr?perod_days=30", "Did you mean period_days?"),
+        ("/api/kpi/mrr?zzz=30", "Known are: start, end, period_days"),
+        ("/api/kpi/mrr?period_days=thirty", "Write digits only"),
+        ("/api/kpi/mrr?allow_estimates=perhaps", "Write true or false."),
+        ("/api/kpi/new_mrr", "mrr_new"),
+    ],
+)
+def test_a_wrong_question_is_told_how_to_mend_it(served: Served, path: str, says: str) -> None:
+    assert says in refused(served.client.get(path))["fix"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "detail", "fix"),
+    [
+        (b"[]", "The body is a list, not an object.", "cost_date, cost_type, amount"),
+        (with_amount('"5,000"'), "amount is not a number.", "such as 1234.5"),
+        (b'{"amount": 5}', "cost_date is missing.", "Add it."),
+    ],
+)
+def test_a_wrong_body_is_told_how_to_mend_it(
+    served: Served, raw: bytes, detail: str, fix: str
+) -> None:
+    found = refused(served.client.post(COSTS, content=raw, headers=JSON), 422)
+    assert found["detail"] == detail and fix in found["fix"]
+
+
+def test_a_cost_with_two_wrong_fields_names_both(served: Served) -> None:
+    found = refused(served.client.post(COSTS, json=GOOD | {"cost_type": "x", "amount": -5}), 422)
+    assert {fault["where"] for fault in found["errors"]} == {"cost_type", "amount"}
+    assert all(fault["fix"] for fault in found["errors"])

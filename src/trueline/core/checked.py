@@ -41,6 +41,19 @@ _WORDS = {
 }
 
 
+_FIXES = {
+    "decimal_type": "Write digits and a point without quotes, such as 1234.5.",
+    "is_instance_of": "Write digits and a point without quotes, such as 1234.5.",
+    "int_type": "Write digits only, such as 30.",
+    "int_parsing": "Write digits only, such as 30.",
+    "int_from_float": "Write digits only, such as 30.",
+    "bool_parsing": "Write true or false.",
+    "bool_type": "Write true or false.",
+    "string_type": "Put it between quotes.",
+    "missing": "Add it.",
+}
+
+
 def faults_from(
     errors: Sequence[Any], skip: int = 0, known: Iterable[str] = ()
 ) -> tuple[Fault, ...]:
@@ -66,8 +79,13 @@ def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
         if words is None
         else words.format(**item.get("ctx", {}))
     )
-    near = get_close_matches(where or "", known, n=1, cutoff=0.6)
-    fix = f"Did you mean {near[0]}?" if kind == "extra_forbidden" and near else None
+    fix = _FIXES.get(kind)
+    if kind == "extra_forbidden":
+        names = list(known)
+        near = get_close_matches(where or "", names, n=1, cutoff=0.5)
+        fix = f"Did you mean {near[0]}?" if near else None
+        if names and not near:
+            fix = f"Leave it out. Known are: {', '.join(names)}."
     given = None if kind == "missing" or where is None else str(item.get("input"))[:80]
     return Fault(message, where, given, fix)
 

@@ -160,9 +160,21 @@ def json_body(model: type[Model]) -> Callable[[Request], Coroutine[Any, Any, Mod
     """A dependency that reads the request's body as the model."""
 
     async def read(request: Request) -> Model:
-        return checked(model, await json_value(request))
+        value = await json_value(request)
+        if not isinstance(value, dict):
+            fields = ", ".join(model.model_fields)
+            raise InputError(
+                f"The body is {_named(value)}, not an object.",
+                f"Send one JSON object: {{...}} with {fields}.",
+            )
+        return checked(model, value)
 
     return read
+
+
+def _named(value: Any) -> str:
+    kinds = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")
 
 
 async def json_value(request: Request) -> Any:

@@ -135,10 +135,20 @@ def _to_sign_in(request: Request) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = faults_from(error.errors(), skip=1)
+    faults = faults_from(error.errors(), skip=1, known=_parameters(request))
     first = faults[0]
-    ours = InputError(f"{first.where} {first.message}.", None, faults)
+    ours = InputError(f"{first.where} {first.message}.", first.fix, faults)
     return error_answer(request, ours.status, ours.to_json())
+
+
+def _parameters(request: Request) -> list[str]:
+    """The query parameters that the route knows."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    names: list[str] = []
+    for found in dependant.query_params if dependant is not None else ():
+        model = found.field_info.annotation
+        names += getattr(model, "model_fields", None) or [found.alias]
+    return names
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import File, parse_options_header
 
 from trueline.core.errors import InputError
+from trueline.facts.load.scan import unknown_form
 from trueline.home import Trueline
 from trueline.web.body import MediaTypeError, TooLargeError
 
@@ -136,9 +137,7 @@ def _received(fields: dict[str, str], file: File | None, folder: Path) -> Receiv
         (s for s in sorted(SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), None
     )
     if suffix is None:
-        raise InputError(
-            f"'{name[:80]}' is of no known kind.", f"Known are: {', '.join(SUFFIXES)}."
-        )
+        raise unknown_form(name, SUFFIXES)
     name = name[:200]
     path = folder / f"{secrets.token_hex(12)}{suffix}"
     mapping = path.with_name(f"{path.name}.toml") if "mapping" in fields else None

@@ -1,6 +1,7 @@
 """How files become facts: parsed, checked, rejected with reasons, written in one transaction."""
 
 from trueline.facts.load.files import declare_coverage, load_file, load_rows
+from trueline.facts.load.judge import faults_of
 from trueline.facts.load.ledger import Warehouse, load_report, marked
 from trueline.facts.load.log import LoadsPage, list_loads, load_moment
 from trueline.facts.load.overview import facts_overview
@@ -18,6 +19,7 @@ __all__ = [
     "count_rejects",
     "declare_coverage",
     "facts_overview",
+    "faults_of",
     "list_loads",
     "load_file",
     "load_moment",

@@ -143,6 +143,20 @@ class Staging:
 
         ``relation`` has ``line``, ``shape`` (text, null when right) and ``c0``, ``c1``...
         """
+        stored = ", ".join(
+            f"{self._computed.get(name, quoted(name))} AS {quoted(name)}" for name in self.columns
+        )
+        order = f'{self._order_value()} AS "order"'
+        layer = self._values(relation)
+        return f"SELECT line, {self._fault()} AS fault, {order}, {stored} FROM ({layer})"
+
+    def judged(self, relation: str) -> str:
+        """SELECT of each rule of ``checks``, in order: whether a row breaks it."""
+        broken = ", ".join(f"coalesce(NOT ({check.test}), false)" for check in self.checks)
+        return f"SELECT {broken} FROM ({self._values(relation)})"
+
+    def _values(self, relation: str) -> str:
+        """SELECT of every column's text and typed value from a relation of text columns."""
         plain = [c for c in self.contract.columns if c.kind is not Kind.MOMENT]
         texts = ", ".join(f"{sql} AS {text_of_name(name)}" for name, sql in self.given.items())
         texts = f"{texts}, {self.order_text} AS {text_of(LATER)}"
@@ -154,11 +168,7 @@ class Staging:
         if self._moments:
             for step in (self._offset, self._instant, self._day):
                 layer = f"SELECT *, {', '.join(map(step, self._moments))} FROM ({layer})"
-        stored = ", ".join(
-            f"{self._computed.get(name, quoted(name))} AS {quoted(name)}" for name in self.columns
-        )
-        order = f'{self._order_value()} AS "order"'
-        return f"SELECT line, {self._fault()} AS fault, {order}, {stored} FROM ({layer})"
+        return layer
 
     @cached_property
     def _moments(self) -> tuple[Column, ...]:
