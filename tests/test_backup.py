@@ -96,6 +96,17 @@ def test_a_changed_file_in_a_backup_is_noticed(kept: tuple[Any, Path], tmp_path:
         restore(changed, tmp_path / "again", Trueline)
 
 
+def test_a_file_that_is_no_backup_is_told_in_a_sentence(tmp_path: Path) -> None:
+    text, other = tmp_path / "notes.txt", tmp_path / "other.tar"
+    text.write_text("no backup")
+    with tarfile.open(other, "w") as packed:
+        packed.add(text, "notes.txt")
+    for file, why in ((text, "it is no tar file"), (other, "manifest.json is missing")):
+        with pytest.raises(InputError, match=why) as told:
+            restore(file, tmp_path / "again", Trueline)
+        assert "Error" not in str(told.value) and "trueline backup" in str(told.value)
+
+
 def test_a_file_outside_the_folder_is_not_written(tmp_path: Path) -> None:
     evil, secret = tmp_path / "evil.tar", tmp_path / "x"
     secret.write_text("x")

@@ -163,7 +163,8 @@ def _unpacked(archive: Path, stage: Path) -> dict[str, Any]:
         expected = manifest["files"]
     except (tarfile.TarError, OSError, ValueError, KeyError, EOFError) as error:
         raise InputError(
-            f"{archive} is no whole backup: {error}.", "Take another one, or another copy of it."
+            f"{archive} is no whole backup: {_why(error)}.",
+            "Give a file that `trueline backup` wrote, or another copy of it.",
         ) from error
     if manifest["format"] > _FORMAT:
         raise InputError(
@@ -173,6 +174,15 @@ def _unpacked(archive: Path, stage: Path) -> dict[str, Any]:
     found = {name: _digest(stage / name) for name in _files(stage)}
     _same("files", expected, found)
     return manifest
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with an archive, in words."""
+    if isinstance(error, tarfile.ReadError | EOFError):
+        return "it is no tar file, or its end is missing"
+    if isinstance(error, FileNotFoundError | KeyError | ValueError):
+        return f"its {MANIFEST} is missing or cannot be read"
+    return str(error)
 
 
 def _same(what: str, expected: dict[str, Any], found: dict[str, Any]) -> None:

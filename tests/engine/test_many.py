@@ -55,8 +55,8 @@ def test_a_reading_that_is_kept_goes_with_the_facts_and_the_day(company: Company
     assert again.as_of - first.as_of == timedelta(minutes=5)
     company.load("orders", f"{ORDERS}\no2,c1,2026-01-06,5,USD,web")
     assert company.tl.kpi("revenue", start="2026-01-01", end="2026-02-01").value == 15
-    company.tl.declare_coverage("orders", start="2026-01-01", end="2026-03-20")
-    march = {"start": "2026-03-01", "end": "2026-03-20"}
+    company.tl.declare_coverage("orders", start="2026-01-01", end="2026-03-16")
+    march = {"start": "2026-03-01", "end": "2026-03-16"}
     assert company.tl.kpi("revenue", **march).completeness.value == "partial"
     company.now += timedelta(days=10)
     assert company.tl.kpi("revenue", **march).completeness.value == "complete"

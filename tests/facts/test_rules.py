@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loader import NOW, Loader, Row, csv_of, order
 
 from trueline.core.errors import InputError, TruelineError
-from trueline.facts.load import declare_coverage, remove_rows
+from trueline.facts.load import declare_coverage, faults_of, remove_rows
 from trueline.facts.tables import CONTRACTS
 
 SUBSCRIPTION: Row = {
@@ -373,6 +373,55 @@ def test_coverage_is_declared_and_taken_back(loader: Loader) -> None:
     assert loader.count("coverage_history") == 1
     with pytest.raises(InputError, match="not after its start"):
         declare(table="costs", start=date(2026, 2, 1), end=date(2026, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"table": "costs", "category": "personel"}, "Did you mean: personnel"),
+        ({"table": "costs", "category": "xyz"}, "Known are: marketing, sales"),
+        ({"table": "orders", "category": "web"}, "not split into categories"),
+        ({"table": "orders", "end": date(2026, 3, 17)}, "lies ahead: today is 2026-03-15"),
+    ],
+)
+def test_coverage_of_what_cannot_be_is_refused(
+    loader: Loader, words: dict[str, Any], said: str
+) -> None:
+    span = {"start": date(2026, 1, 1), "end": date(2026, 2, 1)} | words
+    with pytest.raises(InputError, match=said):
+        declare_coverage(loader.warehouse, loader.settings, now=loader.now, **span)
+    assert coverage(loader) == []
+
+
+def test_coverage_until_today_and_of_any_channel_is_taken(loader: Loader) -> None:
+    span = {"start": date(2026, 1, 1), "end": date(2026, 3, 16)}
+    for table, category in (("orders", "*"), ("spend", "a channel never seen")):
+        declare_coverage(
+            loader.warehouse, loader.settings, table, category=category, now=loader.now, **span
+        )
+    assert len(coverage(loader)) == 2
+
+
+def test_a_quarterly_interval_is_told_how_to_be_written(loader: Loader) -> None:
+    row = {
+        "subscription_id": "s1", "customer_id": "c1", "status": "active", "currency": "USD",
+        "started_at": "2026-01-01", "unit_amount": "10", "interval": "quarterly",
+    }  # fmt: skip
+    report = loader.load_as("csv", [row], table="subscriptions")
+    assert "month with interval_count 3" in report.rejects[0].fix
+
+
+def test_everything_wrong_with_a_row_is_told(loader: Loader) -> None:
+    bad = {
+        "cost_id": "k1", "cost_date": "2026-02-30", "cost_type": "rent", "amount": -1.5,
+        "service_start": "2026-02-02", "service_end": "2026-02-01",
+    }  # fmt: skip
+    faults = faults_of(loader.settings, "costs", bad)
+    assert [f.where for f in faults] == ["cost_date", "cost_type", "amount", "service_end"]
+    assert faults[2].value == "-1.5"
+    good = bad | {"cost_date": "2026-02-28", "cost_type": "other", "amount": 1.5}
+    good |= {"service_end": "2026-03-01"}
+    assert faults_of(loader.settings, "costs", good) == ()
 
 
 def test_removed_rows_go_to_the_history(loader: Loader) -> None:

@@ -45,7 +45,8 @@ class Column:
     """One column of a contract.
 
     ``least`` and ``most`` bound numbers (inclusive). ``aliases`` are other names that files use
-    for it. ``spellings`` maps accepted words to the word stored.
+    for it. ``spellings`` maps accepted words to the word stored. ``advice`` says how to write what
+    none of the ``choices`` says.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Column:
     least: int | None = None
     most: int | None = None
     aliases: tuple[str, ...] = ()
+    advice: str | None = None
 
     @property
     def day_name(self) -> str:

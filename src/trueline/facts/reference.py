@@ -112,6 +112,8 @@ def _rules(contract: Contract, column: Column) -> str:
     if column.spellings:
         words = ", ".join(f"`{theirs}` for `{ours}`" for theirs, ours in column.spellings.items())
         said.append(f"also {words}")
+    if column.advice:
+        said.append(column.advice.rstrip("."))
     if column.least is not None:
         said.append(f"{column.least} or more")
     if column.most is not None:

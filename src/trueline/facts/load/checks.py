@@ -243,7 +243,8 @@ def _typed_checks(rule: str, fix: str) -> Callable[[Column, str], Iterator[Check
 def _choice_checks(column: Column, text: str) -> Iterator[Check]:
     test = f"{quoted(column.name)} IS NOT NULL OR {text} IS NULL"
     known = ", ".join(column.choices)
-    yield Check(column.name, test, f"is no known {column.name}", f"Use one of: {known}.")
+    more = f" {column.advice}" if column.advice else ""
+    yield Check(column.name, test, f"is no known {column.name}", f"Use one of: {known}.{more}")
 
 
 def _day_checks(column: Column, text: str) -> Iterator[Check]:

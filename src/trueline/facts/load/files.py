@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from trueline.core.errors import InputError
+from trueline.core.errors import InputError, nearest
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.load import ledger
 from trueline.facts.load.apply import Stamp, cover
@@ -212,8 +212,14 @@ def declare_coverage(
         raise InputError(
             "The coverage's end is not after its start.", "end is the day after the last."
         )
+    _check_category(contract, category)
     more: dict[str, Any] = {} if now is None else {"moment": now}
     job = Job(warehouse, settings, contract, "declared", Path(), **more)
+    if complete and contract.name != "plan" and end > job.today + timedelta(days=1):
+        raise InputError(
+            f"Coverage until before {end} lies ahead: today is {job.today}.",
+            f"end is at most {job.today + timedelta(days=1)}. What is to come cannot be complete.",
+        )
     with warehouse.loading(contract.name) as connection:
         stamp = Stamp("declared", ledger.next_id(connection), job.recorded_at)
         cover(connection, stamp, contract.name, category, start, end, complete=complete)
@@ -231,3 +237,20 @@ def declare_coverage(
             last_day=end,
         )
         ledger.enter(connection, report, digest="", full=False, moment=job.recorded_at)
+
+
+def _check_category(contract: Contract, category: str) -> None:
+    """A category is one of a closed list, any text (a channel), or * where there is none."""
+    if category == "*":
+        return
+    if contract.category is None:
+        raise InputError(
+            f"{contract.name} is not split into categories.", "Leave the category out, or give *."
+        )
+    choices = contract.by_name[contract.category].choices
+    if choices and category not in choices:
+        near = nearest(category, choices)
+        raise InputError(
+            f"'{category[:60]}' is no {contract.category} of {contract.name}.",
+            f"Did you mean: {', '.join(near)}?" if near else f"Known are: {', '.join(choices)}.",
+        )

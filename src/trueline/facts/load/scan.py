@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,9 +27,11 @@ FORMS = {
     ".parquet": "parquet",
 }
 
+_AS_CSV = "Save its sheet as CSV UTF-8 (File, Save As), and load that file."
+_SPREADSHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 _MAGIC = (
-    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "Save it as CSV."),
-    (b"\xd0\xcf\x11\xe0", "an old spreadsheet", "Save it as CSV."),
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", _AS_CSV),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet", _AS_CSV),
     (b"%PDF", "a PDF", "Save the table as CSV."),
     (b"PAR1", "a Parquet file", "Give it the ending .parquet."),
     (b"\x1f\x8b", "compressed by gzip", "Give it the ending .gz."),
@@ -45,9 +47,7 @@ def form_of(path: Path) -> str:
     name = path.name.lower()
     form = next((form for ending, form in FORMS.items() if name.endswith(ending)), None)
     if form is None:
-        raise InputError(
-            f"{path.name} has no known ending.", f"Files end in one of: {', '.join(FORMS)}."
-        )
+        raise unknown_form(path.name, FORMS)
     with path.open("rb") as stream:
         start = stream.read(4)
     if form == "parquet":
@@ -56,6 +56,15 @@ def form_of(path: Path) -> str:
     else:
         _check_magic(path, start, packed=name.endswith(".gz"))
     return form
+
+
+def unknown_form(name: str, known: Iterable[str]) -> InputError:
+    """The error of a file whose ending is none of those known."""
+    if name.lower().endswith(_SPREADSHEETS):
+        return InputError(f"{name[:80]} is a spreadsheet.", _AS_CSV)
+    return InputError(
+        f"{name[:80]} has no known ending.", f"Files end in one of: {', '.join(known)}."
+    )
 
 
 def _check_magic(path: Path, start: bytes, *, packed: bool) -> None:

@@ -114,12 +114,26 @@ def _header(stream: io.TextIOWrapper) -> tuple[str, ...]:
         raise InputError(f"The header is not CSV: {error}.") from None
     if not header or not any(name.strip() for name in header):
         raise InputError("The file is empty.", "The first line names the columns.")
+    if header[0].strip().lower().startswith("sep="):
+        raise InputError(
+            "The first line is a note for Excel (sep=), not the header.",
+            "Delete that line: the first line names the columns.",
+        )
     if len(header) == 1:
         _check_commas(header[0])
-    empty = [str(i) for i, name in enumerate(header, 1) if not name.strip()]
-    if empty:
-        raise InputError(f"The header leaves column {empty[0]} without a name.", "Name it.")
+    _check_named(header)
     return tuple(header)
+
+
+def _check_named(header: list[str]) -> None:
+    empty = [place for place, name in enumerate(header, 1) if not name.strip()]
+    if not empty:
+        return
+    last = [place for place in empty if not any(name.strip() for name in header[place:])]
+    fix = "Name it, or delete the column where it is empty."
+    if empty == last:
+        fix = "Delete the empty columns at the end of the sheet, and save it again; or name them."
+    raise InputError(f"The header leaves column {empty[0]} without a name.", fix)
 
 
 def _check_commas(line: str) -> None:

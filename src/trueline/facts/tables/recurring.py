@@ -64,6 +64,7 @@ _STATE = (
         choices=INTERVALS,
         spellings=_INTERVAL_WORDS,
         aliases=("billing_period",),
+        advice="For a quarter, write month with interval_count 3.",
     ),
     Column(
         "interval_count",
