@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,11 @@ class Remote:
         body = _form(boundary, fields, Path(path))
         answer = self._send("POST", f"/api/facts/{quote(table, safe='')}/upload", body, headers)
         return LoadReport.from_json(answer)
+
+    def remove(self, table: str, rows: Iterable[Mapping[str, Any]]) -> int:
+        """Take the rows with these keys out of every number; returns how many there were."""
+        path = f"/api/facts/{quote(table, safe='')}/remove"
+        return int(self._post(path, {"rows": list(rows)})["removed"])
 
     def facts(self) -> list[dict[str, Any]]:
         """Every table: rows, first and last day, coverage, last load."""

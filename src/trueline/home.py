@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -128,12 +128,15 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         keep_good: bool = False,
         full: bool = False,
         source: str | None = None,
+        when_changed: bool = False,
         progress: Callable[[Any], None] | None = None,
     ) -> LoadReport:
         """Load a file into a table: all of it, or (``keep_good``) its good rows.
 
-        ``full`` says that the file is a full export: the table is complete until today. Raises
-        InputError where the file cannot be read at all; rows that break a rule are in the report.
+        ``full`` says that the file is a full export: the table is complete until today.
+        ``when_changed`` is for a source that is read again and again: while it holds what it held,
+        what others changed or removed since stays so. Raises InputError where the file cannot be
+        read at all; rows that break a rule are in the report.
         """
         from trueline.facts.load import load_file
 
@@ -149,6 +152,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
                 keep_good=keep_good,
                 full=full,
                 source=source,
+                when_changed=when_changed,
                 rejects_folder=self.home / "rejects",
                 progress=progress,
                 now=self.clock(),
@@ -202,6 +206,18 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
             rejects_folder=self.home / "rejects",
             now=self.clock(),
         )
+
+    def remove(
+        self, table: str, rows: Sequence[Mapping[str, Any]], *, source: str = "removal"
+    ) -> int:
+        """Take the rows with these keys out of every number from now on; history keeps them.
+
+        Each of ``rows`` has the table's key columns and no others. Returns how many there were; a
+        key that names nothing recorded is none. Raises InputError for a key of other columns.
+        """
+        from trueline.facts.load import remove_rows
+
+        return remove_rows(self.warehouse, table, rows, source=source, now=self.clock())
 
     def load_report(self, load_id: int) -> LoadReport:
         """What an earlier load did. Raises NotFoundError."""
@@ -307,7 +323,13 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         path = path if path.is_absolute() else self.home / path
         mapping = None if source.map is None else self.home / source.map
         report = self.load(
-            source.table, path, mapping=mapping, keep_good=source.keep_good, full=source.full
+            source.table,
+            path,
+            mapping=mapping,
+            keep_good=source.keep_good,
+            full=source.full,
+            source=source.path,
+            when_changed=True,
         )
         return report.to_json()
 

@@ -129,6 +129,25 @@ def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: 
     assert "1 accepted" in kept and "1 rejected" in kept
 
 
+def test_a_load_says_how_many_rows_it_updated_and_rows_are_removed(tmp_path: Path) -> None:
+    here = ("--home", str(tmp_path / "home"))
+    run("init", *here)
+    file = tmp_path / "orders.csv"
+    file.write_text(ORDERS)
+    assert "updated" not in run("load", str(file), "--table", "orders", *here)
+    file.write_text(ORDERS.replace("50.50", "60.50").replace("o3,", "o4,"))
+    out = run("load", str(file), "--table", "orders", "--full", *here)
+    assert "3 read = 2 accepted (1 of them updated) + 1 duplicate + 0 rejected" in out
+    assert "1 recorded row of orders is not in this file" in out
+    assert "trueline remove orders o3" in out
+    assert "orders: 1 removed, 1 not found" in run("remove", "orders", "o3", "o9", *here)
+    found = json.loads(run("remove", "orders", "o3", *here, "--json", code=4))
+    assert found == {"table": "orders", "removed": 0, "not_found": 1}
+    key = "spend_date=2026-01-01,channel=Meta,campaign=x"
+    assert "1 not found" in run("remove", "spend", key, *here, code=4)
+    assert "Write it as spend_date=" in run("remove", "spend", "Meta", *here, code=2)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
@@ -198,6 +217,8 @@ def test_commands_go_through_the_server_that_owns_the_home(served: Path, tmp_pat
     more.write_text("order_id,customer_id,ordered_at,amount,currency\nm1,eve,2026-01-02,9.50,USD\n")
     loaded = outside("load", str(more), "--table", "orders", "--home", str(served))
     assert "1 accepted" in loaded.stdout, loaded.stderr
+    gone = outside("remove", "orders", "m1", "m2", "--home", str(served))
+    assert "orders: 1 removed, 1 not found" in gone.stdout, gone.stderr
     for words in (("bridge",), ("cohorts",), ("facts",), ("doctor",), ("snapshot",), ("history",),
                   ("refresh",), ("explain", "revenue"), ("kpi", "mrr", "arr"),
                   ("series", "revenue", *JANUARY)):  # fmt: skip

@@ -15,7 +15,7 @@ import typer
 
 from trueline.cli import show
 from trueline.cli.warehouse import group as warehouse_group
-from trueline.core.errors import InputError, TruelineError
+from trueline.core.errors import InputError, NotFoundError, TruelineError
 from trueline.core.reading import dumps
 
 app = typer.Typer(
@@ -122,6 +122,36 @@ def load(
         show.report(report)
     if report.status == "refused":
         raise typer.Exit(InputError.exit_code)
+
+
+@app.command()
+def remove(
+    table: str,
+    keys: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="KEY...",
+            help="Which rows: their key, or spend_date=2026-01-01,channel=Meta,campaign=x.",
+        ),
+    ],
+    home: Home = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Take rows out of every number; history keeps them. Exits with 4 where none was there."""
+    from trueline.facts.load import key_of
+    from trueline.facts.tables import contract
+
+    name = contract(table).name
+    rows = [key_of(name, key) for key in dict.fromkeys(keys)]
+    with opened(home) as tl:
+        removed = tl.remove(name, rows)
+    missing = len(rows) - removed
+    if as_json:
+        show.line(dumps({"table": name, "removed": removed, "not_found": missing}, indent=2))
+    else:
+        show.line(f"{name}: {removed:,} removed, {missing:,} not found. The history keeps them.")
+    if not removed:
+        raise typer.Exit(NotFoundError.exit_code)
 
 
 @app.command()

@@ -243,9 +243,11 @@ def checks(found: list[dict[str, Any]]) -> None:
 
 def report(found: Any) -> None:
     """What a load did, with the first rejects."""
+    updated = f" ({found.updated:,} of them updated)" if found.updated else ""
     line(
-        f"{found.table}: {found.status}. {found.read:,} read = {found.accepted:,} accepted "
-        f"+ {found.duplicate:,} duplicate + {found.rejected:,} rejected ({found.seconds:.1f} s)"
+        f"{found.table}: {found.status}. {found.read:,} read = {found.accepted:,} accepted"
+        f"{updated} + {found.duplicate:,} duplicate + {found.rejected:,} rejected "
+        f"({found.seconds:.1f} s)"
     )
     for note in found.notes:
         line(f"  {note}")

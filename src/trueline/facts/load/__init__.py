@@ -5,7 +5,7 @@ from trueline.facts.load.judge import faults_of
 from trueline.facts.load.ledger import Warehouse, load_report, marked
 from trueline.facts.load.log import LoadsPage, list_loads, load_moment
 from trueline.facts.load.overview import facts_overview
-from trueline.facts.load.removal import remove_rows
+from trueline.facts.load.removal import key_of, remove_rows
 from trueline.facts.load.report import LoadReport, Progress, Reject, count_rejects, rejects
 from trueline.facts.load.returned import Returned, returned_rows, write_corrected
 
@@ -20,6 +20,7 @@ __all__ = [
     "declare_coverage",
     "facts_overview",
     "faults_of",
+    "key_of",
     "list_loads",
     "load_file",
     "load_moment",

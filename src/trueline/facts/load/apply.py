@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trueline.facts.contract import BOOKKEEPING, Contract
 from trueline.facts.load.checks import quoted
@@ -12,6 +12,8 @@ from trueline.facts.tables import COVERAGE
 
 if TYPE_CHECKING:
     import duckdb
+
+    from trueline.facts.load.ledger import Warehouse
 
 CONFLICT, OLDER, REPEAT = "conflict", "older", "repeat"
 
@@ -82,6 +84,30 @@ def classify(connection: duckdb.DuckDBPyConnection, contract: Contract) -> tuple
         "SELECT count(*) FILTER (NOT changed), count(*) FILTER (changed) FROM load_hits"
     ).fetchone()
     return (found[0], found[1]) if found else (0, 0)
+
+
+def left_out(
+    warehouse: Warehouse, connection: duckdb.DuckDBPyConnection, contract: Contract, known: int
+) -> tuple[int, tuple[Any, ...]]:
+    """How many recorded rows the file does not have, and the first one's key.
+
+    To be asked before anything is written. ``known`` of the recorded rows are in the file. Keys are
+    compared only where one is missing.
+    """
+    table, key = quoted(contract.name), names(contract.key)
+    count = int(warehouse.rows(f"SELECT count(*) FROM {table}")[0][0]) - known
+    if count <= 0:
+        return 0, ()
+    held = table
+    if warehouse.bench is not warehouse:  # the bench holds only what was recalled
+        held = "load_recorded"
+        connection.register(held, warehouse.arrow(f"SELECT {key} FROM {table}"))
+    first = connection.execute(
+        f"SELECT {key} FROM {held} ANTI JOIN load_stage USING ({key}) ORDER BY {key} LIMIT 1"
+    ).fetchone()
+    if held != table:
+        connection.unregister(held)
+    return count, first or ()
 
 
 @dataclass(frozen=True)

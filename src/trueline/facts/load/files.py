@@ -41,12 +41,15 @@ def load_file(
     rejects_folder: Path,
     progress: Callable[[Progress], None] | None = None,
     mark: str | None = None,
+    when_changed: bool = False,
     now: datetime | None = None,
 ) -> LoadReport:
     """Load a CSV, NDJSON or Parquet file into a fact table, all or nothing unless ``keep_good``.
 
     ``full`` says that the file holds all there is, and so covers the table until today. The
-    file is known by its content: loading it again changes nothing. Raises InputError where the
+    file is known by its content: loading it again changes nothing, unless recorded rows were
+    updated or removed since. ``when_changed`` says that ``source`` is read again and again: while
+    it holds what it held, what others changed or removed stays so. Raises InputError where the
     file as a whole cannot be read; a row that breaks a rule is rejected, in the report.
     """
     contract = contract_named(table)
@@ -63,6 +66,7 @@ def load_file(
         full=full,
         progress=progress,
         mark=mark,
+        when_changed=when_changed,
         **more,
     )
     try:
@@ -76,10 +80,12 @@ def _load(job: Job, path: Path) -> LoadReport:
     form = form_of(path)
     before = _stamp(path)
     found = scan(path, text=form != "parquet", progress=job.progress)
-    job = replace(job, digest=_digest(found.digest, job))
-    known = _unchanged(job)
-    if known is not None:
+    digest = _digest(found.digest, job)
+    job = replace(job, digest=digest, mark=digest if job.when_changed else job.mark)
+    known = _known(job)
+    if isinstance(known, LoadReport):
         return known
+    job = replace(job, before=known)
     return run(job, _rows(job, path, form), check=lambda: _check_still(path, before))
 
 
@@ -144,13 +150,17 @@ def _digest(content: str, job: Job) -> str:
     return hashlib.sha256((content + json.dumps(how, sort_keys=True)).encode()).hexdigest()
 
 
-def _unchanged(job: Job) -> LoadReport | None:
-    """The report of a file that was loaded before, in whole: nothing is written but its row."""
+def _known(job: Job) -> LoadReport | int | None:
+    """What there is to say of a file that was loaded before, in whole: nothing is written but its
+    row. Where it is to be loaded again, the number of that load; None where it is new."""
     with job.warehouse.loading(job.contract.name) as connection:
         job.warehouse.recall(connection, "loads", ("content_hash",), f"SELECT '{job.digest}'")
         before = ledger.earlier(connection, job.contract.name, job.digest)
         if before is None:
             return None
+        held = job.when_changed and ledger.marked(job.warehouse, job.source) == job.digest
+        if not held and ledger.overtaken(job.warehouse, before.table, before.load_id):
+            return before.load_id
         report = LoadReport(
             load_id=ledger.next_id(connection),
             table=job.contract.name,
@@ -166,6 +176,8 @@ def _unchanged(job: Job) -> LoadReport | None:
             notes=(f"This very file was loaded before, as load {before.load_id}.",),
         )
         ledger.enter(connection, report, digest=job.digest, full=job.full, moment=job.recorded_at)
+        if job.when_changed and not held:
+            ledger.mark(connection, report, job.digest)
         return report
 
 

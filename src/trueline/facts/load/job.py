@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from trueline.facts.contract import Contract
 from trueline.facts.load.apply import NOTHING_SIFTED, Sifted
@@ -31,7 +32,11 @@ class Job:
     digest: str = ""
     progress: Callable[[Progress], None] | None = None
     mark: str | None = None
-    """How far a database has been read: kept with the load, or not at all."""
+    """How far a source has been read: kept with the load, or not at all."""
+    when_changed: bool = False
+    """Load only what is not what this source held when it was last loaded."""
+    before: int | None = None
+    """The load that brought this very file, where it is loaded again."""
     moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
 
@@ -57,6 +62,9 @@ class Outcome:
     rejected: int = 0
     updated: int = 0
     sifted: Sifted = NOTHING_SIFTED
+    left: int = 0
+    """Recorded rows that a full export does not have."""
+    first_left: tuple[Any, ...] = ()
     first: date | None = None
     last: date | None = None
     ahead: int = 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from trueline.core.errors import NotFoundError
+from trueline.facts.load.checks import quoted
 from trueline.facts.load.report import LoadReport, rejects
 
 if TYPE_CHECKING:
@@ -128,10 +129,20 @@ def _report(row: tuple[Any, ...]) -> LoadReport:
 
 
 def earlier(connection: duckdb.DuckDBPyConnection, table: str, digest: str) -> LoadReport | None:
-    """The load that brought this very content, in whole, if there was one."""
+    """The last load that brought this very content, in whole, if there was one."""
     found = connection.execute(
         f"{_REPORT} WHERE table_name = ? AND content_hash = ? AND status = 'loaded' "
-        "AND rejected = 0 ORDER BY load_id LIMIT 1",
+        "AND rejected = 0 ORDER BY load_id DESC LIMIT 1",
         [table, digest],
     ).fetchone()
     return _report(found) if found else None
+
+
+def overtaken(warehouse: Warehouse, table: str, load_id: int) -> bool:
+    """Whether a row that was there after a load was updated or removed since."""
+    found = warehouse.rows(
+        f"SELECT 1 FROM {quoted(f'{table}_history')} "
+        "WHERE load_id <= ? AND superseded_by > ? LIMIT 1",
+        [load_id, load_id],
+    )
+    return bool(found)

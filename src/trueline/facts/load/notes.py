@@ -10,6 +10,7 @@ from trueline.facts.contract import Kind
 from trueline.facts.load import relations
 from trueline.facts.load.checks import quoted
 from trueline.facts.load.job import Job, Outcome
+from trueline.facts.load.removal import command, key_word
 from trueline.facts.load.stage import Staging
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def notes(
     if outcome.refused:
         bad = f"{outcome.rejected} of {outcome.read} rows break a rule"
         yield f"Nothing was loaded: {bad}. Correct them, or load the good rows with keep_good."
+    if job.before is not None and not outcome.refused:
+        yield (
+            f"This very file was loaded before, as load {job.before}. Recorded rows were updated "
+            "or removed since, so it was loaded again; it covers no more days than it did."
+        )
     yield from _columns(job, staging)
     if outcome.sifted.older:
         yield (
@@ -37,16 +43,28 @@ def notes(
         yield "Rows were rejected, so the file is not taken to cover the table."
     elif job.full and not outcome.first:
         yield "The file has no rows, so it says nothing of the days it covers."
-    elif job.full and job.contract.often_cut:
+    elif job.full and job.contract.often_cut and job.before is None:
         yield (
             f"{job.contract.name} count as complete from their first row, {outcome.first}: declare "
             "coverage for the days before if there was nothing."
         )
+    if outcome.left:
+        yield _left(job, outcome)
     if outcome.refused or not outcome.accepted:
         return
     yield from _doubts(connection, job, outcome, load_id)
     if outcome.updated:
         yield from _narrower(connection, job, staging, load_id)
+
+
+def _left(job: Job, outcome: Outcome) -> str:
+    rows = "1 recorded row" if outcome.left == 1 else f"{outcome.left:,} recorded rows"
+    is_are, count = ("is", "counts") if outcome.left == 1 else ("are", "count")
+    table, key = job.contract, outcome.first_left
+    return (
+        f"{rows} of {table.name} {is_are} not in this file and still {count}, whatever the source "
+        f"(first: {key_word(table, key)}). Remove what is wrong: {command(table, key)}"
+    )
 
 
 def _columns(job: Job, staging: Staging) -> Iterator[str]:

@@ -62,8 +62,9 @@ class LoadReport:
     """What one load did. ``read = accepted + duplicate + rejected``, always.
 
     ``status``: loaded; refused (rejects, and not told to keep the good rows: nothing was
-    loaded); unchanged (this very file was loaded before). ``updated`` of the accepted rows
-    superseded an earlier version. ``rejects`` are the first of them, ``rejects_path`` has all.
+    loaded); unchanged (this very file was loaded before, and what it says holds). ``updated``
+    of the accepted rows superseded an earlier version. ``rejects`` are the first of them,
+    ``rejects_path`` has all.
     """
 
     load_id: int

@@ -17,6 +17,7 @@ from trueline.facts.load.mapping import Matched
 from trueline.facts.load.notes import notes
 from trueline.facts.load.report import SHOWN, LoadReport, Reject, write_rejects
 from trueline.facts.load.stage import SHAPE_FAULT, Staging
+from trueline.facts.tables import COVERAGE
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +48,10 @@ def settle(
         return finish(job, connection, staging, stamp, replace(outcome, refused=True))
     same, updates = apply.classify(connection, contract)
     first, last, ahead = apply.span(connection, contract, job.today)
+    if job.full and first and not rejected and contract is not COVERAGE:
+        known = same + updates
+        left, first_left = apply.left_out(job.warehouse, connection, contract, known)
+        outcome = replace(outcome, left=left, first_left=first_left)
     apply.write(connection, contract, stamp, updates)
     accepted = read - rejected - sifted.older - sifted.repeats - same
     outcome = replace(
@@ -62,8 +67,12 @@ def finish(
     stamp: Stamp,
     outcome: Outcome,
 ) -> LoadReport:
-    """Record what a full export covers, and enter the load."""
-    if job.full and not outcome.rejected and outcome.first and outcome.last:
+    """Record what a full export covers, and enter the load.
+
+    An export of before, loaded again, says nothing of the days since.
+    """
+    covers = job.full and job.before is None and not outcome.rejected
+    if covers and outcome.first and outcome.last:
         until = max(job.today, outcome.last + timedelta(days=1))
         # Of books that are kept for ever, nothing is missing before the first row either.
         start = outcome.first if job.contract.often_cut else min(outcome.first, FIRST_DAY)

@@ -51,6 +51,14 @@ class Rows(BaseModel):
     keep_good: bool = Field(False, description="load the good rows even if some are bad")
 
 
+class Keys(BaseModel):
+    """Rows of a table, each named by the table's key columns and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=10_000)
+
+
 class CoverageEntry(BaseModel):
     """From when to when a table, or one cost type, is complete."""
 
@@ -116,6 +124,28 @@ async def rows(
         return tl.load_rows(name, body.rows, keep_good=body.keep_good).to_json()
 
     return await recorded(request, load)
+
+
+@router.post(
+    "/facts/{table}/remove",
+    responses=answers({"table": "orders", "removed": 1, "not_found": 0}),
+    openapi_extra=documented(Keys, {"rows": [{"order_id": "o1"}]}),
+)
+async def remove(
+    request: Request, table: str, body: Annotated[Keys, Depends(json_body(Keys))]
+) -> Answer:
+    """Take rows out of every number from now on; history keeps them.
+
+    ``not_found`` counts keys that name nothing recorded, or what an earlier one in the list named.
+    """
+    tl = company(request)
+    name = contract(table).name
+
+    def take() -> dict[str, Any]:
+        removed = tl.remove(name, body.rows)
+        return {"table": name, "removed": removed, "not_found": len(body.rows) - removed}
+
+    return await recorded(request, take)
 
 
 @router.post("/facts/{table}/upload", responses=answers(REPORT), openapi_extra=UPLOAD_BODY)
