@@ -164,3 +164,31 @@ def test_a_database_that_is_away_is_told(company: Any, postgres: Server) -> None
     with pytest.raises(AwayError, match="password") as told:
         read(tl)
     assert "wrong" not in str(told.value)
+
+
+def test_the_daily_job_undoes_no_removal_until_a_source_changes(
+    company: Any, tmp_path: Path
+) -> None:
+    own = shop(tmp_path / "shop.db")
+    own.execute(
+        "INSERT INTO people VALUES ('a', '2026-01-01', 'ads', 1), ('b', '2026-01-02', '', 2)"
+    )
+    balances = tmp_path / "cash.csv"
+    balances.write_text("balance_date,account,amount,currency\n2026-01-01,x,5,USD\n")
+    tl = declared(
+        company,
+        f"sqlite:///{tmp_path}/shop.db",
+        f'[[sources]]\ntable = "cash_balances"\npath = "{balances}"',
+    )
+
+    def daily() -> list[str]:
+        return [load["status"] for load in tl.refresh()["loads"]]
+
+    assert daily() == ["loaded", "loaded"]
+    tl.remove("customers", [{"customer_id": "a"}])
+    tl.remove("cash_balances", [{"balance_date": "2026-01-01", "account": "x"}])
+    assert daily() == ["unchanged", "unchanged"]
+    own.execute("UPDATE people SET channel = 'mail' WHERE id = 'b'")
+    assert daily() == ["unchanged", "loaded"]
+    assert tl.warehouse.rows("SELECT count(*) FROM customers") == [(2,)]
+    assert tl.warehouse.rows("SELECT count(*) FROM cash_balances") == [(0,)]

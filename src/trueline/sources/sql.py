@@ -75,6 +75,7 @@ def pull(
             source=source,
             rejects_folder=home / "rejects",
             mark=None if mark is None else _written(mark),
+            when_changed=not query.by,
             now=now,
         )
 
@@ -224,6 +225,8 @@ def _parse(mark: str | None) -> Mark | None:
     if mark is None:
         return None
     kind, _, said = mark.partition(" ")
+    if kind == "content":  # it was read as a whole, and says nothing of how far
+        return None
     if kind == "moment":
         return datetime.fromisoformat(said)
     if kind == "day":

@@ -101,13 +101,14 @@ def left_out(
     held = table
     if warehouse.bench is not warehouse:  # the bench holds only what was recalled
         held = "load_recorded"
+        connection.execute("SELECT 1").fetchall()  # lets go of a result that nobody finished
         connection.register(held, warehouse.arrow(f"SELECT {key} FROM {table}"))
     first = connection.execute(
         f"SELECT {key} FROM {held} ANTI JOIN load_stage USING ({key}) ORDER BY {key} LIMIT 1"
-    ).fetchone()
+    ).fetchall()
     if held != table:
         connection.unregister(held)
-    return count, first or ()
+    return count, first[0] if first else ()
 
 
 @dataclass(frozen=True)

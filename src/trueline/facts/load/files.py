@@ -81,7 +81,7 @@ def _load(job: Job, path: Path) -> LoadReport:
     before = _stamp(path)
     found = scan(path, text=form != "parquet", progress=job.progress)
     digest = _digest(found.digest, job)
-    job = replace(job, digest=digest, mark=digest if job.when_changed else job.mark)
+    job = replace(job, digest=digest, mark=f"content {digest}" if job.when_changed else job.mark)
     known = _known(job)
     if isinstance(known, LoadReport):
         return known
@@ -154,11 +154,10 @@ def _known(job: Job) -> LoadReport | int | None:
     """What there is to say of a file that was loaded before, in whole: nothing is written but its
     row. Where it is to be loaded again, the number of that load; None where it is new."""
     with job.warehouse.loading(job.contract.name) as connection:
-        job.warehouse.recall(connection, "loads", ("content_hash",), f"SELECT '{job.digest}'")
-        before = ledger.earlier(connection, job.contract.name, job.digest)
+        before = ledger.earlier(job.warehouse, job.contract.name, job.digest)
         if before is None:
             return None
-        held = job.when_changed and ledger.marked(job.warehouse, job.source) == job.digest
+        held = job.when_changed and ledger.marked(job.warehouse, job.source) == job.mark
         if not held and ledger.overtaken(job.warehouse, before.table, before.load_id):
             return before.load_id
         report = LoadReport(
@@ -176,8 +175,8 @@ def _known(job: Job) -> LoadReport | int | None:
             notes=(f"This very file was loaded before, as load {before.load_id}.",),
         )
         ledger.enter(connection, report, digest=job.digest, full=job.full, moment=job.recorded_at)
-        if job.when_changed and not held:
-            ledger.mark(connection, report, job.digest)
+        if job.when_changed and job.mark and not held:
+            ledger.mark(connection, report, job.mark)
         return report
 
 

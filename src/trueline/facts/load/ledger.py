@@ -128,14 +128,14 @@ def _report(row: tuple[Any, ...]) -> LoadReport:
     )
 
 
-def earlier(connection: duckdb.DuckDBPyConnection, table: str, digest: str) -> LoadReport | None:
+def earlier(warehouse: Warehouse, table: str, digest: str) -> LoadReport | None:
     """The last load that brought this very content, in whole, if there was one."""
-    found = connection.execute(
+    found = warehouse.rows(
         f"{_REPORT} WHERE table_name = ? AND content_hash = ? AND status = 'loaded' "
         "AND rejected = 0 ORDER BY load_id DESC LIMIT 1",
         [table, digest],
-    ).fetchone()
-    return _report(found) if found else None
+    )
+    return _report(found[0]) if found else None
 
 
 def overtaken(warehouse: Warehouse, table: str, load_id: int) -> bool:

@@ -63,6 +63,7 @@ def _find(
     days = _days(contract)
     columns = zip(contract.key, zip(*wanted, strict=True), strict=True)
     named = {n: pa.array(v, pa.date32() if n in days else pa.string()) for n, v in columns}
+    connection.execute("SELECT 1").fetchall()  # lets go of a result that nobody finished
     connection.register("load_named", pa.table(named))
     key = apply.names(contract.key)
     warehouse.recall(connection, contract.name, contract.key, f"SELECT {key} FROM load_named")
