@@ -254,14 +254,16 @@ def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date) -> dict[st
     )
     place = {"channel": 4, "plan": 5, "currency": 1}
     kept = [c for c in changes if c[2] < end and (not by or c[place[by]] == value)]
-    out: dict[str, Any] = {"counts": [0] * 5, "money": {}}
+    out: dict[str, Any] = {"counts": [0] * 6, "money": {}}
     for customer in {c[0] for c in kept}:
         mine = [c for c in kept if c[0] == customer]
         at = [sum(c[3] for c in mine if c[2] < moment) for moment in (start, end)]
         before = any(c[3] > 0 and c[2] < start for c in mine)
         paid0, paid1 = at[0] > 0, at[1] > 0
         flags = (paid0, paid1, paid0 and not paid1, paid1 and not paid0)
-        for number, flag in enumerate((*flags, flags[3] and not before)):
+        levels = [sum(c[3] for c in mine if c[2] <= day) for _, _, day, *_ in mine if day >= start]
+        passed = not paid0 and not paid1 and any(level > 0 for level in levels)
+        for number, flag in enumerate((*flags, flags[3] and not before, passed)):
             out["counts"][number] += flag
         for currency in {c[1] for c in mine}:
             m0, m1 = (
