@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from trueline.home import Trueline
 
@@ -67,6 +68,18 @@ TABLES = {
 BUSINESS = tuple(table for table in TABLES if table != "events")
 
 
+def record_a_day(tl: Trueline, number: int) -> None:
+    """Load 200 orders of yesterday and leave them uncounted; each ``number`` makes others."""
+    day = (tl.engine.today() - timedelta(days=1)).isoformat()
+    rows = [
+        {"order_id": f"new{number}-{n}", "customer_id": f"c{n:07d}", "amount": 20,
+         "ordered_at": day, "currency": "USD"}
+        for n in range(200)
+    ]  # fmt: skip
+    with tl.counting_later():
+        tl.load_rows("orders", rows, source="made")
+
+
 def write(tl: Trueline, orders: int, tables: Sequence[str] = BUSINESS) -> None:
     """Fill these tables of a new home, ordered by day as a growing company's are, and say that they
     and the rest of the business are complete."""
@@ -74,7 +87,7 @@ def write(tl: Trueline, orders: int, tables: Sequence[str] = BUSINESS) -> None:
     now = tl.clock().replace(tzinfo=None)
     first = today.fromordinal(today.toordinal() - 1100)
     stamp = _STAMP.format(now=now)
-    connection = tl.warehouse._connection  # type: ignore[attr-defined]  # the embedded engine
+    connection = tl.warehouse._connection  # the embedded engine's
     for table in tables:
         day = _DAY.format(first=first, salt="i + 11")
         visit = _DAY.format(first=first, salt="i // 5 + 11")

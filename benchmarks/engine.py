@@ -21,11 +21,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import trueline
-from benchmarks.company import BUSINESS, write
+from benchmarks.company import BUSINESS, record_a_day, write
 from benchmarks.hand_written import (
     BRIDGE,
     COHORTS,
@@ -78,6 +79,10 @@ def by_hand(tl: Trueline, *, events: bool) -> None:
         tl.warehouse.arrow(query)
 
 
+def _run(command: list[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
 def measured(orders: int) -> dict[str, Any]:
     """Write a company of that size and measure it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -88,8 +93,7 @@ def measured(orders: int) -> dict[str, Any]:
             tl.engine.refresh()
             out = _counting(tl, events) | _reading(tl)
         command = [sys.executable, "-m", "trueline.cli", "kpi", "mrr", "--home", str(home)]
-        run = lambda: subprocess.run(command, check=True, capture_output=True)  # noqa: E731
-        out["fresh process"] = both(5, ours=run)
+        out["fresh process"] = both(5, ours=partial(_run, command))
     out["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return out
 
@@ -100,16 +104,9 @@ def _counting(tl: Trueline, events: bool) -> dict[str, Any]:
         hand=lambda: by_hand(tl, events=events),
         ours=lambda: tl.engine.refresh(rebuild=True),
     )
-    day = tl.engine.today() - timedelta(days=1)
     took = []
     for number in range(3):
-        rows = [
-            {"order_id": f"new{number}-{n}", "customer_id": f"c{n:07d}", "amount": 20,
-             "ordered_at": day.isoformat(), "currency": "USD"}
-            for n in range(200)
-        ]  # fmt: skip
-        with tl.counting_later():
-            tl.load_rows("orders", rows, source="made")
+        record_a_day(tl, number)
         took.append(both(1, ours=tl.engine.refresh)["ours"])
     return {"rebuild": rebuilt, "one day": {"ours": min(took, key=lambda t: t["wall"])}}
 
@@ -130,8 +127,8 @@ def _reading(tl: Trueline) -> dict[str, Any]:
         return run
 
     def against(sql: str, action: Callable[[], object], times: int = 5) -> dict[str, Any]:
-        hand = lambda: tl.warehouse.rows(sql.format(**days))  # noqa: E731
         action()
+        hand = partial(tl.warehouse.rows, sql.format(**days))
         return both(times, hand=hand, afresh=afresh(action), ours=action)
 
     return {

@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -86,16 +85,11 @@ def measured(orders: int) -> dict[str, dict[str, float]]:
 
 def _one_day(tl: Any) -> dict[str, float]:
     """What counting takes after a load of 200 orders of yesterday; the least of three."""
-    day = tl.engine.today() - timedelta(days=1)
+    from benchmarks.company import record_a_day
+
     found = []
     for number in range(3):
-        rows = [
-            {"order_id": f"new{number}-{n}", "customer_id": f"c{n:07d}", "amount": 20,
-             "ordered_at": day.isoformat(), "currency": "USD"}
-            for n in range(200)
-        ]  # fmt: skip
-        with tl.counting_later():
-            tl.load_rows("orders", rows, source="made")
+        record_a_day(tl, number)
         found.append(watched(1, tl.engine.refresh))
     return min(found, key=lambda took: took["cpu"])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,8 +27,8 @@ def new_company(tmp_path: Path) -> Iterator[Callable[..., Company]]:
     """Makes companies, and closes them."""
     made: list[Company] = []
 
-    def make(**words: object) -> Company:
-        company = Company(tmp_path / f"company{len(made)}", **words)  # type: ignore[arg-type]
+    def make(**words: Any) -> Company:
+        company = Company(tmp_path / f"company{len(made)}", **words)
         made.append(company)
         return company
 

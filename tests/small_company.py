@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import trueline
 from trueline.facts.load import LoadReport
@@ -11,6 +12,12 @@ from trueline.home import Trueline
 
 NOON = datetime(2026, 3, 15, 16, 0, tzinfo=UTC)
 """The tests' present: noon of 15 March 2026 in Toronto."""
+
+EVENTS = (
+    "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
+    "currency,interval,interval_count"
+)
+"""The usual columns of subscription events."""
 
 
 class Company:
@@ -23,15 +30,19 @@ class Company:
         self.tl = Trueline(folder, clock=lambda: self.now)
         self._files = 0
 
-    def load(self, table: str, text: str, **options: object) -> LoadReport:
+    def load(self, table: str, text: str, **options: Any) -> LoadReport:
         """Load CSV given as text, its lines stripped."""
         self._files += 1
         path = self.folder / f"{table}-{self._files}.csv"
         lines = [line.strip() for line in text.strip().splitlines()]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        report = self.tl.load(table, path, **options)  # type: ignore[arg-type]
+        report = self.tl.load(table, path, **options)
         assert report.rejected == 0 or options.get("keep_good"), report.rejects
         return report
+
+    def events(self, rows: str, **options: Any) -> LoadReport:
+        """Load subscription events of the usual columns."""
+        return self.load("subscription_events", f"{EVENTS}\n{rows.strip()}", **options)
 
     def settings(self, text: str) -> None:
         """Add to trueline.toml and open the home again."""

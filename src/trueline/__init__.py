@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trueline.home import Trueline, init
-    from trueline.home import open_home as open  # noqa: A004  the library's word
+    from trueline.home import open_home as open
 
 __version__ = "0.1.0"
 __all__ = ["Trueline", "__version__", "init", "open"]

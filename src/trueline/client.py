@@ -93,7 +93,7 @@ class Remote:
     def backup(
         self,
         target: str | Path,
-        progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002
+        progress: Callable[[str, int, int], None] | None = None,  # noqa: ARG002  the server shows its own
     ) -> dict[str, Any]:
         """Have the server write a backup, and bring it where it is wanted."""
         import shutil

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import InputError
@@ -47,12 +48,10 @@ class Series(list[Reading]):
 
     def to_pandas(self) -> pd.DataFrame:
         """The Arrow table as a pandas frame. Raises InputError where pandas is not installed."""
-        try:
-            import pandas  # noqa: F401
-        except ImportError:
+        if find_spec("pandas") is None:
             raise InputError(
                 "pandas is not installed.", 'Install it with: pip install "trueline[pandas]"'
-            ) from None
+            )
         frame: pd.DataFrame = self.to_arrow().to_pandas()
         return frame
 
@@ -76,7 +75,7 @@ class Numbers:
         start: Day = None,
         end: Day = None,
         period_days: int | None = None,
-        slice: dict[str, str] | None = None,  # noqa: A002  the public word
+        slice: dict[str, str] | None = None,
         allow_estimates: bool = False,
         as_of: datetime | None = None,
     ) -> Reading:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,15 +50,13 @@ def copy_warehouse(
     return {"tables": copied, "rows": sum(copied.values()), "readings": compared}
 
 
-class _opened:  # noqa: N801  used as a function
-    def __init__(self, url: str, settings: Settings, home: Path) -> None:
-        self._warehouse = open_warehouse(url, settings.warehouse, home)
-
-    def __enter__(self) -> Warehouse:
-        return self._warehouse
-
-    def __exit__(self, *_: object) -> None:
-        self._warehouse.close()
+@contextmanager
+def _opened(url: str, settings: Settings, home: Path) -> Iterator[Warehouse]:
+    warehouse = open_warehouse(url, settings.warehouse, home)
+    try:
+        yield warehouse
+    finally:
+        warehouse.close()
 
 
 def _names() -> list[str]:

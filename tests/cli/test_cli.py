@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from trueline.cli.app import app
-from trueline.core.errors import TruelineError
+from commands import run
 from trueline.core.words import amount, changed, spark
 
 ORDERS = """order_id,customer_id,ordered_at,amount,currency
@@ -42,15 +40,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         out = run("load", str(file), "--table", table, "--full", "--home", str(path))
         assert "3 read = 3 accepted" in out
     return path
-
-
-def run(*words: str, code: int = 0) -> str:
-    """Run a command in this process; its output. Our errors become their exit code."""
-    result = CliRunner().invoke(app, list(words))
-    error = result.exception
-    found = error.exit_code if isinstance(error, TruelineError) else result.exit_code
-    assert found == code, (words, result.output, error)
-    return result.output + (str(error) if isinstance(error, TruelineError) else "")
 
 
 JANUARY = ("--start", "2026-01-01", "--end", "2026-02-01")

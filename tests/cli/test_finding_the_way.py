@@ -7,22 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from trueline.cli.app import app
-from trueline.core.errors import HomeOwnedError, TruelineError
+from commands import run
+from trueline.core.errors import HomeOwnedError
 from trueline.home import open_home
 
 OCTOBER = ("--start", "2025-10-01", "--end", "2025-11-01")
-
-
-def run(*words: str, code: int = 0) -> str:
-    """Run a command in this process; its output and the error's words."""
-    result = CliRunner().invoke(app, list(words))
-    error = result.exception
-    found = error.exit_code if isinstance(error, TruelineError) else result.exit_code
-    assert found == code, (words, result.output, error)
-    return result.output + (str(error) if isinstance(error, TruelineError) else "")
 
 
 @pytest.fixture(scope="module")

@@ -6,43 +6,21 @@ engine that is wrong on all databases alike is still found out.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from statistics import mean
 from typing import Any
-from zoneinfo import ZoneInfo
 
-Row = dict[str, Any]
-HOME = ZoneInfo("America/Toronto")
+from by_hand_rows import Row, good, local_day, month_before, previous, read
+
 MONTH = Decimal(365) / 12
 PER_MONTH = {
     "month": Decimal(1), "year": Decimal(1) / 12, "week": Decimal(52) / 12, "day": MONTH,
 }  # fmt: skip
-
-
-def local_day(text: str) -> date:
-    """The company's day of a moment."""
-    if len(text) == 10:
-        return date.fromisoformat(text)
-    return datetime.fromisoformat(text).astimezone(HOME).date()
-
-
-def read(folder: Path, name: str) -> list[Row]:
-    """A file's rows."""
-    path = folder / name
-    if name.endswith(".ndjson"):
-        return [json.loads(line) for line in path.read_text().splitlines()]
-    raw = path.read_bytes()
-    text = (gzip.decompress(raw) if name.endswith(".gz") else raw).decode()
-    return list(csv.DictReader(text.splitlines()))
 
 
 class ByHand:
@@ -57,7 +35,7 @@ class ByHand:
             for r in read(folder, "orders-late-export.csv")
         ]  # fmt: skip
         found: dict[str, Row] = {}
-        for row in read(folder, "orders.csv.gz") + [r for r in late if _good(r)]:
+        for row in read(folder, "orders.csv.gz") + [r for r in late if good(r)]:
             found.setdefault(row["order_id"], row)
         self.orders = self._mine(found.values(), "customer_id")
         self.revenue = self._mine(read(folder, "revenue_tracking.csv"), "user_id")
@@ -141,7 +119,7 @@ class ByHand:
 
     def movements(self, start: date, end: date) -> dict[str, Decimal]:
         """The bridge, each customer's MRR compared at both ends; fx apart."""
-        before, after = self.by_customer(start), self.by_customer(end)
+        month_before, after = self.by_customer(start), self.by_customer(end)
         # what each pays at the end, at the rate of the start: the rest is exchange rates
         steady = self.by_customer(end, valued=start)
         parts = dict.fromkeys(
@@ -219,7 +197,7 @@ class ByHand:
         )
 
     def _recurring(self, start: date, end: date) -> dict[str, Any]:
-        before, after = self.by_customer(start), self.by_customer(end)
+        month_before, after = self.by_customer(start), self.by_customer(end)
         mrr0, mrr1 = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
         moved = self.movements(start, end)
         down, up = moved["contraction"] + moved["churn"], moved["new"] + moved["reactivation"]
@@ -246,7 +224,7 @@ class ByHand:
         refunds = self.sum_of(self.refunds, "refunded_at", start, end)
         ordered = self.sum_of(self.orders, "ordered_at", start, end)
         count = sum(start <= local_day(r["ordered_at"]) < end for r in self.orders)
-        before = self.sales(*_previous(start, end))
+        before = self.sales(*previous(start, end))
         ads = self.ads("amount", start, end)
         acquiring = self.acquiring(start, end)
         operating = acquiring + self.cost(
@@ -275,14 +253,14 @@ class ByHand:
         known = self._money(start, end) | self._recurring(start, end)
         margin, grown = known["gross_margin"] / 100, known["net_new_mrr"]
         months = self.months(start, end)
-        ordered = (_before(end, back) for back in range(12))
+        ordered = (month_before(end, back) for back in range(12))
         firsts = {c for c, day in self.first_paid.items() if start <= day < end}
         new = {"orders": [r for r in self.orders if r["customer_id"] in firsts],
                "revenue": [r for r in self.revenue if r["user_id"] in firsts]}  # fmt: skip
         won = self.sum_of(new["orders"], "ordered_at", start, end) + self.sum_of(
             new["revenue"], "revenue_date", start, end
         )
-        before, after = self.by_customer(start), self.by_customer(end)
+        month_before, after = self.by_customer(start), self.by_customer(end)
         came = [c for c in after.keys() - before.keys() if not self.paid_before(c, start)]
         lost = exposed = 0
         for month in ordered:
@@ -290,12 +268,12 @@ class ByHand:
             if not there:
                 break
             lost, exposed = lost + len(there.keys() - still.keys()), exposed + len(there)
-        quarter = [self._money(*_before(end, back))["net_burn"] for back in range(3)]
+        quarter = [self._money(*month_before(end, back))["net_burn"] for back in range(3)]
         earlier = self.sales(start.replace(year=start.year - 1), end.replace(year=end.year - 1))
         referred = sum(after[c] for c in came if self.people[c]["referred"] == "true")
         found: dict[str, Any] = {
             "sales_efficiency": won / acquiring,
-            "magic_number": 12 * grown / self.acquiring(*_previous(start, end)),
+            "magic_number": 12 * grown / self.acquiring(*previous(start, end)),
             "egr": known["nrr"] + 100 * referred / sum(before.values()) - 100,
         }  # fmt: skip
         found["clv"] = found["clv_cac_ratio"] = None  # fewer than ten left: nobody can tell
@@ -389,32 +367,3 @@ class ByHand:
         if points:
             found["velocity"] = mean(map(Decimal, points))
         return found
-
-
-def _before(end: date, back: int) -> tuple[date, date]:
-    """One of the last complete months before a period's end."""
-    months = end.year * 12 + end.month - 1 - back
-    return _first_of(months - 1), _first_of(months)
-
-
-def _first_of(months: int) -> date:
-    return date(months // 12, months % 12 + 1, 1)
-
-
-def _previous(start: date, end: date) -> tuple[date, date]:
-    """The period before: as many calendar months where it is whole ones, else as many days."""
-    months = (end.year - start.year) * 12 + end.month - start.month
-    if start.day == end.day == 1:
-        return _first_of(start.year * 12 + start.month - 1 - months), start
-    return start - (end - start), start
-
-
-def _good(row: Row) -> bool:
-    """Whether a person would take a row of the late export."""
-    money = row["amount"] or ""
-    return bool(
-        row["order_id"]
-        and re.fullmatch(r"\d+(\.\d{1,2})?", money)
-        and re.fullmatch(r"[A-Z]{3}", row["currency"] or "")
-        and row["ordered_at"].endswith("Z")
-    )

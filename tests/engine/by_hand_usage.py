@@ -10,7 +10,8 @@ from statistics import mean, median
 from typing import Any
 
 import pyarrow.parquet as pq
-from by_hand import ByHand, local_day
+from by_hand import ByHand
+from by_hand_rows import local_day
 
 KEY = {"purchase", "created_project"}
 FEATURES = ({"used_reports"}, {"search"}, {"invited_teammate"})

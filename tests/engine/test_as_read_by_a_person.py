@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from small_company import Company
+from small_company import EVENTS, Company
 
 OCTOBER = {"start": "2025-10-01", "end": "2025-11-01"}
-HEAD = (
-    "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
-    "currency,interval,interval_count"
-)
 
 
 def test_burn_is_unknown_while_a_group_of_costs_has_no_entry(company: Company) -> None:
@@ -45,7 +41,7 @@ def test_a_mistyped_year_covers_nothing(company: Company) -> None:
 
 
 def test_a_misspelt_column_and_a_default_are_named(company: Company) -> None:
-    head = HEAD.replace("quantity", "qty").replace(",interval_count", "")
+    head = EVENTS.replace("quantity", "qty").replace(",interval_count", "")
     report = company.load(
         "subscription_events",
         f"{head}\n e1,s1,a,2026-01-05T12:00:00Z,active,Pro,50,20,USD,month",
@@ -57,9 +53,8 @@ def test_a_misspelt_column_and_a_default_are_named(company: Company) -> None:
 
 def test_payback_is_over_the_customers_that_cac_is_over(company: Company) -> None:
     """Two came, one left again: 400 of cost, 50 of new MRR at a margin of 80% a month."""
-    company.load(
-        "subscription_events",
-        f"""{HEAD}
+    company.events(
+        """
         e1,s1,a,2025-10-05T12:00:00Z,active,Pro,1,50,USD,month,1
         e2,s2,b,2025-10-05T12:00:00Z,active,Pro,1,50,USD,month,1
         e3,s2,b,2025-10-25T12:00:00Z,canceled,Pro,1,50,USD,month,1""",

@@ -13,8 +13,6 @@ from trueline.core.errors import InputError
 if TYPE_CHECKING:
     from small_company import Company
 
-EVENTS = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
-
 
 def test_subscriptions_by_the_rate_of_each_months_last_day(company: Company) -> None:
     """c1 pays in two currencies and is one customer; c2 comes back after a month away."""
@@ -22,9 +20,8 @@ def test_subscriptions_by_the_rate_of_each_months_last_day(company: Company) -> 
     company.load(
         "fx_rates", f"rate_date,currency,rate\n{rates}\n2026-01-31,CAD,0.9\n2026-02-28,CAD,0.5"
     )
-    company.load(
-        "subscription_events",
-        f"""{EVENTS}
+    company.events(
+        """
         e1,s1,c1,2025-11-03T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c1,2025-11-04T12:00:00Z,active,Pro,1,20,CAD,month,1
         e3,s3,c2,2025-11-05T12:00:00Z,active,Pro,1,40,USD,month,1
@@ -62,9 +59,8 @@ def test_orders_by_the_rate_of_their_day_and_customers_once(company: Company) ->
 
 
 def test_an_item_without_a_price_leaves_no_cohorts(company: Company) -> None:
-    company.load(
-        "subscription_events",
-        f"""{EVENTS}
+    company.events(
+        """
         e1,s1,c1,2025-11-03T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c2,2025-11-04T12:00:00Z,active,Pro,1,,USD,month,1""",
     )
@@ -76,9 +72,8 @@ def test_an_item_without_a_price_leaves_no_cohorts(company: Company) -> None:
 def test_who_left_within_the_first_month_stays_in_the_cohort(company: Company) -> None:
     """Else retention is that of those who stayed. c2 leaves, and comes back two months later: still
     of its first paid month."""
-    company.load(
-        "subscription_events",
-        f"""{EVENTS}
+    company.events(
+        """
         e1,s1,c1,2025-12-03T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c2,2025-12-04T12:00:00Z,active,Pro,1,20,USD,month,1
         e3,s2,c2,2025-12-20T12:00:00Z,canceled,Pro,1,20,USD,month,1

@@ -20,11 +20,9 @@ def later(company: Company) -> None:
 
 
 def test_a_currency_corrected_away_still_counts_once_per_customer(company: Company) -> None:
-    head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
     company.load("fx_rates", "rate_date,currency,rate\n2025-12-31,CAD,0.75\n2026-01-31,CAD,0.75")
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,CAD,month,1
         e3,s2,c1,2026-01-10T12:00:00Z,canceled,Pro,1,20,CAD,month,1""",
@@ -32,9 +30,8 @@ def test_a_currency_corrected_away_still_counts_once_per_customer(company: Compa
     then = company.tl.bridge(**JANUARY)
     assert then.customers["customers_lost"] == 0
     later(company)
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,USD,month,1
         e3,s2,c1,2026-01-10T12:00:00Z,canceled,Pro,1,20,USD,month,1""",
     )
@@ -75,13 +72,9 @@ def test_the_query_that_is_shown_is_the_one_that_is_asked(company: Company) -> N
 
 def test_a_slice_is_read_again_as_it_was(company: Company) -> None:
     """Nothing ordered by a channel is 0 where others ordered; customers count within a currency."""
-    events = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
     orders = "order_id,customer_id,ordered_at,amount,currency,channel"
     company.load("orders", f"{orders}\no1,c1,2026-01-05,10,USD,web\no2,c1,2026-02-05,10,USD,shop")
-    company.load(
-        "subscription_events",
-        f"{events}\ne1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,CAD,month,1",
-    )
+    company.events("e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,CAD,month,1")
     cuts = (("revenue", {"channel": "shop"}, 0), ("customers", {"currency": "CAD"}, 1))
     for key, cut, expected in cuts:
         assert company.tl.kpi(key, **JANUARY, slice=cut).value == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +25,9 @@ CASH = "balance_date,account,amount,currency\n2026-02-27,bank,900.00,USD\n"
 
 
 @pytest.fixture(scope="module")
-def explained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, Any]]:
+def explained(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], dict[str, Any]]]:
     """Explanations of one company's February."""
     from small_company import Company
 
@@ -33,7 +35,7 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[
     company.load("orders", ORDERS, full=True)
     company.load("subscription_events", CHANGES, full=True)
     company.load("cash_balances", CASH)
-    yield lambda key: company.tl.explain(key, **PERIOD)  # type: ignore[misc]
+    yield lambda key: company.tl.explain(key, **PERIOD)
     company.tl.close()
 
 

@@ -63,10 +63,8 @@ def test_a_reading_that_is_kept_goes_with_the_facts_and_the_day(company: Company
 
 
 def test_customers_within_a_currency_are_not_none(company: Company) -> None:
-    head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,CAD,month,1
         e3,s3,c2,2025-12-02T12:00:00Z,active,Pro,1,40,CAD,month,1""",
@@ -79,11 +77,9 @@ def test_customers_within_a_currency_are_not_none(company: Company) -> None:
 
 
 def test_a_customer_who_pays_in_two_currencies_is_lost_once(company: Company) -> None:
-    head = "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count"  # noqa: E501
     company.load("fx_rates", "rate_date,currency,rate\n2025-12-31,CAD,0.75\n2026-01-31,CAD,0.75")
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e1,s1,c1,2025-12-01T12:00:00Z,active,Pro,1,10,USD,month,1
         e2,s2,c1,2025-12-02T12:00:00Z,active,Pro,1,20,CAD,month,1
         e3,s1,c1,2026-01-10T12:00:00Z,canceled,Pro,1,10,USD,month,1

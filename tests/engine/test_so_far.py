@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
+
 from small_company import Company
 
 # The company's present is noon of 15 March 2026.
@@ -24,7 +26,7 @@ def test_a_cost_spread_over_the_month_counts_until_today(company: Company) -> No
     assert reading.completeness == "partial"
     assert reading.inputs[0].value == 15 * 100 + 300
     # a month's worth: the daily mean of 15 days x 365/12
-    assert abs(reading.value - Decimal(1800) / 15 * 365 / 12) < Decimal("1e-6")  # type: ignore[operator]
+    assert reading.value == pytest.approx(Decimal(1800) / 15 * 365 / 12)
 
 
 def test_the_queries_and_rows_behind_a_running_month_are_those_that_count(
@@ -111,13 +113,8 @@ def test_who_came_is_worth_what_is_paid_at_the_end(new_company: Callable[..., Co
         2026-01-31,CAD,0.70
         2026-02-28,CAD,0.75""",
     )
-    head = (
-        "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
-        "currency,interval,interval_count"
-    )
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e1,s1,old,2026-01-05T12:00:00Z,active,Pro,1,100,CAD,month,1
         e2,s2,new,2026-02-05T12:00:00Z,active,Pro,1,200,CAD,month,1""",
         full=True,
@@ -132,18 +129,13 @@ def test_an_assumed_cost_a_month_is_over_the_days_that_have_begun(company: Compa
     company.load("costs", COSTS.replace("personnel", "cogs"))
     reading = company.tl.kpi("ebitda_margin", **MARCH, allow_estimates=True)
     operating = next(i for i in reading.inputs if i.name == "operating")
-    assert abs(operating.value - 3650 * 12 * Decimal(15) / 365) < Decimal("1e-6")  # type: ignore[operator]
+    assert operating.value == pytest.approx(3650 * 12 * Decimal(15) / 365)
 
 
 def test_who_comes_and_leaves_within_a_period_is_counted_apart(company: Company) -> None:
-    head = (
-        "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
-        "currency,interval,interval_count"
-    )
     company.load("fx_rates", "rate_date,currency,rate\n2026-01-30,CAD,0.7\n2026-02-27,CAD,0.7")
-    company.load(
-        "subscription_events",
-        f"""{head}
+    company.events(
+        """
         e1,s1,stays,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1
         e2,s2,passes,2026-02-05T12:00:00Z,active,Pro,1,50,USD,month,1
         e3,s3,passes,2026-02-06T12:00:00Z,active,Pro,1,50,CAD,month,1
@@ -166,9 +158,8 @@ def test_who_comes_and_leaves_within_a_period_is_counted_apart(company: Company)
 
 
 def test_revenue_without_the_subscriptions_charges_says_so(company: Company) -> None:
-    company.load(
-        "subscription_events",
-        """event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,currency,interval,interval_count
+    company.events(
+        """
         e1,s1,a,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1""",
         full=True,
     )

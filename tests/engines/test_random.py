@@ -181,7 +181,8 @@ def _live(tl: Trueline, seed: int) -> dict[str, Any]:
     """A company's two days, and everything that can be asked of it."""
     empty(tl)
     tl.engine._state = None
-    tl.clock.hours = 0  # type: ignore[attr-defined]
+    clock: Any = tl.clock
+    clock.hours = 0
     chance = random.Random(seed)
     company = _company(chance)
     reports = fill(tl, company.items(), keep_good=True)
@@ -191,7 +192,7 @@ def _live(tl: Trueline, seed: int) -> dict[str, Any]:
             now=tl.clock(),
         )  # fmt: skip
     then = asked.readings(tl, asked.PERIODS[:1])
-    tl.clock.hours = 2  # type: ignore[attr-defined]
+    clock.hours = 2
     reports += fill(tl, _later(company, chance).items(), keep_good=True)
     remove_rows(tl.warehouse, "orders", [{"order_id": "o1"}], source="x", now=tl.clock())
     found = {

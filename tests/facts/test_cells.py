@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -177,9 +178,9 @@ def expected(texts: dict[str, str], column: str) -> dict[str, tuple[str | None, 
     return {text[:200]: (column, rule) for text, rule in texts.items()}
 
 
-def orders_with(column: str, texts: object) -> list[Row]:
+def orders_with(column: str, texts: Iterable[str]) -> list[Row]:
     """An order for each text, from o0 on."""
-    return [order(f"o{n}", **{column: text}) for n, text in enumerate(texts)]  # type: ignore[call-overload]
+    return [order(f"o{n}", **{column: text}) for n, text in enumerate(texts)]
 
 
 @pytest.mark.parametrize("form", FORMS)

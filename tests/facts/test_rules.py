@@ -1,20 +1,16 @@
-"""Rules between cells, rows and tables; names of tables and columns; what a load says it covers."""
+"""Rules between cells, rows and tables; names of tables and columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from loader import NOW, Loader, Row, csv_of, order
+from loader import NOW, Loader, Row, order
 
 from trueline.core.errors import InputError, TruelineError
-from trueline.facts.load import declare_coverage, faults_of, remove_rows
+from trueline.facts.load import faults_of, remove_rows
 from trueline.facts.tables import CONTRACTS
 
 SUBSCRIPTION: Row = {
@@ -317,91 +313,6 @@ def test_a_constant_is_checked_like_a_cell(loader: Loader) -> None:
     assert (reject.column, reject.value) == ("currency", "EURO")
 
 
-# -- coverage -------------------------------------------------------------------------------
-
-
-def coverage(loader: Loader) -> list[tuple[Any, ...]]:
-    return loader.rows("SELECT table_name, category, to_day, complete FROM coverage ORDER BY 1, 2")
-
-
-def test_a_full_export_covers_until_today(loader: Loader) -> None:
-    loader.load_as("csv", [order()], full=True)
-    assert coverage(loader) == [("orders", "*", date(2026, 3, 15), True)]
-    first = loader.rows("SELECT from_day FROM coverage")[0][0]
-    assert first <= date(2026, 1, 5)
-
-
-def test_a_plain_load_covers_nothing(loader: Loader) -> None:
-    loader.load_as("csv", [order()])
-    assert coverage(loader) == []
-
-
-def test_a_full_export_with_rejects_covers_nothing(loader: Loader) -> None:
-    report = loader.load_as("csv", [order("a"), order("b", amount="x")], full=True, keep_good=True)
-    assert report.accepted == 1
-    assert coverage(loader) == []
-    assert any("not taken to cover" in note for note in report.notes)
-
-
-def test_a_later_full_export_covers_further_and_the_history_keeps_the_former(
-    loader: Loader,
-) -> None:
-    loader.load_as("csv", [order("a")], full=True)
-    loader.now += timedelta(days=10)
-    loader.load_as("csv", [order("a"), order("b")], full=True)
-    assert coverage(loader) == [("orders", "*", date(2026, 3, 25), True)]
-    assert loader.rows("SELECT to_day FROM coverage_history") == [(date(2026, 3, 15),)]
-
-
-def test_the_same_full_export_a_week_later_claims_no_more(loader: Loader) -> None:
-    """Nobody exported again: what came in between is not known."""
-    file = loader.file(csv_of([order("a")]))
-    loader.load(file, full=True)
-    loader.now += timedelta(days=7)
-    assert loader.load(file, full=True).status == "unchanged"
-    assert coverage(loader) == [("orders", "*", date(2026, 3, 15), True)]
-
-
-def test_coverage_is_declared_and_taken_back(loader: Loader) -> None:
-    def declare(**words: Any) -> None:
-        declare_coverage(loader.warehouse, loader.settings, now=loader.now, **words)
-
-    span = {"start": date(2026, 1, 1), "end": date(2026, 2, 1)}
-    declare(table="costs", category="sales", **span)
-    declare(table="costs", category="sales", complete=False, **span)
-    assert coverage(loader) == [("costs", "sales", date(2026, 2, 1), False)]
-    assert loader.count("coverage_history") == 1
-    with pytest.raises(InputError, match="not after its start"):
-        declare(table="costs", start=date(2026, 2, 1), end=date(2026, 2, 1))
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ({"table": "costs", "category": "personel"}, "Did you mean: personnel"),
-        ({"table": "costs", "category": "xyz"}, "Known are: marketing, sales"),
-        ({"table": "orders", "category": "web"}, "not split into categories"),
-        ({"table": "orders", "end": date(2026, 3, 17)}, "lies ahead: today is 2026-03-15"),
-    ],
-)
-def test_coverage_of_what_cannot_be_is_refused(
-    loader: Loader, words: dict[str, Any], said: str
-) -> None:
-    span = {"start": date(2026, 1, 1), "end": date(2026, 2, 1)} | words
-    with pytest.raises(InputError, match=said):
-        declare_coverage(loader.warehouse, loader.settings, now=loader.now, **span)
-    assert coverage(loader) == []
-
-
-def test_coverage_until_today_and_of_any_channel_is_taken(loader: Loader) -> None:
-    span = {"start": date(2026, 1, 1), "end": date(2026, 3, 16)}
-    for table, category in (("orders", "*"), ("spend", "a channel never seen")):
-        declare_coverage(
-            loader.warehouse, loader.settings, table, category=category, now=loader.now, **span
-        )
-    assert len(coverage(loader)) == 2
-
-
 def test_a_quarterly_interval_is_told_how_to_be_written(loader: Loader) -> None:
     row = {
         "subscription_id": "s1", "customer_id": "c1", "status": "active", "currency": "USD",
@@ -433,72 +344,3 @@ def test_removed_rows_go_to_the_history(loader: Loader) -> None:
     assert remove_rows(loader.warehouse, "orders", [{"order_id": "a"}], source="api") == 0
     with pytest.raises(InputError, match="A key of orders has order_id"):
         remove_rows(loader.warehouse, "orders", [{"id": "a"}], source="api")
-
-
-# -- local days -----------------------------------------------------------------------------
-
-ZONES = ("America/Toronto", "America/Sao_Paulo", "Australia/Lord_Howe")
-MOMENTS = st.integers(1900, 2197).flatmap(
-    lambda year: st.lists(
-        st.datetimes(datetime(year, 1, 3), datetime(year + 2, 12, 30)).map(
-            lambda moment: moment.replace(microsecond=0)
-        ),
-        min_size=1,
-        max_size=40,
-        unique=True,
-    )
-)
-
-
-@pytest.fixture(scope="module")
-def zoned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Loader]:
-    return {zone: Loader(tmp_path_factory.mktemp("zone"), timezone=zone) for zone in ZONES}
-
-
-@given(zone=st.sampled_from(ZONES), moments=MOMENTS)
-def test_days_and_instants_are_those_of_the_zone_database(
-    zoned: dict[str, Loader], zone: str, moments: list[datetime]
-) -> None:
-    """An instant has a local day; a clock time is one instant, or an error."""
-    loader, tz = zoned[zone], ZoneInfo(zone)
-    loader.clear()
-    rows = [order(f"z{n}", ordered_at=m.isoformat() + "Z") for n, m in enumerate(moments)]
-    rows += [order(f"l{n}", ordered_at=m.isoformat()) for n, m in enumerate(moments)]
-    loader.load_as("rows", rows, keep_good=True)
-    found = {
-        key: (at, on)
-        for key, at, on in loader.rows("SELECT order_id, ordered_at, ordered_on FROM orders")
-    }
-    for n, moment in enumerate(moments):
-        local = moment.replace(tzinfo=UTC).astimezone(tz)
-        assert found[f"z{n}"] == (moment, local.date())
-        both = {
-            moment.replace(tzinfo=tz, fold=fold).astimezone(UTC).replace(tzinfo=None)
-            for fold in (0, 1)
-        }
-        want = (both.pop(), moment.date()) if len(both) == 1 else None
-        assert found.get(f"l{n}") == want
-
-
-@pytest.mark.parametrize(
-    ("zone", "day", "instant"),
-    [
-        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00"),  # no midnight: begins at 01:00
-        ("America/Havana", "2026-11-01", "2026-11-01T04:00:00"),  # midnight comes twice: the first
-        ("America/Toronto", "2026-03-08", "2026-03-08T05:00:00"),
-    ],
-)
-def test_a_day_begins_at_its_first_instant(
-    new_loader: Callable[..., Loader], zone: str, day: str, instant: str
-) -> None:
-    loader = new_loader(timezone=zone)
-    assert loader.load_as("csv", [order(ordered_at=day)]).accepted == 1
-    assert loader.rows("SELECT ordered_at, ordered_on FROM orders") == [
-        (datetime.fromisoformat(instant), date.fromisoformat(day))
-    ]
-
-
-def test_a_day_that_the_zone_left_out_is_an_error(new_loader: Callable[..., Loader]) -> None:
-    """Samoa went from 29 to 31 December 2011."""
-    loader = new_loader(timezone="Pacific/Apia")
-    assert loader.load_as("csv", [order(ordered_at="2011-12-30T12:00:00")]).rejected == 1

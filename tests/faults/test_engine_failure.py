@@ -44,7 +44,8 @@ class Dying:
 
 
 def dies(tl: Trueline, at: str) -> None:
-    tl.warehouse._connection = Dying(tl.warehouse._connection, at)  # type: ignore[attr-defined]
+    warehouse: Any = tl.warehouse
+    warehouse._connection = Dying(warehouse._connection, at)
 
 
 @pytest.fixture
@@ -156,7 +157,8 @@ def test_a_full_queue_is_a_503_that_says_when_to_come_back(home: Path) -> None:
             waiting = [threading.Thread(target=post) for _ in range(MOST_WAITING)]
             for thread in waiting:
                 thread.start()
-            _until(lambda: tl.warehouse._waiting == MOST_WAITING)  # type: ignore[attr-defined]
+            warehouse: Any = tl.warehouse
+            _until(lambda: warehouse._waiting == MOST_WAITING)
             refused = client.post("/api/kpi/costs", json=COST)
             assert refused.status_code == 503
             assert int(refused.headers["retry-after"]) > 0

@@ -12,11 +12,7 @@ from trueline.core.errors import HomeError
 from trueline.home import Trueline
 from trueline.warehouse.schema import SCHEMA_VERSION
 
-HEAD = (
-    "event_id,subscription_id,customer_id,effective_at,status,plan,quantity,unit_amount,"
-    "currency,interval,interval_count"
-)
-EVENTS = f"""{HEAD}
+CHANGES = """
     e1,s1,a,2026-01-05T12:00:00Z,active,Pro,1,100,USD,month,1
     e2,s1,a,2026-02-05T12:00:00Z,active,Pro,1,150,USD,month,1
     e3,s2,b,2026-02-07T12:00:00Z,active,Pro,1,70,USD,month,1"""
@@ -40,7 +36,7 @@ def test_an_older_warehouse_is_brought_forward(
     new_company: Callable[..., Company], version: int, lacked: tuple[str, ...]
 ) -> None:
     company = new_company()
-    company.load("subscription_events", EVENTS, full=True)
+    company.events(CHANGES, full=True)
     before = company.tl.bridge(**FEBRUARY)
     assert (before.opening, before.new, before.expansion, before.closing) == (100, 70, 50, 220)
     older = "UPDATE rollup_state SET definition = 'of an older version'"
@@ -50,7 +46,7 @@ def test_an_older_warehouse_is_brought_forward(
     assert company.tl.warehouse.rows("SELECT max(version) FROM schema_version") == [
         (SCHEMA_VERSION,)
     ]
-    company.load("subscription_events", EVENTS.replace("150", "160"))
+    company.events(CHANGES.replace("150", "160"))
     assert company.tl.bridge(**FEBRUARY).expansion == 60
 
 

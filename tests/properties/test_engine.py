@@ -110,12 +110,13 @@ def test_the_bridge_closes_and_gross_is_never_above_net(
         assert None not in parts, bridge.reasons
         assert sum(p for p in parts if p is not None) == bridge.closing
         assert bridge.closing == tl.kpi("mrr", start=cut[0], end=cut[1]).value
-        nrr, grr = (tl.kpi(key, start=cut[0], end=cut[1]) for key in ("nrr", "grr"))
+        nrr, grr = (tl.kpi(key, start=cut[0], end=cut[1]).value for key in ("nrr", "grr"))
         if bridge.opening:
-            assert 0 <= grr.value <= 100  # type: ignore[operator]
-            assert grr.value <= nrr.value + 1e-9  # type: ignore[operator]
+            assert nrr is not None and grr is not None
+            assert 0 <= grr <= 100
+            assert grr <= float(nrr) + 1e-9
         else:
-            assert nrr.value is None and grr.value is None
+            assert nrr is None and grr is None
 
 
 @given(EVENTS, CUTS)
@@ -148,7 +149,7 @@ def test_mrr_is_what_counting_by_hand_gives(events: list[dict[str, Any]], cut: l
 def test_the_order_of_loading_and_the_number_of_files_do_not_matter(
     orders: list[dict[str, Any]], events: list[dict[str, Any]], random: Any
 ) -> None:
-    period = {"start": "2025-12-01", "end": "2026-02-01"}
+    period: dict[str, Any] = {"start": "2025-12-01", "end": "2026-02-01"}
     rows = [("orders", r) for r in order_rows(orders)]
     rows += [("subscription_events", r) for r in event_rows(events)]
     found = []
@@ -167,7 +168,7 @@ def test_the_order_of_loading_and_the_number_of_files_do_not_matter(
                     sorted(part, key=lambda x: x[0]), lambda x: x[0]
                 ):
                     tl.load_rows(table, [row for _, row in group])
-            found.append({k: r.value for k, r in tl.readings(**period).items()})  # type: ignore[arg-type]
+            found.append({k: r.value for k, r in tl.readings(**period).items()})
     assert found[0] == found[1]
 
 
@@ -211,7 +212,7 @@ def test_yesterday_can_be_read_again(
     first: list[dict[str, Any]], second: list[dict[str, Any]],
 ) -> None:  # fmt: skip
     """As of the moment between two days of loads, every reading is what it was then."""
-    period = {"start": "2025-12-01", "end": "2026-02-01"}
+    period: dict[str, Any] = {"start": "2025-12-01", "end": "2026-02-01"}
     with TemporaryDirectory() as folder:
         home = trueline.init(Path(folder) / "home")
         moment = [NOW]
@@ -219,12 +220,12 @@ def test_yesterday_can_be_read_again(
             declare(tl)
             tl.load_rows("orders", order_rows(before))
             tl.load_rows("subscription_events", event_rows(first))
-            then = {k: (r.value, r.quality) for k, r in tl.readings(**period).items()}  # type: ignore[arg-type]
+            then = {k: (r.value, r.quality) for k, r in tl.readings(**period).items()}
             between = NOW + timedelta(hours=1)
             moment[0] = NOW + timedelta(hours=2)
             tl.load_rows("orders", order_rows(after))
             tl.load_rows("subscription_events", event_rows(second))
-            again = tl.readings(**period, as_of=between)  # type: ignore[arg-type]
+            again = tl.readings(**period, as_of=between)
     assert {k: (r.value, r.quality) for k, r in again.items()} == then
 
 
@@ -239,10 +240,10 @@ def test_a_period_split_adds_up_to_the_whole(
         tl.load_rows("orders", order_rows(orders))
         for key in ("revenue", "new_customers", "new_customer_orders", "returning_customer_orders"):
             whole = tl.kpi(key, start=cut[0], end=cut[1]).value
-            parts = [
+            parts: list[Any] = [
                 tl.kpi(key, start=a, end=b).value for a, b in ((cut[0], middle), (middle, cut[1]))
             ]
-            assert parts[0] + parts[1] == whole  # type: ignore[operator]
+            assert parts[0] + parts[1] == whole
 
 
 def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date) -> dict[str, Any]:

@@ -32,3 +32,9 @@ def new_served(tmp_path: Path) -> Iterator[Callable[[str], Served]]:
     for served in made:
         served.client.__exit__()
         served.tl.close()
+
+
+@pytest.fixture
+def own(new_served: Callable[[str], Served]) -> Served:
+    """A served company that one test has to itself."""
+    return new_served("")

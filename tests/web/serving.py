@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import trueline
@@ -37,6 +38,11 @@ k2,2026-02-20,sales,100.10,USD,
 k3,2026-03-01,infrastructure,40.00,USD,
 k4,2026-03-01,cogs,30.00,USD,
 """
+
+
+def app_of(client: TestClient) -> FastAPI:
+    """The application that a client asks."""
+    return cast(FastAPI, client.app)
 
 
 class Served:

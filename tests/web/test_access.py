@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
-from serving import Served, refused
+from serving import Served, app_of, refused
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
@@ -21,7 +21,7 @@ KEY = "kT3n9-0aWq7Zr5Yx1Vb8Lm4Pd6Hs2Gj_c"
 
 @pytest.fixture(scope="module")
 def locked(served: Served) -> Iterator[TestClient]:
-    app = create_app(served.tl, access=access_for("0.0.0.0", KEY))  # noqa: S104
+    app = create_app(served.tl, access=access_for("0.0.0.0", KEY))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 
@@ -98,7 +98,7 @@ def test_the_key_opens_in_either_header(locked: TestClient, headers: dict[str, s
 
 
 def test_the_local_token_opens_too(locked: TestClient) -> None:
-    token = locked.app.state.access.token  # type: ignore[attr-defined]
+    token = app_of(locked).state.access.token
     answer = locked.get("/api/kpi", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 200
 
@@ -122,7 +122,7 @@ def test_a_key_in_the_query_does_not_open(locked: TestClient) -> None:
         "evil.example@localhost",
         "localhost/health?",
         "192.168.1.7",
-        "0.0.0.0",  # noqa: S104
+        "0.0.0.0",
         "[",
         "]:8000",
         "localhost:99999999",
@@ -142,7 +142,7 @@ def test_without_a_key_this_machines_names_are_answered(served: Served, host: st
     assert served.client.get("/api/kpi", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.7", "example.org", ""])
 @pytest.mark.parametrize("key", [None, "", "secret", "x" * 64, "changeme" * 3, KEY[:31]])
 def test_a_reachable_server_without_a_good_key_does_not_start(host: str, key: str | None) -> None:
     with pytest.raises(InputError, match="TRUELINE_API_KEY"):

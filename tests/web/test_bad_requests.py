@@ -282,8 +282,8 @@ def test_another_method_is_a_405_that_says_which(served: Served, method: str) ->
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "with space", "tab\t", "é".encode()])
-def test_a_bad_idempotency_key_is_refused(served: Served, key: str | bytes) -> None:
-    answer = served.client.post(COSTS, json=GOOD, headers={"Idempotency-Key": key})  # type: ignore[dict-item]
+def test_a_bad_idempotency_key_is_refused(served: Served, key: Any) -> None:
+    answer = served.client.post(COSTS, json=GOOD, headers={"Idempotency-Key": key})
     refused(answer, 422)
 
 

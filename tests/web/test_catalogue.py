@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from serving import Served
+from serving import Served, app_of
 
 from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis import KPIS, from_facts
@@ -89,7 +89,7 @@ def test_the_catalogue_is_evaluated_ahead_so_that_its_first_reader_does_not_wait
 
     monkeypatch.setattr(Evaluator, "_evaluate", noticed)
     with served.client:
-        served.client.app.state.boards.stop()  # type: ignore[attr-defined]  only what is meant
+        app_of(served.client).state.boards.stop()  # only what is meant
         evaluated.clear()
         readings_ahead(served.tl)
         assert len(evaluated) > 50

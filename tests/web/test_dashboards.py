@@ -5,32 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from serving import NOW, Served, refused
+from serving import NOW, Served
 from starlette.testclient import TestClient
 
 import trueline
+from pages import HTML
+from pages import shown as page
 from trueline.dashboards import DashboardError, entries, find, parse
 from trueline.home import Trueline
 from trueline.web import create_app
-from trueline.web.boards.files import csv_of, harmless, written
-from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.charts import export
 
-HTML = {"Accept": "text/html"}
 HEAD = 'title = "Ours"\n\n[[row]]\n\n[[row.panel]]\n'
-
-
-def page(served: Served, address: str, status: int = 200) -> str:
-    answer = served.client.get(address, headers=HTML)
-    assert answer.status_code == status, answer.text[:400]
-    return answer.text
 
 
 # -- what a file may say --------------------------------------------------------------------------
@@ -263,14 +255,6 @@ def test_a_panel_can_be_shown_as_a_table_and_alone(served: Served) -> None:
 # -- kept results ---------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Served]:
-    made = Served(tmp_path / "home")
-    with made.client:
-        yield made
-    made.tl.close()
-
-
 def test_a_result_is_kept_until_facts_or_the_day_change(
     own: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,99 +335,3 @@ def test_names_that_people_gave_break_no_page_and_no_file(own: Served) -> None:
     spec = own.client.get("/d/growth/ring-spend.json").json()["spec"]
     assert export.svg(spec, "Spend", "").startswith(b"<svg")
     assert own.client.get("/growth", params={"channel": "=1+1"}, headers=HTML).status_code == 200
-
-
-# -- taking away ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1"])
-def test_text_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
-    assert harmless(text) == "'" + text
-    assert harmless("plain - text = fine") == "plain - text = fine"
-
-
-def test_numbers_in_a_file_are_left_alone() -> None:
-    from decimal import Decimal
-
-    table = Table(
-        (Column("=Name"), Column("Value", True)),
-        ((Cell("a", "a"), Cell("-5", Decimal("-5.10"))), (Cell("b", "-b"), Cell("–", None))),
-    )
-    assert csv_of(table) == "'=Name,Value\r\na,-5.1\r\n'-b,\r\n"
-    assert written(-0.5) == "-0.5"
-
-
-@pytest.mark.parametrize(
-    ("ending", "media", "begins"),
-    [
-        ("csv", "text/csv", b"Period,"),
-        ("svg", "image/svg+xml", b"<svg"),
-        ("png", "image/png", b"\x89PNG"),
-    ],
-)
-def test_a_panel_is_taken_away_as_a_file(
-    served: Served, ending: str, media: str, begins: bytes
-) -> None:
-    answer = served.client.get(f"/d/executive/line-revenue.{ending}?range=90d")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"].startswith(media)
-    assert answer.content.startswith(begins)
-    assert f'.{ending}"' in answer.headers["content-disposition"]
-
-
-def test_a_file_holds_the_pages_values(served: Served) -> None:
-    text = served.client.get("/d/executive/tile-mrr.csv?range=30d").text
-    rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["Period", "MRR"]
-    assert rows[1] == ["2026-03-14", "300"]
-
-
-def test_panels_are_embedded_only_where_the_settings_allow_it(
-    served: Served, tmp_path: Path
-) -> None:
-    refused(served.client.get("/embed/executive/tile-mrr"), 403)
-    home = trueline.init(tmp_path / "open")
-    with (home / "trueline.toml").open("a") as file:
-        file.write('\n[server]\nembed_origins = ["https://intranet.example"]\n')
-    with Trueline(home) as tl, TestClient(create_app(tl)) as client:
-        answer = client.get("/embed/executive/tile-mrr", headers=HTML)
-        assert answer.status_code == 200
-        policy = answer.headers["content-security-policy"]
-        assert "frame-ancestors https://intranet.example" in policy
-        assert "script-src 'self'" in policy
-        page_policy = client.get("/d/executive/tile-mrr", headers=HTML).headers[
-            "content-security-policy"
-        ]
-        assert "frame-ancestors 'none'" in page_policy
-
-
-@pytest.mark.parametrize("origin", ["*", "https://a.example; script-src *", "javascript:x", "a b"])
-def test_an_origin_that_would_open_more_is_refused(tmp_path: Path, origin: str) -> None:
-    from trueline.core.errors import InputError
-    from trueline.settings import Settings
-
-    with pytest.raises(InputError):
-        Settings.parse(f'[server]\nembed_origins = ["{origin}"]\n')
-
-
-def test_the_refresh_button_runs_the_daily_job_and_comes_back(own: Served) -> None:
-    text = page(own, "/executive?range=90d")
-    token = re.search(r'name="form_token" value="([^"]+)"', text)
-    assert token is not None
-    form = {"form_token": token[1], "back": "/executive?range=90d"}
-    answer = own.client.post("/refresh", data=form, follow_redirects=False)
-    assert answer.status_code == 303
-    back = answer.headers["location"]
-    assert re.fullmatch(r"/executive\?range=90d&job=[0-9a-f]{16}", back)
-    assert "daily job" in page(own, back)
-    assert own.client.post("/refresh", data={"back": "/"}).status_code == 403
-
-
-@pytest.mark.parametrize(
-    "back", ["https://evil.example/x", "//evil.example", "/\\evil.example", ""]
-)
-def test_a_refresh_never_leads_to_another_site(back: str) -> None:
-    from trueline.web.pages.upkeep import _with_job
-
-    assert re.match(r"/(?![/\\])", _with_job(back, "abc"))
-    assert "evil.example/x?" not in _with_job(back, "abc")

@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 import pytest
-from serving import Served
+from serving import Served, app_of
 
 from pages import HTML, finished, send, shown, token, words_of
 from trueline.web import loadings
@@ -215,7 +215,7 @@ def test_too_many_waiting_files_are_refused_not_lost(
     before = left(served)
     waiting = loadings.Loadings(served.tl)
     monkeypatch.setattr(waiting, "_work", lambda: None)
-    state = served.client.app.state  # type: ignore[attr-defined]
+    state = app_of(served.client).state
     known, state.loadings = state.loadings, waiting
     try:
         for n in range(loadings.MOST_WAITING):

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 from serving import Served, refused
-from typer.testing import CliRunner
 
-from trueline.cli.app import app
-from trueline.core.errors import TruelineError
+from commands import run
 
 EVENTS = """
 event_id,user_id,occurred_at,name,channel
@@ -103,17 +101,8 @@ def test_a_window_that_is_too_short_for_a_second_is_a_window(product: Served) ->
     assert [step["users"] for step in found["funnel"]["steps"]] == [2, 0]
 
 
-def run(*words: str, code: int = 0) -> str:
-    """Run a command in this process; its output. Our errors become their exit code."""
-    result = CliRunner().invoke(app, list(words))
-    error = result.exception
-    found = error.exit_code if isinstance(error, TruelineError) else result.exit_code
-    assert found == code, (words, result.output, error)
-    return result.output + (str(error) if isinstance(error, TruelineError) else "")
-
-
 def test_commands(product: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trueline.cli.product.opened", lambda home: _kept_open(product.tl))
+    monkeypatch.setattr("trueline.cli.product.opened", lambda home: _KeptOpen(product.tl))
     days = ("--start", "2026-01-01", "--end", "2026-02-01")
     shown = run("retention", "--starting", "first_event", *days)
     assert "50.0%" in shown
@@ -129,7 +118,9 @@ def test_commands(product: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "kind of retention" in run("retention", "--kind", "x", code=2)
 
 
-class _kept_open:  # noqa: N801  a context that closes nothing
+class _KeptOpen:
+    """A context that closes nothing."""
+
     def __init__(self, tl: Any) -> None:
         self.tl = tl
 

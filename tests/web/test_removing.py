@@ -54,7 +54,7 @@ def test_a_bad_removal_is_refused_and_nothing_is_removed(
 
 def test_removing_needs_the_key_as_loading_does(served: Served) -> None:
     key = "kT3n9-0aWq7Zr5Yx1Vb8Lm4Pd6Hs2Gj_c"
-    app = create_app(served.tl, access=access_for("0.0.0.0", key))  # noqa: S104
+    app = create_app(served.tl, access=access_for("0.0.0.0", key))
     app.state.limiter = served.client.app.state.limiter
     client = TestClient(app)
     body = {"rows": [{"order_id": "nope"}]}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import Served, refused
+from serving import Served, app_of, refused
 
 from trueline.catalog.kpis import KPIS, from_facts, stage
 from trueline.web.jobs import Jobs
@@ -371,7 +371,7 @@ def test_a_cost_retried_after_the_server_forgot_its_key_is_recorded_once(tmp_pat
     with TestClient(create_app(trueline.init(tmp_path / "home"))) as client:
         headers = {"Idempotency-Key": "retry-me-0001"}
         first = client.post("/api/kpi/costs", json=entry, headers=headers)
-        store = client.app.state.tl.store  # type: ignore[attr-defined]
+        store = app_of(client).state.tl.store
         with store._engine.begin() as connection:
             connection.exec_driver_sql("DELETE FROM idempotency_keys")
         second = client.post("/api/kpi/costs", json=entry, headers=headers)

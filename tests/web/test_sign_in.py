@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
-from serving import Served
+from serving import Served, app_of
 from starlette.testclient import TestClient
 
 from trueline.web import create_app
@@ -22,7 +23,7 @@ HTML = {"Accept": "text/html"}
 @pytest.fixture
 def browser(served: Served) -> Iterator[TestClient]:
     """A browser without scripts in front of a server with a key."""
-    app = create_app(served.tl, access=access_for("0.0.0.0", KEY))  # noqa: S104
+    app = create_app(served.tl, access=access_for("0.0.0.0", KEY))
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         client.headers.update(HTML)
         yield client
@@ -38,7 +39,7 @@ def give(browser: TestClient, key: str, to: str = "/data") -> Any:
 
 
 def access(browser: TestClient) -> Access:
-    found: Access = browser.app.state.access  # type: ignore[attr-defined]
+    found: Access = app_of(browser).state.access
     return found
 
 
@@ -75,7 +76,7 @@ def test_the_cookie_is_for_this_site_only_and_no_script_reads_it(browser: TestCl
     assert {"httponly", "samesite=strict", "path=/"} <= flags
     assert KEY not in cookie
     assert "secure" not in flags
-    browser.base_url = "https://testserver"  # type: ignore[assignment]
+    browser.base_url = httpx.URL("https://testserver")
     browser.cookies.clear()
     answer = give(browser, KEY)
     cookie = next(c for c in answer.headers.get_list("set-cookie") if c.startswith(COOKIE))

@@ -235,6 +235,14 @@ MEASURES: tuple[Measure | PeriodMeasure | Sum, ...] = (*DAILY, *PERIOD, *SUMS)
 _BY_KEY = {item.key: item for item in MEASURES}
 
 
+def daily(key: str) -> Measure:
+    """The measure of that key, which is counted by day. Raises UnknownKeyError for any other."""
+    found = measure(key)
+    if not isinstance(found, Measure):
+        raise UnknownKeyError.among("daily measure", key, [item.key for item in DAILY])
+    return found
+
+
 def measure(key: str) -> Measure | PeriodMeasure | Sum:
     """The measure of that key. Raises UnknownKeyError."""
     found = _BY_KEY.get(key)

@@ -45,10 +45,9 @@ class Entry:
 
     def declared(self) -> Dashboard:
         """What it declares. Raises DashboardError where its file is broken."""
-        if self.dashboard is None:
-            assert self.error is not None  # noqa: S101  an entry has the one or the other
-            raise self.error
-        return self.dashboard
+        if self.dashboard is not None:
+            return self.dashboard
+        raise self.error or DashboardError(f"{self.path} was not read.")
 
 
 def entries(home: Path) -> list[Entry]:

@@ -9,8 +9,7 @@ from decimal import Decimal, localcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.measure import Measure
-from trueline.catalog.measures import measure
+from trueline.catalog.measures import daily
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.money import EXACT, divide
 from trueline.core.period import FIRST_DAY, Period, add_months
@@ -248,8 +247,7 @@ def _uncertain(resolver: Resolver) -> Reason | None:
     """Items whose price or history is not known leave cohorts that nothing vouches for."""
     ever = Period(FIRST_DAY, resolver.today + timedelta(days=1))
     for key, reason in _UNCERTAIN.items():
-        item = measure(key)
-        if isinstance(item, Measure) and any(v > 0 for _, _, v in resolver.by_day(item, ever)):
+        if any(v > 0 for _, _, v in resolver.by_day(daily(key), ever)):
             return reason
     return None
 

@@ -178,8 +178,6 @@ def mrr_changes(facts: FactsView, customers: ir.Table | None = None) -> ir.Table
 
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
     """The first days of every customer that ever ordered or had recurring revenue."""
-    import ibis
-
     orders, changes, people = (
         facts.table("orders"),
         facts.derived("mrr_changes"),
@@ -188,30 +186,7 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
     if customers is not None:
         orders = orders.semi_join(customers, orders.customer_id == customers.customer_id)
         changes = changes.semi_join(customers, changes.customer_id == customers.customer_id)
-    ordered = orders.filter(~(orders.new_customer == False).fill_null(False))  # noqa: E712
-    day, text = ibis.null().cast("date"), ibis.null().cast("string")
-    both = ibis.union(
-        ordered.group_by("customer_id").agg(
-            first_order_on=ordered.ordered_on.min(),
-            first_mrr_on=day,
-            order_channel=ordered.channel.min(),
-            at=ordered.ordered_at.min(),
-        ),
-        changes.filter(changes.mrr > 0)
-        .group_by("customer_id")
-        .agg(
-            first_order_on=day,
-            first_mrr_on=lambda c: c.day.min(),
-            order_channel=text,
-            at=lambda c: c["at"].min(),
-        ),
-    )
-    found = both.group_by("customer_id").agg(
-        first_order_on=both.first_order_on.min(),
-        first_mrr_on=both.first_mrr_on.min(),
-        order_channel=both.order_channel.min(),
-        at=both["at"].min(),
-    )
+    found = _first_days(orders, changes)
     known = people.select(person=people.customer_id, channel=people.channel, country=people.country)
     joined = found.left_join(known, found.customer_id == known.person)
     return joined.select(
@@ -222,6 +197,44 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
         first_mrr_on=joined.first_mrr_on,
         first_paid_on=_earliest(joined.first_order_on, joined.first_mrr_on),
         at=joined["at"],
+    )
+
+
+def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
+    """Each customer's first order, with its channel, and first day of recurring revenue.
+
+    An order that says of itself that it is no new customer's is not a first one.
+    """
+    import ibis
+
+    ordered = orders.filter(orders.new_customer.fill_null(True))
+    begun = ordered.group_by("customer_id").agg(at=ordered.ordered_at.min())
+    began = begun.select(who=begun.customer_id, began=begun["at"])
+    first = ordered.join(
+        began, [ordered.customer_id == began.who, ordered.ordered_at == began.began]
+    )
+    day, text = ibis.null().cast("date"), ibis.null().cast("string")
+    both = ibis.union(
+        first.group_by("customer_id").agg(
+            first_order_on=first.ordered_on.min(),
+            first_mrr_on=day,
+            order_channel=first.channel.min(),  # of several orders at one moment, any one
+            at=first.ordered_at.min(),
+        ),
+        changes.filter(changes.mrr > 0)
+        .group_by("customer_id")
+        .agg(
+            first_order_on=day,
+            first_mrr_on=lambda c: c.day.min(),
+            order_channel=text,
+            at=lambda c: c["at"].min(),
+        ),
+    )
+    return both.group_by("customer_id").agg(
+        first_order_on=both.first_order_on.min(),
+        first_mrr_on=both.first_mrr_on.min(),
+        order_channel=both.order_channel.min(),
+        at=both["at"].min(),
     )
 
 

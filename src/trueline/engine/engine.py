@@ -121,7 +121,7 @@ class Engine:
     def evaluator(
         self,
         *,
-        slice: dict[str, str] | None = None,  # noqa: A002  the public word
+        slice: dict[str, str] | None = None,
         allow_estimates: bool = False,
         as_of: datetime | None = None,
     ) -> Evaluator:
@@ -134,7 +134,7 @@ class Engine:
         self,
         state: State,
         *,
-        slice: dict[str, str] | None = None,  # noqa: A002
+        slice: dict[str, str] | None = None,
         allow_estimates: bool = False,
         as_of: datetime | None = None,
     ) -> Evaluator:

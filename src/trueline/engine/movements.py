@@ -13,8 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.measure import Measure
-from trueline.catalog.measures import measure
+from trueline.catalog.measures import daily
 from trueline.core.period import Period
 from trueline.engine import knowledge
 from trueline.engine.levels import levels_within
@@ -113,9 +112,7 @@ def _completed(resolver: Resolver, period: Period, rows: list[tuple[Any, ...]]) 
 def _at(resolver: Resolver, key: str, period: Period) -> dict[str, Decimal]:
     from trueline.engine.resolve import BEGINNING
 
-    item = measure(key)
-    assert isinstance(item, Measure)  # noqa: S101  both are daily measures
-    return resolver.totals(item, Period(BEGINNING, period.start)).values
+    return resolver.totals(daily(key), Period(BEGINNING, period.start)).values
 
 
 def movements_query(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
-from trueline.catalog.measures import DAILY, measure
+from trueline.catalog.measures import daily, measure
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
@@ -325,8 +325,7 @@ class Resolver:
 
     def items_at(self, key: str, at: date) -> int:
         """How many live items are unpriced, or assumed, at the start of a day."""
-        item = next(m for m in DAILY if m.key == key)
-        totals = self.totals(item, Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
+        totals = self.totals(daily(key), Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         return int(sum(totals.values.values(), Decimal(0)))
 
 

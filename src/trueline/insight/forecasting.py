@@ -95,13 +95,7 @@ def forecast(
     low, high = _checked_bounds(series, lower, upper)
     scale = size(series)
     made = made or paths_of(series / scale, season_length, horizon, wanted is not None)
-    mean: Floats = made.paths[0]
-    if method == "ensemble":
-        from trueline.insight.ensemble import median_forecast
-
-        mean = median_forecast(series / scale, season_length, horizon)
-    elif method != "smoothing":
-        raise SeriesError(f"There is no method {method!r:.40}.", "Use 'smoothing' or 'ensemble'.")
+    mean = _mean(made, method, series / scale, season_length, horizon)
     held = np.clip(mean * scale, low, high)
     if wanted is None:
         return held
@@ -113,6 +107,18 @@ def forecast(
         )
         for level in wanted
     }
+
+
+def _mean(made: Paths, method: Method, series: Floats, season_length: int, horizon: int) -> Floats:
+    """The method's own path."""
+    if method == "smoothing":
+        smoothed: Floats = made.paths[0]
+        return smoothed
+    if method != "ensemble":
+        raise SeriesError(f"There is no method {method!r:.40}.", "Use 'smoothing' or 'ensemble'.")
+    from trueline.insight.ensemble import median_forecast
+
+    return median_forecast(series, season_length, horizon)
 
 
 def _checked_levels(levels: Sequence[float] | None) -> tuple[float, ...] | None:

@@ -157,7 +157,7 @@ class DuckDBWarehouse(Warehouse):
         with self._deadlines.over(connection) as query:
             try:
                 yield connection
-            except Exception as error:
+            except Exception as error:  # any: it is raised again
                 # The engine answers nothing more of a moment of which one query has failed.
                 self._local.torn = getattr(self._local, "snapshot", False)
                 if query.overdue:
@@ -293,7 +293,7 @@ class DuckDBWarehouse(Warehouse):
                 # After the commit: what is read in between is newer than said, never older.
                 self._commits += 1
                 counted, self._uncommitted = self._uncommitted, None
-            except BaseException as error:
+            except BaseException as error:  # an interrupt, too, must not leave half a load
                 self._uncommitted = None
                 self._undo()
                 self._told(error)

@@ -80,7 +80,7 @@ class Jobs:
             job.update(status="done", step="done", done=1, of=1, result=result)
         except TruelineError as error:
             job.update(status="failed", error=error.to_json())
-        except Exception:
+        except Exception:  # a job that broke must not be said to run for ever
             log.exception("refresh %s failed", job["id"])
             job.update(
                 status="failed", error={"detail": "The refresh failed; see the server's log."}
@@ -97,7 +97,7 @@ class Jobs:
         while not self._stopping.wait(_LOOK_EVERY_SECONDS):
             try:
                 self.run_due(datetime.now(UTC))
-            except Exception:
+            except Exception:  # tomorrow is another day: the clock goes on
                 log.exception("the daily job could not be looked after")
 
     def run_due(self, now: datetime) -> bool:
@@ -108,7 +108,7 @@ class Jobs:
             return False
         try:
             self._tl.refresh()
-        except Exception as error:
+        except Exception as error:  # whatever it is
             # Said at once: a slot that never ends would be taken for one whose process died.
             self._tl.store.done("daily", slot, f"failed: {error}")
             log.exception("the daily job failed")

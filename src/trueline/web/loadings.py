@@ -147,7 +147,7 @@ class Loadings:
         while (item := self._waiting.get()) is not None:
             try:
                 self._load(item)
-            except Exception:
+            except Exception:  # the next files must not wait for ever
                 log.exception("loading %s failed", item.id)
                 item.error = TruelineError("The load failed.", "See the server's log.")
                 item.state = "failed"

@@ -82,6 +82,7 @@ def _run_alone(
         app.state.boards.schedule()
         _settle()
         server = uvicorn.Server(uvicorn.Config(app, **_UVICORN))
+        # The server has no other place to be told of it.
         server.handle_exit = _ending_streams(app, server.handle_exit)  # type: ignore[method-assign]
         with announced():
             server.run(sockets=[listening])
@@ -169,7 +170,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _announce(home: Path, host: str, port: int, access: Access) -> str:
     """Tell commands of the same user where to go, and the secret that lets them in."""
-    reach = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104
+    reach = "127.0.0.1" if host in ("0.0.0.0", "::", "localhost") else host  # noqa: S104  compared with
     address = f"[{reach}]" if ":" in reach else reach
     url = f"http://{address}:{port}"
     path = home / ADDRESS_FILE

@@ -149,7 +149,7 @@ def _received(fields: dict[str, str], file: File | None, folder: Path) -> Receiv
         examine(path)
         if mapping is not None:
             mapping.write_text(fields["mapping"], encoding="utf-8")
-    except BaseException:
+    except BaseException:  # whatever it is, nothing is left on the disk
         found.discard()
         raise
     found.digest = digest.hexdigest()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trueline.facts.load.ledger import Warehouse
 
 CONFLICT, OLDER, REPEAT = "conflict", "older", "repeat"
+FORWARD = ("coverage", "plan")
+"""Tables of which days to come are the point."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,6 @@ NOTHING_SIFTED = Sifted(0, 0, 0)
 def names(columns: tuple[str, ...], prefix: str = "") -> str:
     """Columns as a list of identifiers."""
     return ", ".join(f"{prefix}{quoted(column)}" for column in columns)
-
-
-FORWARD = ("coverage", "plan")
-"""Tables of which days to come are the point."""
 
 
 def sift(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Sifted:

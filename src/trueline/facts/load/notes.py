@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from trueline.facts.contract import Kind
@@ -15,6 +15,9 @@ from trueline.facts.load.stage import Staging
 
 if TYPE_CHECKING:
     import duckdb
+
+ALIKE = 0.8
+"""From here on two names are taken for one, misspelt."""
 
 
 def notes(
@@ -71,23 +74,27 @@ def _columns(job: Job, staging: Staging) -> Iterator[str]:
     matched = staging.matched
     if matched.ignored:
         yield f"Columns ignored: {', '.join(matched.ignored)[:500]}."
-    missing = [
-        c for c in job.contract.columns
-        if c.name not in matched.places and c.name not in matched.constants
-    ]  # fmt: skip
-    for column in missing:
-        meant = get_close_matches(column.name, matched.ignored, 1, 0.45)
-        if meant:
-            yield f"Is {meant[0]} the {column.name}? Then rename it, or map it, and load again."
+    for column in job.contract.columns:
+        if column.name in matched.places or column.name in matched.constants:
+            continue
+        for name in matched.ignored:
+            if _meant(name, column.name):
+                yield f"Is {name} the {column.name}? Then rename it, or map it, and load again."
         if column.default is not None:
             yield f"The file has no column {column.name}: {column.default} holds for every row."
-    for column in job.contract.columns:
-        absent = column in missing
-        if column.kind is Kind.CURRENCY and column.required and absent:
+        if column.kind is Kind.CURRENCY and column.required:
             yield (
                 f"The file has no column {column.name}: the company's currency "
                 f"{job.settings.company.currency} holds for every row."
             )
+
+
+def _meant(given: str, name: str) -> bool:
+    """Whether an ignored column may be ours: misspelt, or cut short as qty is of quantity."""
+    word = given.strip().lower()
+    letters = iter(name)
+    short = len(word) > 2 and word[0] == name[0] and all(letter in letters for letter in word)
+    return short or SequenceMatcher(None, word, name).ratio() >= ALIKE
 
 
 def _doubts(

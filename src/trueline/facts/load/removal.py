@@ -83,13 +83,6 @@ def _report(contract: Contract, stamp: Stamp, count: int) -> LoadReport:
         table=contract.name,
         source=stamp.source,
         status="loaded",
-        read=0,
-        accepted=0,
-        duplicate=0,
-        rejected=0,
-        updated=0,
-        first_day=None,
-        last_day=None,
         notes=(f"{rows} removed; the history keeps what was.",),
     )
 

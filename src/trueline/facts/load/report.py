@@ -71,13 +71,13 @@ class LoadReport:
     table: str
     source: str
     status: str
-    read: int
-    accepted: int
-    duplicate: int
-    rejected: int
-    updated: int
-    first_day: date | None
-    last_day: date | None
+    read: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    updated: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
     rejects: tuple[Reject, ...] = ()
     rejects_path: Path | None = None
     notes: tuple[str, ...] = field(default=())

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from trueline.core.errors import Fault, InputError
 from trueline.facts.load.checks import literal
@@ -43,7 +43,7 @@ class TextRows:
 def open_bytes(path: Path) -> BinaryIO:
     """The file's bytes, decompressed when its name ends in .gz."""
     if path.suffix == ".gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return cast(BinaryIO, gzip.open(path, "rb"))
     return path.open("rb")
 
 

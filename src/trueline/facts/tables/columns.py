@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from trueline.facts.contract import Column, Kind
 
 
@@ -10,9 +12,9 @@ def key(name: str, meaning: str, *aliases: str) -> Column:
     return Column(name, Kind.KEY, meaning, aliases=aliases)
 
 
-def text(name: str, meaning: str, **more: object) -> Column:
+def text(name: str, meaning: str, **more: Any) -> Column:
     """An optional column of free text."""
-    return Column(name, Kind.TEXT, meaning, required=False, **more)  # type: ignore[arg-type]
+    return Column(name, Kind.TEXT, meaning, required=False, **more)
 
 
 CUSTOMER = Column("customer_id", Kind.KEY, "who", aliases=("user_id",))

@@ -240,7 +240,7 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
         made = build(ground, panel)
     except TruelineError as error:
         made = Shown("none", title, missing=Missing(error.message, error.fix or "", "Not shown"))
-    except Exception:
+    except Exception:  # the other panels stand
         log.exception("panel %s failed", name)
         made = Shown(
             "none",

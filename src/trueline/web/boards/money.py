@@ -106,6 +106,10 @@ def _bridge_marks(found: Bridge) -> tuple[str, ...]:
 # -- expenses -------------------------------------------------------------------------------------
 
 
+Course = tuple[str, str, list[Decimal]]
+"""A part of the expenses: its name, its colour, what it cost bucket by bucket."""
+
+
 def costs(ground: Ground, panel: Costs) -> Shown:
     """What is recorded of each cost type. A type without entries is named, and is not zero."""
     from trueline.web.pages.frame import span
@@ -117,8 +121,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     shown.about = f"{panel.about or 'By cost type'}, {span(period, ground.locale)}"
     if panel.view == "ring":
         return _costs_ring(ground, shown, period)
-    grain = ground.grain(period, "month", 24)
-    buckets = ground.buckets(period, grain)
+    buckets = ground.buckets(period, ground.grain(period, "month", 24))
     series = [(t, [_cost(ground, t, bucket.part) for bucket in buckets]) for t in _TYPES]
     known = [(t, found) for t, found in series if any(v.value for v in found)]
     if buckets:
@@ -127,35 +130,51 @@ def costs(ground: Ground, panel: Costs) -> Shown:
         shown.missing = missing_of(series[0][1][-1].reasons) if buckets else Missing("Nothing yet.")
         return shown
     known.sort(key=lambda item: -sum((v.value or Decimal(0) for v in item[1]), Decimal(0)))
-    currency = ground.company.currency
-    looks = _looks(ground)
-    rows = [
-        {
-            "label": bucket.label,
-            "when": bucket.when,
-            "name": _type_name(t),
-            "order": order,
-            "v": float(found[place].value or 0),
-            "x": words.amount(found[place].value, currency, currency, ground.locale),
-            "partial": bucket.part != bucket.whole,
-            "note": "partial" if bucket.part != bucket.whole else "",
-        }
-        for place, bucket in enumerate(buckets)
-        for order, (t, found) in enumerate(known[:MOST_PARTS])
-        if found[place].value
-    ]
-    names = [_type_name(t) for t, _ in known[:MOST_PARTS]]
-    scale = scale_for(currency, currency, ground.locale)
-    tokens = [looks[t] for t, _ in known[:MOST_PARTS]]
-    shown.spec = charts.stacked(rows, names, scale, tokens=tokens)
+    parts = _parts(ground, known)
+    scale = scale_for(ground.company.currency, ground.company.currency, ground.locale)
+    names, tokens = [name for name, _, _ in parts], [look for _, look, _ in parts]
+    shown.spec = charts.stacked(_stack(ground, buckets, parts), names, scale, tokens=tokens)
     shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, tokens, strict=True))
     if any(bucket.part != bucket.whole for bucket in buckets):
         shown.marks = ("partial",)
     shown.table = _costs_table(ground, buckets, known)
     shown.notes = _without_entries([t for t, found in series if not any(v.rows for v in found)])
-    shown.summary = f"{len(names)} cost types: {', '.join(names)}"
+    shown.summary = f"{len(known)} cost types: {', '.join(_type_name(t) for t, _ in known)}"
     shown.height = "tall"
     return shown
+
+
+def _parts(ground: Ground, known: list[tuple[str, list[MeasureValue]]]) -> list[Course]:
+    """The largest cost types, and the small ones together, so that a bar is all there is."""
+    looks = _looks(ground)
+    courses = [
+        (_type_name(t), looks[t], [v.value or Decimal(0) for v in found]) for t, found in known
+    ]
+    if len(courses) <= MOST_PARTS:
+        return courses
+    small = courses[MOST_PARTS - 1 :]
+    rest = [sum(amounts, Decimal(0)) for amounts in zip(*(c[2] for c in small), strict=True)]
+    return [*courses[: MOST_PARTS - 1], (f"{len(small)} others", "faint", rest)]
+
+
+def _stack(ground: Ground, buckets: list[Bucket], parts: list[Course]) -> list[dict[str, Any]]:
+    """A row for each bucket's part that is not 0."""
+    currency = ground.company.currency
+    return [
+        {
+            "label": bucket.label,
+            "when": bucket.when,
+            "name": name,
+            "order": order,
+            "v": float(amounts[place]),
+            "x": words.amount(amounts[place], currency, currency, ground.locale),
+            "partial": bucket.part != bucket.whole,
+            "note": "partial" if bucket.part != bucket.whole else "",
+        }
+        for place, bucket in enumerate(buckets)
+        for order, (name, _, amounts) in enumerate(parts)
+        if amounts[place]
+    ]
 
 
 def _looks(ground: Ground) -> dict[str, str]:

@@ -99,74 +99,57 @@ def ranked(
     height: int = 190,
 ) -> Spec:
     """A bar a name (``name``, ``v``, ``x``), a tick where the period before was (``before``)."""
-    names_axis = {
+    y, base = _names_axis(), {"data": {"name": "rows"}}
+    words = tips(
+        ("name", "Name"), ("x", "Value"), ("before_x", "Previous period"), ("note", "Note")
+    )
+    colour = {
+        "field": "name", "type": "nominal", "scale": _colours(names, tokens), "legend": None,
+    }  # fmt: skip
+    bar: Spec = {
+        "mark": {"type": "bar", "cornerRadiusEnd": 4, "height": {"band": 0.6}},
+        "encoding": {"y": y, "x": _length("v"), "tooltip": words, "color": colour},
+    }
+    tick: Spec = {
+        "mark": {
+            "type": "tick", "color": "@text", "thickness": 2, "height": {"band": 0.85},
+            "aria": False,
+        },
+        "encoding": {"y": y, "x": _length("before")},
+    }  # fmt: skip
+    value: Spec = {
+        "transform": [{"calculate": "max(datum.v, datum.before || 0)", "as": "end"}],
+        "mark": {
+            "type": "text", "align": "left", "dx": 9, "fontSize": 12, "fontWeight": 600,
+            "color": "@text",
+        },
+        "encoding": {"y": y, "x": _length("end"), "text": {"field": "x"}},
+    }  # fmt: skip
+    return chart([base | layer for layer in (bar, tick, value)], {"rows": rows}, height)
+
+
+def _names_axis() -> Spec:
+    """Names from above, in the order of the rows."""
+    return {
         "field": "name",
         "type": "nominal",
         "sort": None,
         "axis": {
-            "title": None,
-            "labelFontSize": 12,
-            "labelPadding": 10,
-            "grid": False,
+            "title": None, "labelFontSize": 12, "labelPadding": 10, "grid": False,
             "labelLimit": 130,
         },
         "scale": {"paddingInner": 0.45, "paddingOuter": 0.2},
+    }  # fmt: skip
+
+
+def _length(field: str) -> Spec:
+    """A bar's length, with room for the text behind the longest."""
+    return {
+        "field": field,
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domainMin": 0, "nice": False, "padding": 44},
     }
-
-    def x(field: str) -> Spec:
-        return {
-            "field": field,
-            "type": "quantitative",
-            "axis": None,
-            "scale": {"domainMin": 0, "nice": False, "padding": 44},
-        }
-
-    words = tips(
-        ("name", "Name"), ("x", "Value"), ("before_x", "Previous period"), ("note", "Note")
-    )
-    base = {"data": {"name": "rows"}}
-    layers: list[Spec] = [
-        base
-        | {
-            "mark": {"type": "bar", "cornerRadiusEnd": 4, "height": {"band": 0.6}},
-            "encoding": {
-                "y": names_axis,
-                "x": x("v"),
-                "tooltip": words,
-                "color": {
-                    "field": "name",
-                    "type": "nominal",
-                    "scale": _colours(names, tokens),
-                    "legend": None,
-                },
-            },
-        },
-        base
-        | {
-            "mark": {
-                "type": "tick",
-                "color": "@text",
-                "thickness": 2,
-                "height": {"band": 0.85},
-                "aria": False,
-            },
-            "encoding": {"y": names_axis, "x": x("before")},
-        },
-        base
-        | {
-            "transform": [{"calculate": "max(datum.v, datum.before || 0)", "as": "end"}],
-            "mark": {
-                "type": "text",
-                "align": "left",
-                "dx": 9,
-                "fontSize": 12,
-                "fontWeight": 600,
-                "color": "@text",
-            },
-            "encoding": {"y": names_axis, "x": x("end"), "text": {"field": "x"}},
-        },
-    ]
-    return chart(layers, {"rows": rows}, height)
 
 
 def ring(rows: list[dict[str, Any]], names: list[str], *, tokens: list[str] | None = None) -> Spec:

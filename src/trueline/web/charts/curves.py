@@ -18,23 +18,7 @@ def curves(
 ) -> Spec:
     """Points: ``name``, ``age`` in steps (months, named by ``step``), ``v`` in percent, ``x`` its
     text; the first of ``names`` is drawn thick. ``spread`` (``age``, ``lo``, ``hi``): a band."""
-    x = {
-        "field": "age",
-        "type": "quantitative",
-        "axis": {
-            "title": None,
-            "grid": False,
-            "tickMinStep": 1,
-            "labelExpr": f"'{step}' + datum.value",
-        },
-        "scale": {"nice": False},
-    }
-    y = {
-        "field": "v",
-        "type": "quantitative",
-        "axis": {"title": None, "tickCount": 4, "labelExpr": "datum.value + '%'"},
-        "scale": {"zero": True},
-    }
+    place = _place(step)
     colour = {
         "field": "name",
         "type": "nominal",
@@ -43,34 +27,52 @@ def curves(
     }
     first = {"test": {"field": "name", "equal": names[0]}}
     base: Spec = {"data": {"name": "rows"}}
-    band = {
-        "data": {"name": "spread"},
-        "mark": {"type": "area", "color": "@c1", "opacity": 0.1, "aria": False},
-        "encoding": {"x": x, "y": y | {"field": "lo"}, "y2": {"field": "hi"}},
+    line: Spec = {
+        "mark": {"type": "line", "strokeJoin": "round", "aria": False},
+        "encoding": place
+        | {"color": colour, "strokeWidth": {"condition": first | {"value": 2.5}, "value": 1.25}},
     }
-    layers = [
-        *([band] if spread else []),
-        base
+    point: Spec = {
+        "mark": {"type": "point", "filled": True, "size": 36, "aria": False},
+        "encoding": place
         | {
-            "mark": {"type": "line", "strokeJoin": "round", "aria": False},
-            "encoding": {
-                "x": x,
-                "y": y,
-                "color": colour,
-                "strokeWidth": {"condition": first | {"value": 2.5}, "value": 1.25},
-            },
+            "color": colour,
+            "opacity": {"condition": first | {"value": 1}, "value": 0.6},
+            "tooltip": tips(("name", "Cohort"), ("age", "Months"), ("x", "Retained")),
         },
-        base
-        | {
-            "mark": {"type": "point", "filled": True, "size": 36, "aria": False},
-            "encoding": {
-                "x": x,
-                "y": y,
-                "color": colour,
-                "opacity": {"condition": first | {"value": 1}, "value": 0.6},
-                "tooltip": tips(("name", "Cohort"), ("age", "Months"), ("x", "Retained")),
-            },
-        },
-    ]
+    }
+    layers = [*([_band(place)] if spread else []), base | line, base | point]
     data = {"rows": rows} | ({"spread": spread} if spread else {})
     return chart(layers, data, height)
+
+
+def _place(step: str) -> Spec:
+    """Where a point lies: by its age to the right, by its percentage upwards."""
+    return {
+        "x": {
+            "field": "age",
+            "type": "quantitative",
+            "axis": {
+                "title": None,
+                "grid": False,
+                "tickMinStep": 1,
+                "labelExpr": f"'{step}' + datum.value",
+            },
+            "scale": {"nice": False},
+        },
+        "y": {
+            "field": "v",
+            "type": "quantitative",
+            "axis": {"title": None, "tickCount": 4, "labelExpr": "datum.value + '%'"},
+            "scale": {"zero": True},
+        },
+    }
+
+
+def _band(place: Spec) -> Spec:
+    """From the least to the greatest of each age."""
+    return {
+        "data": {"name": "spread"},
+        "mark": {"type": "area", "color": "@c1", "opacity": 0.1, "aria": False},
+        "encoding": {"x": place["x"], "y": place["y"] | {"field": "lo"}, "y2": {"field": "hi"}},
+    }
