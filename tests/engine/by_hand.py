@@ -119,7 +119,7 @@ class ByHand:
 
     def movements(self, start: date, end: date) -> dict[str, Decimal]:
         """The bridge, each customer's MRR compared at both ends; fx apart."""
-        month_before, after = self.by_customer(start), self.by_customer(end)
+        before, after = self.by_customer(start), self.by_customer(end)
         # what each pays at the end, at the rate of the start: the rest is exchange rates
         steady = self.by_customer(end, valued=start)
         parts = dict.fromkeys(
@@ -197,7 +197,7 @@ class ByHand:
         )
 
     def _recurring(self, start: date, end: date) -> dict[str, Any]:
-        month_before, after = self.by_customer(start), self.by_customer(end)
+        before, after = self.by_customer(start), self.by_customer(end)
         mrr0, mrr1 = sum(before.values(), Decimal(0)), sum(after.values(), Decimal(0))
         moved = self.movements(start, end)
         down, up = moved["contraction"] + moved["churn"], moved["new"] + moved["reactivation"]
@@ -260,7 +260,7 @@ class ByHand:
         won = self.sum_of(new["orders"], "ordered_at", start, end) + self.sum_of(
             new["revenue"], "revenue_date", start, end
         )
-        month_before, after = self.by_customer(start), self.by_customer(end)
+        before, after = self.by_customer(start), self.by_customer(end)
         came = [c for c in after.keys() - before.keys() if not self.paid_before(c, start)]
         lost = exposed = 0
         for month in ordered:

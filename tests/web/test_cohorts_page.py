@@ -9,13 +9,11 @@ import re
 import pytest
 from serving import Served
 
-HTML = {"Accept": "text/html"}
+from pages import shown
 
 
 def page(served: Served, status: int = 200, path: str = "/cohorts", **query: str) -> str:
-    answer = served.client.get(path, params=query, headers=HTML)
-    assert answer.status_code == status, answer.text[:1500]
-    return answer.text
+    return shown(served, path, status, **query)
 
 
 def test_months_that_are_not_over_are_empty_and_nobody_left_is_zero(served: Served) -> None:

@@ -11,18 +11,13 @@ from typing import Any
 import pytest
 from serving import NOW, Served
 
+from pages import HTML
+from pages import shown as page
 from trueline.catalog.kpis import KPIS, from_facts
 from trueline.web.explore.asked import near
 
-HTML = {"Accept": "text/html"}
 PART = HTML | {"X-Partial": "1"}
 FEBRUARY = {"start": "2026-02-01", "end": "2026-03-01"}
-
-
-def page(served: Served, path: str, status: int = 200, **query: Any) -> str:
-    answer = served.client.get(path, params=query, headers=HTML)
-    assert answer.status_code == status, answer.text[:2000]
-    return answer.text
 
 
 def shown(text: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from serving import Served
 
-HTML = {"Accept": "text/html"}
+from pages import shown as page
+
 DAYS = {"start": "2026-02-01", "end": "2026-03-01"}
 FUNNEL = '[product]\nsignup = "visit"\n[product.funnels.Buy]\nsteps = ["visit", "buy"]\n'
 EVENTS = [
@@ -38,12 +39,6 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with made.client:
         yield made
     made.tl.close()
-
-
-def page(served: Served, path: str, status: int = 200, **query: Any) -> str:
-    answer = served.client.get(path, params=query, headers=HTML)
-    assert answer.status_code == status, answer.text[:1500]
-    return answer.text
 
 
 def test_a_declared_funnel_is_shown_with_its_rates(users: Served) -> None:

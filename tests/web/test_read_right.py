@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from serving import Served
 
+from pages import shown as page
 from trueline.catalog.describe import formula_text
 from trueline.catalog.kpis import kpi
 from trueline.core import words
@@ -18,7 +19,6 @@ from trueline.core.period import Grain, Period
 from trueline.insight.patterns import Wording, pattern
 from trueline.web.boards.ground import bucket_label
 
-HTML = {"Accept": "text/html"}
 OURS = """title = "Ours"
 [[row]]
 [[row.panel]]
@@ -58,12 +58,6 @@ def two_currencies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]
     with served.client:
         yield served
     served.tl.close()
-
-
-def page(served: Served, address: str) -> str:
-    answer = served.client.get(address, headers=HTML)
-    assert answer.status_code == 200, answer.text[:400]
-    return answer.text
 
 
 @pytest.mark.parametrize(
