@@ -87,3 +87,32 @@ def test_the_first_week_of_events_cannot_tell_who_is_new(company: Company) -> No
     weeks = company.tl.lifecycle(grain="week", start="2026-02-02", end="2026-02-16")["buckets"]
     assert (weeks[0]["active"], weeks[0]["new"]) == (2, None)
     assert (weeks[1]["new"], weeks[1]["returning"], weeks[1]["dormant"]) == (0, 1, 1)
+
+
+def test_who_came_by_a_channel_is_told_by_the_first_order(company: Company) -> None:
+    """An account that names no channel: by the alphabet it would be Ads, who only came later."""
+    company.load(
+        "orders",
+        """order_id,customer_id,ordered_at,amount,currency,channel
+        o1,a,2025-10-02T12:00:00Z,10,USD,Word of mouth
+        o2,a,2025-10-09T12:00:00Z,10,USD,Ads
+        o3,b,2025-10-03T12:00:00Z,10,USD,Ads""",
+        full=True,
+    )
+    for channel in ("Word of mouth", "Ads"):
+        found = company.tl.kpi("new_customers", **OCTOBER, slice={"channel": channel})
+        assert found.value == 1, channel
+    later = "o4,a,2025-09-30T12:00:00Z,10,USD,Fair"
+    company.load("orders", f"order_id,customer_id,ordered_at,amount,currency,channel\n{later}")
+    assert company.tl.kpi("new_customers", **OCTOBER, slice={"channel": "Word of mouth"}).value == 0
+
+
+def test_a_column_that_only_looks_a_little_alike_is_no_hint(company: Company) -> None:
+    report = company.load(
+        "orders",
+        """order_id,customer_id,ordered_at,amount,currency,total,chanel
+        o1,a,2025-10-02,10,USD,12,Ads""",
+    )
+    notes = " ".join(report.notes)
+    assert "Is chanel the channel?" in notes
+    assert "total the" not in notes

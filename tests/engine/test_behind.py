@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from small_company import EVENTS
 from trueline.catalog.kpis import from_facts
 from trueline.core.errors import InputError, UnknownKeyError
 
 if TYPE_CHECKING:
-    from small_company import EVENTS, Company
+    from small_company import Company
 
 EARLIER = datetime(2026, 3, 15, 17, 0, tzinfo=UTC)
 JANUARY = {"start": "2026-01-01", "end": "2026-02-01"}

@@ -16,6 +16,7 @@ from trueline.catalog.describe import formula_text
 from trueline.catalog.kpis import kpi
 from trueline.core import words
 from trueline.core.period import Grain, Period
+from trueline.facts.tables import COST_TYPES
 from trueline.insight.patterns import Wording, pattern
 from trueline.web.boards.ground import bucket_label
 
@@ -212,3 +213,23 @@ def test_what_is_unusual_says_since_when_it_was_looked_for(served: Served) -> No
         outlook=nothing, asked=Asked(), partial=True, locale="en_US", title="Outlook"
     )
     assert "Every day since Nov 25, 2025 was within" in text
+
+
+def test_small_cost_types_are_shown_together_and_not_left_out(own: Served) -> None:
+    """A bar is all that was spent: ten types in eight colours, the smallest three in one."""
+    rows = [
+        f"t{number},2026-01-15,{kind},{100 * (number + 1)}.00,USD"
+        for number, kind in enumerate(COST_TYPES)
+    ]
+    path = own.tl.home / "types.csv"
+    path.write_text("\n".join(["cost_id,cost_date,cost_type,amount,currency", *rows]) + "\n")
+    assert own.tl.load("costs", path).status == "loaded"
+    spend = {"spend_date": "2026-01-15", "channel": "Meta", "campaign": "x", "amount": "50",
+             "currency": "USD", "impressions": 1, "clicks": 1, "conversions": 0}  # fmt: skip
+    assert not own.tl.load_rows("spend", [spend]).rejected
+    drawn = own.get("/d/finance/costs-stacked.json")["spec"]["datasets"]["rows"]
+    january = {row["name"]: row["v"] for row in drawn if row["label"].startswith("Jan")}
+    assert len(january) == 8
+    # Sales cost 100.10 more in February: the smallest are ad spend, marketing and advertising.
+    assert january["3 others"] == 50 + 100 + 300
+    assert sum(january.values()) == 50 + sum(100 * (n + 1) for n in range(len(COST_TYPES)))
