@@ -55,7 +55,7 @@ def test_a_fresh_reading_imports_nothing_heavy_that_it_does_not_need(home: Path)
     period = ("--start", "2026-01-01", "--end", "2026-02-01")
     written, packages, own = ran("kpi", "mrr", *period, "--home", str(home))
     assert "$100.00" in written and "actual" in written
-    assert {"duckdb", "pydantic", "rich"} <= packages  # what it does need: the list below is true
+    assert {"duckdb", "pydantic"} <= packages  # what it does need: the list below is true
     assert packages.isdisjoint(NEEDED_BY_OTHERS)
     others = ("trueline.web", "trueline.insight", "trueline.store", "trueline.facts.load",
               "trueline.catalog.calculate")  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from functools import cache, lru_cache
 from json.encoder import encode_basestring as quoted
+from math import isfinite
 from typing import Any, NamedTuple
 
 from trueline.catalog.benchmark import Benchmark, benchmark
@@ -74,9 +75,16 @@ def _text(value: Any) -> str:
     """``dumps``, with what is usual written directly."""
     if value is None:
         return "null"
-    if type(value) is Decimal and value.is_finite():
+    kind = type(value)
+    if kind is Decimal and value.is_finite():
         return plain(value)
-    return dumps(value) if value or type(value) is not dict else "{}"
+    if kind is int or (kind is float and isfinite(value)):
+        return repr(value)
+    if kind is str:
+        return quoted(value)
+    if kind is dict:
+        return f"{{{','.join([f'{quoted(name)}:{_text(part)}' for name, part in value.items()])}}}"
+    return dumps(value)
 
 
 @lru_cache(8)

@@ -381,6 +381,8 @@ def demo(
 def main() -> None:
     """Run the command line; errors are sentences, not traces (TRUELINE_DEBUG=1 shows them)."""
     gc.set_threshold(COLLECT_AFTER)
+    # We have no plugins of pydantic's; looking for some reads what every installed package says.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except TruelineError as error:

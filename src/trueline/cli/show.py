@@ -67,19 +67,44 @@ def table(
     return drawn
 
 
+def printable(text: Any) -> str:
+    """Text from records, without control codes."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
 def plain(text: Any) -> Any:
     """Text from records, with nothing in it taken for markup or for control codes."""
     from rich.text import Text
 
-    shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
-    return Text(shown)
+    return Text(printable(text))
 
 
 def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None:
-    """KPIs as a table."""
+    """KPIs: a table, or one alone with all there is to know of it."""
     if not found:
         line("No KPI was asked for.")
-        return
+    elif len(found) == 1:
+        _alone(found[0], locale, changes)
+    else:
+        _together(found, locale, changes)
+
+
+def _alone(reading: Reading, locale: str, changes: dict[str, Any]) -> None:
+    """One KPI in lines, which need no Rich: importing it takes longer than the reading does."""
+    change = words.changed(changes.get(reading.key), reading.unit)
+    beside = f"  {change} against the period before" if change else ""
+    line(f"{printable(reading.label)} ({reading.key}): {words.value(reading, locale)}{beside}")
+    line(f"{reading.start} to {reading.end - timedelta(days=1)}, {_known(reading)}")
+    for reason in reading.reasons:
+        line("  - " + printable(f"{reason.message} {reason.enable or ''}".strip()))
+
+
+def _known(reading: Reading) -> str:
+    partial = reading.known and reading.completeness == "partial"
+    return _NAMES[reading.quality.value] + (", partial" if partial else "")
+
+
+def _together(found: list[Reading], locale: str, changes: dict[str, Any]) -> None:
     first = found[0]
     drawn = table(
         "KPI", "Key", "Value", *(["Change"] if changes else []), "Known", "What to know",
@@ -89,17 +114,15 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
     from rich.text import Text
 
     for reading in found:
-        quality = reading.quality.value
-        known = _NAMES[quality] + (
-            ", partial" if reading.known and reading.completeness == "partial" else ""
-        )
         cells: list[Any] = [
             plain(reading.label), Text(reading.key, "dim"),
             Text(words.value(reading, locale), "bold"),
         ]  # fmt: skip
         if changes:
             cells.append(words.changed(changes.get(reading.key), reading.unit))
-        drawn.add_row(*cells, Text(known, _STYLES[quality]), plain(_why(reading)))
+        drawn.add_row(
+            *cells, Text(_known(reading), _STYLES[reading.quality.value]), plain(_why(reading))
+        )
     console().print(drawn)
 
 
@@ -116,10 +139,9 @@ def series(found: list[Reading], locale: str) -> None:
         line(f"{found[0].label}  {words.spark(found)}")
     drawn = table("From", "To", "Value", "Known", "What to know", numbers=("Value",))
     for reading in found:
-        partial = ", partial" if reading.known and reading.completeness == "partial" else ""
         drawn.add_row(
             str(reading.start), str(reading.end - timedelta(days=1)), words.value(reading, locale),
-            _NAMES[reading.quality.value] + partial, plain(_why(reading)),
+            _known(reading), plain(_why(reading)),
         )  # fmt: skip
     console().print(drawn)
 
