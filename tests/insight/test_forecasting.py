@@ -60,6 +60,15 @@ def test_a_change_of_unit_changes_only_the_unit(values: list[float], factor: flo
     assert wide[80][0] / factor == pytest.approx(bands[80][0], rel=1e-5, abs=room)
 
 
+@pytest.mark.parametrize("factor", [0.001, 3.0, 1e6])
+def test_an_error_of_rounding_alone_does_not_sway_an_interval(factor: float) -> None:
+    """A horizon without error, but for the last digit in one unit, gave another power of growth."""
+    values = [1.969, 1.969, 0.0, 1.969]
+    _, bands = forecast(values, 4, 5, (80,))
+    _, scaled = forecast([v * factor for v in values], 4, 5, (80,))
+    assert scaled[80][0] / factor == pytest.approx(bands[80][0], rel=1e-9)
+
+
 @quick
 @given(series)
 def test_a_mirrored_series_has_a_mirrored_forecast(values: list[float]) -> None:

@@ -21,6 +21,7 @@ _STRIDE = 3  #: origins lie at most this many steps apart
 _KEPT = 24  #: steps left before the first origin while the stride grows
 _POWER = 0.75  #: the power believed before any error is seen: between a random walk and a trend
 _POWER_WEIGHT = 30.0  #: how firmly, in errors times squared log-horizon
+_ROUNDING = 1e-24  #: a squared error that much smaller than the largest is none, but rounding
 _LEVEL_POWER = 0.25  #: errors of positive series grow with the level to this power
 
 
@@ -86,7 +87,7 @@ def _last_step(series: Floats) -> float:
 def _power_law(total: Floats, count: Floats) -> Floats:
     """Root mean squares as ``scale * horizon ** power``, fitted on logs, weighted by count."""
     horizon = np.arange(1, total.size + 1, dtype=float)
-    usable = (count > 0) & (total > 0)
+    usable = (count > 0) & (total > _ROUNDING * total.max())
     if not usable.any():
         return np.zeros_like(horizon)
     weight = np.where(usable, count, 0.0)
