@@ -176,10 +176,29 @@ def mrr_changes(facts: FactsView, customers: ir.Table | None = None) -> ir.Table
     return _differences(states)
 
 
+def order_firsts(facts: FactsView, orders: ir.Table | None = None) -> ir.Table:
+    """The first order of every customer that ever placed one; ``orders`` are all of theirs.
+
+    An order that says of itself that it is no new customer's is not a first one.
+    """
+    orders = facts.table("orders") if orders is None else orders
+    ordered = orders.filter(orders.new_customer.fill_null(True))
+    begun = ordered.group_by("customer_id").agg(at=ordered.ordered_at.min())
+    began = begun.select(who=begun.customer_id, began=begun["at"])
+    first = ordered.join(
+        began, [ordered.customer_id == began.who, ordered.ordered_at == began.began]
+    )
+    return first.group_by("customer_id").agg(
+        channel=first.channel.min(),  # of several orders at one moment, any one
+        day=first.ordered_on.min(),
+        at=first.ordered_at.min(),
+    )
+
+
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
     """The first days of every customer that ever ordered or had recurring revenue."""
     orders, changes, people = (
-        facts.table("orders"),
+        facts.derived("order_firsts"),
         facts.derived("mrr_changes"),
         facts.table("customers"),
     )
@@ -201,25 +220,17 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
 
 
 def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
-    """Each customer's first order, with its channel, and first day of recurring revenue.
-
-    An order that says of itself that it is no new customer's is not a first one.
-    """
+    """Each customer's first order, with its channel, and first day of recurring revenue."""
     import ibis
 
-    ordered = orders.filter(orders.new_customer.fill_null(True))
-    begun = ordered.group_by("customer_id").agg(at=ordered.ordered_at.min())
-    began = begun.select(who=begun.customer_id, began=begun["at"])
-    first = ordered.join(
-        began, [ordered.customer_id == began.who, ordered.ordered_at == began.began]
-    )
     day, text = ibis.null().cast("date"), ibis.null().cast("string")
     both = ibis.union(
-        first.group_by("customer_id").agg(
-            first_order_on=first.ordered_on.min(),
+        orders.select(
+            customer_id=orders.customer_id,
+            first_order_on=orders.day,
             first_mrr_on=day,
-            order_channel=first.channel.min(),  # of several orders at one moment, any one
-            at=first.ordered_at.min(),
+            order_channel=orders.channel,
+            at=orders["at"],
         ),
         changes.filter(changes.mrr > 0)
         .group_by("customer_id")
@@ -241,6 +252,7 @@ def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
 DERIVED: dict[str, Callable[[Any], Any]] = {
     "mrr_changes": mrr_changes,
     "customer_levels": customer_levels,
+    "order_firsts": order_firsts,
     "customer_firsts": customer_firsts,
     "sessions": sessions,
 }

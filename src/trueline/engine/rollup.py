@@ -34,6 +34,7 @@ Progress = Callable[[str, int, int], None]
 _DERIVED_FROM = {
     "mrr_changes": ("subscription_events", "subscriptions", "customers"),
     "customer_levels": ("subscription_events", "subscriptions", "customers"),
+    "order_firsts": ("orders", "customers"),
     "customer_firsts": ("orders", "subscription_events", "subscriptions", "customers"),
     "sessions": ("events", "customers"),
 }
@@ -57,6 +58,8 @@ _DAY_OF = {
     "customer_levels": ("day",),
     "sessions": ("day",),
 }
+
+_OF_ORDERS = ("customer_id", "ordered_at", "ordered_on", "channel", "new_customer")
 
 
 def last_load(warehouse: Warehouse) -> int:
@@ -161,7 +164,11 @@ class Rollup:
         self._loaded = self._loaded_since(since)
         self._touched_customers(since)
         for name, tables in _DERIVED_FROM.items():
-            if self._loaded & set(tables):
+            if not self._loaded & set(tables):
+                continue
+            if name == "order_firsts":
+                self._derive_first_orders()
+            else:
                 self._derive_touched(name)
         total = 0
         for number, base in enumerate(BASES):
@@ -198,11 +205,14 @@ class Rollup:
 
     def _touched_customers(self, since: int) -> None:
         """Customers whose own facts changed, per kind of derived table."""
-        for name, tables in _DERIVED_FROM.items():
-            who = _WHO[name]
+        if self._loaded & set(_DERIVED_FROM["order_firsts"]):
+            self._touched_first_orders(since)
+        for name, who in _WHO.items():
             parts = " UNION ".join(
-                self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
-                for t in tables
+                "SELECT customer_id FROM touched_order_firsts"
+                if t == "orders"
+                else self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
+                for t in _DERIVED_FROM[name]
                 if t in self._loaded
             )
             if parts:
@@ -214,6 +224,60 @@ class Rollup:
             self._writer.temporary(
                 "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
             )
+
+    def _touched_first_orders(self, since: int) -> None:
+        """Customers whose first order may be another one now, so that most are not looked for.
+
+        Of ``reordered`` an order was changed or taken away, came in before the first one known, or
+        ceased or began to count as a test: all their orders are read. Who had no first order has
+        no more than ``added_orders``. Every other order came after a first one and changes none.
+        """
+        run, columns = self._writer.temporary, ", ".join(_OF_ORDERS)
+        run("new_orders", f"SELECT {columns} FROM orders WHERE load_id > {since}")
+        run(
+            "known_firsts",
+            'SELECT customer_id, "at" FROM order_firsts '
+            "WHERE customer_id IN (SELECT customer_id FROM new_orders)",
+        )
+        people = self._changed("customers", "customer_id, is_test", since)
+        gone = f"load_id > {since} OR superseded_by > {since}"
+        run(
+            "reordered",
+            f"SELECT customer_id FROM ({people}) AS p WHERE is_test "
+            f"UNION SELECT customer_id FROM orders_history WHERE {gone} "
+            "UNION SELECT n.customer_id FROM new_orders AS n JOIN known_firsts AS f "
+            'ON n.customer_id = f.customer_id WHERE n.ordered_at <= f."at"',
+        )
+        run(
+            "added_orders",
+            f"SELECT {columns} FROM new_orders "
+            "WHERE customer_id NOT IN (SELECT customer_id FROM known_firsts) "
+            "AND customer_id NOT IN (SELECT customer_id FROM reordered)",
+        )
+        run(
+            "touched_order_firsts",
+            "SELECT customer_id FROM reordered UNION SELECT customer_id FROM added_orders",
+        )
+
+    def _derive_first_orders(self) -> None:
+        """Derive the first orders that may be others, from no more orders than can tell."""
+        run, view = self._writer.execute, self._view
+        theirs = bound("reordered", {"customer_id": "VARCHAR"})
+        stored = contract("orders").stored
+        added = bound("added_orders", {name: stored[name] for name in _OF_ORDERS})
+
+        def again() -> ir.Table:
+            orders = view.table("orders")
+            theirs_only = orders.semi_join(theirs, orders.customer_id == theirs.customer_id)
+            return derive.order_firsts(view, theirs_only)
+
+        found = run("SELECT count(*) FROM reordered").fetchone()
+        if found and found[0]:
+            run("DELETE FROM order_firsts WHERE customer_id IN (SELECT customer_id FROM reordered)")
+            self._insert("order_firsts", "touched", again)
+        self._insert(
+            "order_firsts", "added", lambda: derive.order_firsts(view, view.without_tests(added))
+        )
 
     def _derive_touched(self, name: str) -> None:
         """Derive the touched customers' rows again; remember the days that came and went."""

@@ -9,8 +9,9 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 3
-"""2: ``customer_levels``. 3: ``source_marks``. An older schema is brought forward when opened."""
+SCHEMA_VERSION = 4
+"""2: ``customer_levels``. 3: ``source_marks``. 4: ``order_firsts``. An older schema is brought
+forward when opened."""
 
 LOADS: dict[str, str] = {
     "load_id": "BIGINT",
@@ -77,6 +78,14 @@ CUSTOMER_LEVELS: dict[str, str] = {
 }
 """Per customer, currency and day of a change: recurring revenue before and after it."""
 
+ORDER_FIRSTS: dict[str, str] = {
+    "customer_id": "VARCHAR",
+    "channel": "VARCHAR",
+    "day": "DATE",
+    "at": "TIMESTAMP",
+}
+"""Per customer that ever ordered: the first order."""
+
 CUSTOMER_FIRSTS: dict[str, str] = {
     "customer_id": "VARCHAR",
     "channel": "VARCHAR",
@@ -121,6 +130,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "metrics_daily": METRICS_DAILY,
     "mrr_changes": MRR_CHANGES,
     "customer_levels": CUSTOMER_LEVELS,
+    "order_firsts": ORDER_FIRSTS,
     "customer_firsts": CUSTOMER_FIRSTS,
     "sessions": SESSIONS,
     "rollup_state": ROLLUP_STATE,

@@ -1,0 +1,63 @@
+"""Properties of first orders, which are kept without reading every order again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from test_engine import company
+from trueline.home import Trueline
+
+ORDERED = st.fixed_dictionaries(
+    {
+        "order_id": st.integers(0, 7).map(lambda n: f"o{n}"),
+        "customer_id": st.integers(0, 3).map(lambda n: f"c{n}"),
+        # Few moments, two of them on either side of a local midnight: many are shared.
+        "ordered_at": st.sampled_from(
+            ["2026-01-02T12:00:00Z", "2026-01-05T04:59:00Z", "2026-01-05T05:00:00Z",
+             "2026-02-01T12:00:00Z"]
+        ),
+        "channel": st.sampled_from(["Meta", "Search", None]),
+        "new_customer": st.sampled_from([True, False, None, None]),
+    }
+)  # fmt: skip
+LOADED = st.tuples(
+    st.just("orders"), st.lists(ORDERED, min_size=1, max_size=4, unique_by=lambda o: o["order_id"])
+)
+REMOVED = st.tuples(st.just("remove"), st.integers(0, 7))
+TESTED = st.tuples(st.just("test"), st.tuples(st.integers(0, 3), st.booleans()))
+STEPS = st.lists(st.one_of(LOADED, LOADED, REMOVED, TESTED), min_size=2, max_size=7)
+
+
+def _take(tl: Trueline, step: tuple[str, Any]) -> None:
+    kind, what = step
+    if kind == "orders":
+        rows = [{"amount": "10", "currency": "USD"} | row for row in what]
+        assert not tl.load_rows("orders", rows).rejected
+    elif kind == "remove":
+        tl.remove("orders", [{"order_id": f"o{what}"}])
+    else:
+        number, is_test = what
+        person = {"customer_id": f"c{number}", "created_at": "2025-01-01", "is_test": is_test}
+        assert not tl.load_rows("customers", [person]).rejected
+
+
+def _kept(tl: Trueline) -> dict[str, list[Any]]:
+    return {
+        name: tl.warehouse.rows(f"SELECT * FROM {name} ORDER BY customer_id")
+        for name in ("order_firsts", "customer_firsts")
+    }
+
+
+@given(STEPS)
+def test_first_orders_kept_are_those_that_all_orders_give(steps: list[tuple[str, Any]]) -> None:
+    """Whatever comes, is corrected, is taken away or turns out to be a test, in whatever order."""
+    with company() as tl:
+        for step in steps:
+            _take(tl, step)
+            tl.engine.refresh()
+        kept = _kept(tl)
+        tl.engine.refresh(rebuild=True)
+        assert kept == _kept(tl)
