@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from test_engine import company
@@ -31,6 +31,11 @@ TESTED = st.tuples(st.just("test"), st.tuples(st.integers(0, 3), st.booleans()))
 STEPS = st.lists(st.one_of(LOADED, LOADED, REMOVED, TESTED), min_size=2, max_size=7)
 
 
+SEARCH = {"order_id": "o0", "customer_id": "c0", "ordered_at": "2026-01-05T05:00:00Z",
+          "channel": "Search", "new_customer": None}  # fmt: skip
+AT_ONCE = SEARCH | {"order_id": "o1", "channel": "Meta"}
+
+
 def _take(tl: Trueline, step: tuple[str, Any]) -> None:
     kind, what = step
     if kind == "orders":
@@ -51,6 +56,7 @@ def _kept(tl: Trueline) -> dict[str, list[Any]]:
     }
 
 
+@example([("orders", [SEARCH]), ("orders", [AT_ONCE])])
 @given(STEPS)
 def test_first_orders_kept_are_those_that_all_orders_give(steps: list[tuple[str, Any]]) -> None:
     """Whatever comes, is corrected, is taken away or turns out to be a test, in whatever order."""
