@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
-
 from test_engine import company
+
 from trueline.home import Trueline
 
 ORDERED = st.fixed_dictionaries(
