@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from trueline.catalog.benchmark import Benchmark, benchmark
 from trueline.catalog.describe import target
 from trueline.catalog.interpret import interpretation
-from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished
+from trueline.catalog.kpi import Calculator, Detail, Direction, Kpi, Needs, Unit, finished
 from trueline.catalog.kpis import KPIS
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
 from trueline.core.money import EXACT, plain
-from trueline.core.reading import Interval, Value, dumps, embedded
+from trueline.core.reading import Interval, Value, dumps
 
 
 class Calculation(NamedTuple):
@@ -143,18 +143,19 @@ def calculate(
     moment: datetime | None = None,
 ) -> Calculation:
     """The KPI from given inputs. Raises InputError naming the rule that they break."""
-    way = _way(definition, data)
+    stated = _stated(definition)
+    way = stated.ways[0] if len(stated.ways) == 1 else _way(definition, data)
     inputs = checked(way, data)
-    _require(way.needs(), inputs)
+    _require(way, inputs)
     try:
         with localcontext(EXACT):
-            value = finished(definition.unit, inputs.formula())
+            value = finished(stated.unit, inputs.formula())
             interval, details = inputs.interval(), inputs.details()
     except (DivisionByZero, InvalidOperation, ZeroDivisionError):
         raise InputError(definition.undefined.message, definition.undefined.enable) from None
-    leaning = inputs.leaning() or definition.direction
-    known = benchmark(definition)
-    aim = target(definition.key, targets or {})
+    leaning = inputs.leaning() or stated.direction
+    known = stated.benchmark
+    aim = target(stated.key, targets or {})
     return Calculation(
         definition=definition,
         value=value,
@@ -166,7 +167,7 @@ def calculate(
             interval=interval, details=details, direction=leaning,
             over=inputs.__dict__.get("time_frame"),
         ),
-        benchmark=known.spoken(definition.unit.written(currency), locale),
+        benchmark=known.spoken(stated.unit.written(currency), locale),
         beside=known,
         verdict=known.verdict(value, leaning),
         target=aim,
@@ -174,13 +175,33 @@ def calculate(
     )  # fmt: skip
 
 
+class _Stated(NamedTuple):
+    """What a definition says of itself: asking a model's class for it takes ten times as long."""
+
+    key: str
+    unit: Unit
+    direction: Direction
+    ways: tuple[type[Calculator], ...]
+    benchmark: Benchmark
+
+
+@cache
+def _stated(of: type[Kpi]) -> _Stated:
+    return _Stated(of.key, of.unit, of.direction, of.calculators(), benchmark(of))
+
+
 def now() -> datetime:
     """The moment of a calculation, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _require(needs: Mapping[str, Needs], inputs: Calculator) -> None:
-    for name, need in needs.items():
+@cache
+def _needs(way: type[Calculator]) -> tuple[tuple[str, Needs], ...]:
+    return tuple(way.needs().items())
+
+
+def _require(way: type[Calculator], inputs: Calculator) -> None:
+    for name, need in _needs(way):
         amount = getattr(inputs, name)
         if amount is not None and amount <= need.above:
             rule = f"has to be above {need.above}"
@@ -191,8 +212,6 @@ def _require(needs: Mapping[str, Needs], inputs: Calculator) -> None:
 def _way(definition: type[Kpi], data: Mapping[str, Any]) -> type[Calculator]:
     """Which of the KPI's ways the given fields belong to."""
     ways = definition.calculators()
-    if len(ways) == 1:
-        return ways[0]
     given = set(data)
     fitting = [way for way in ways if given & set(way.model_fields)]
     if len(fitting) == 1:
@@ -207,16 +226,20 @@ def _fields(way: type[Calculator]) -> str:
     return " + ".join(way.model_fields)
 
 
-def calculate_all(wanted: Sequence[Mapping[str, Any]], **company: Any) -> list[dict[str, Any]]:
-    """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error,
-    to be written by ``dumps``."""
+def calculate_all(wanted: Sequence[Mapping[str, Any]], **company: Any) -> tuple[str, int]:
+    """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error.
+
+    Returns them as the text of a JSON list, and how many have an error.
+    """
     company = {"moment": now()} | company
-    return [_one(item, company) for item in wanted]
-
-
-def _one(item: Mapping[str, Any], company: dict[str, Any]) -> dict[str, Any]:
-    try:
-        found = calculate(calculator(item["metric"]), item["inputs"], **company)
-    except InputError as error:
-        return {"metric": item["metric"], "result": None, "error": error.to_json()}
-    return {"metric": item["metric"], "result": embedded(found.to_text()), "error": None}
+    results, failed = [], 0
+    for item in wanted:
+        metric = item["metric"]
+        try:
+            found = calculate(calculator(metric), item["inputs"], **company).to_text()
+            error = "null"
+        except InputError as refused:
+            found, error = "null", dumps(refused.to_json())
+            failed += 1
+        results.append(f'{{"metric":{quoted(metric)},"result":{found},"error":{error}}}')
+    return f"[{','.join(results)}]", failed

@@ -91,9 +91,12 @@ class AtMost:
         return f"{' + '.join(self.names())} ≤ {self.whole}: {self.because}"
 
 
+_NUMBERS = (int, float, Decimal)
+
+
 def _number(value: Any) -> Any:
     """Numbers only: neither true, which Python takes for 1, nor text that looks like a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if type(value) not in _NUMBERS and (isinstance(value, bool) or not isinstance(value, _NUMBERS)):
         raise PydanticCustomError("not_a_number", "is not a number")
     return value
 

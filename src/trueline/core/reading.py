@@ -160,13 +160,6 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
         ) from error
 
 
-def embedded(text: str) -> Any:
-    """JSON text as a part of a value: ``dumps`` puts it in as it stands."""
-    import simplejson
-
-    return simplejson.RawJSON(text)
-
-
 @cache
 def _encoder(indent: int | None) -> Any:
     import simplejson
