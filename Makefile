@@ -40,7 +40,7 @@ imports: .venv/.ready
 	$(BIN)/lint-imports
 
 tests: .venv/.ready
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 reference: .venv/.ready
 	$(BIN)/python -m trueline.catalog.reference docs/reference/kpis.md

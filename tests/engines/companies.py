@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from trueline.home import Trueline
 
 NOW = datetime(2026, 3, 15, 16, 0, tzinfo=UTC)
 OTHERS = ("postgres", "clickhouse")
+SOAK = bool(os.environ.get("TRUELINE_SOAK"))
 """The engines that are compared with the embedded one."""
 
 Url = Callable[[str], str]

@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
-from companies import Url
+from companies import SOAK, Url
 from postgres_server import Server, binaries
 
+from trueline.warehouse.clickhouse_rows import SETTINGS
+
 _numbers = count()
+
+if not SOAK:
+    # Small tables, many queries: compiling them takes a third of the time. The soak compiles.
+    SETTINGS.update(compile_expressions=0, compile_aggregate_expressions=0)
 
 
 @pytest.fixture(scope="session")

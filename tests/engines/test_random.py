@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,14 +11,13 @@ from typing import Any
 
 import asked
 import pytest
-from companies import NOW, OTHERS, Url, empty, fill, open_company
+from companies import NOW, OTHERS, SOAK, Url, empty, fill, open_company
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trueline.facts.load import declare_coverage, remove_rows
 from trueline.home import Trueline
 
-SOAK = bool(os.environ.get("TRUELINE_SOAK"))
 EXAMPLES = {"postgres": 100 if SOAK else 2, "clickhouse": 100 if SOAK else 1}
 """The embedded ClickHouse takes half a minute a company."""
 OF_TODAY = date.today().toordinal()  # another first company every day
