@@ -38,6 +38,15 @@ def test_a_new_home_names_the_next_step_as_it_is_typed(
     assert run("init").rstrip().endswith("--table orders")
 
 
+def test_a_folder_may_be_named_without_an_option(tmp_path: Path) -> None:
+    one, another = str(tmp_path / "one"), str(tmp_path / "another")
+    assert f"--home {one}" in run("init", one)
+    assert (tmp_path / "one" / "trueline.toml").is_file()
+    both = run("init", one, "--home", another, code=2)
+    assert f"Two folders are named: {one} and {another}." in both
+    assert not (tmp_path / "another").exists()
+
+
 def test_a_home_that_another_process_has_names_the_ways_that_go_through_it(home: str) -> None:
     code = f"import trueline; tl = trueline.open({home!r}); print(len(tl.facts()), flush=True)"
     held = subprocess.Popen(

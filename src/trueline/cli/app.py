@@ -81,6 +81,7 @@ def _options(
 
 @app.command()
 def init(
+    folder: Annotated[Path | None, typer.Argument(help="The folder, instead of --home.")] = None,
     home: Home = HERE,
     name: Annotated[str, typer.Option(help="The company's name.")] = "My company",
     timezone: Annotated[str, typer.Option(help="IANA time zone.")] = "America/Toronto",
@@ -89,6 +90,10 @@ def init(
     """Make a home: a folder with trueline.toml."""
     import trueline
 
+    usual = (HERE, Path(os.environ.get("TRUELINE_HOME", HERE)))
+    if folder is not None and home not in (*usual, folder):
+        raise InputError(f"Two folders are named: {folder} and {home}.", "Name one.")
+    home = folder or home
     path = trueline.init(home, name=name, timezone=timezone, currency=currency)
     following = f"trueline load orders.csv --table orders{_home_option(home)}"
     show.line(f"Made {path / 'trueline.toml'}. Next: {following}")

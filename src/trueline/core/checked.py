@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from trueline.core.errors import Fault, InputError
+from trueline.core.errors import Fault, InputError, TruelineError
+from trueline.core.reading import dumps
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -42,6 +43,7 @@ _WORDS = {
 
 
 _FIXES = {
+    "not_a_number": "Write digits and a point without quotes, such as 1234.5.",
     "decimal_type": "Write digits and a point without quotes, such as 1234.5.",
     "is_instance_of": "Write digits and a point without quotes, such as 1234.5.",
     "int_type": "Write digits only, such as 30.",
@@ -86,8 +88,18 @@ def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
         fix = f"Did you mean {near[0]}?" if near else None
         if names and not near:
             fix = f"Leave it out. Known are: {', '.join(names)}."
-    given = None if kind == "missing" or where is None else str(item.get("input"))[:80]
+    given = None if kind == "missing" or where is None else _given(item.get("input"))
     return Fault(message, where, given, fix)
+
+
+def _given(value: Any) -> str:
+    """A value as it was sent, not as Python writes it; its beginning where it is long."""
+    if isinstance(value, list | dict):
+        try:
+            return dumps(value)[:80]
+        except (TruelineError, TypeError):  # no JSON: it came from Python
+            return str(value)[:80]
+    return str(value)[:80]
 
 
 def checked(model: type[Model], data: Any) -> Model:
