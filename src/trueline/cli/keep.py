@@ -6,11 +6,10 @@ from typing import Annotated, Any
 import typer
 
 from trueline.cli import show
-from trueline.cli.app import HERE, AsJson, Home, app, opened
+from trueline.cli.options import HERE, AsJson, Home, opened
 from trueline.core.reading import dumps
 
 
-@app.command()
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to write, such as acme.tar.")],
     home: Home = HERE, as_json: AsJson = False,
@@ -21,7 +20,6 @@ def backup(
     _said("Kept", found, as_json)
 
 
-@app.command()
 def restore(
     archive: Annotated[Path, typer.Argument(help="A file that `trueline backup` wrote.")],
     home: Annotated[Path, typer.Option("--home", help="A new folder to restore into.")],
@@ -44,3 +42,6 @@ def _said(verb: str, found: dict[str, Any], as_json: bool) -> None:
         f"{verb} {found['path']}: {found['rows']:,} rows, {found['readings']} readings, "
         f"as of {found['taken_at']}."
     )
+
+
+COMMANDS = (backup, restore)

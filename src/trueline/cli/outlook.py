@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from trueline.cli import show, show_outlook
-from trueline.cli.app import (
+from trueline.cli.options import (
     HERE,
     AsJson,
     By,
@@ -16,8 +16,7 @@ from trueline.cli.app import (
     Estimates,
     Home,
     Start,
-    _slice,
-    app,
+    cut_of,
     opened,
 )
 from trueline.core.errors import InputError
@@ -26,7 +25,6 @@ from trueline.core.reading import dumps
 Grain = Annotated[str, typer.Option(help="day, week, month, quarter or year.")]
 
 
-@app.command()
 def forecast(
     key: str,
     grain: Grain = "month",
@@ -40,7 +38,7 @@ def forecast(
     home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """A KPI's next buckets, with 80% and 95% intervals."""
-    cut = _slice(channel=channel, plan=plan, country=country, currency=currency)
+    cut = cut_of(channel=channel, plan=plan, country=country, currency=currency)
     with opened(home) as tl:
         locale = tl.settings.company.locale
         found = tl.forecast(
@@ -52,7 +50,6 @@ def forecast(
         raise typer.Exit(InputError.exit_code)
 
 
-@app.command()
 def anomalies(
     key: str,
     grain: Annotated[str, typer.Option(help="day, week or month.")] = "day",
@@ -64,14 +61,13 @@ def anomalies(
     home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """The buckets of a KPI that its own past did not let expect."""
-    cut = _slice(channel=channel, plan=plan, country=country, currency=currency)
+    cut = cut_of(channel=channel, plan=plan, country=country, currency=currency)
     with opened(home) as tl:
         locale = tl.settings.company.locale
         found = tl.anomalies(key, grain=grain, budget=budget, start=start, end=end, slice=cut)
     _shown(found, as_json, lambda: show_outlook.anomalies(found, locale))
 
 
-@app.command()
 def pattern(
     key: str, grain: Grain = "month", start: Start = None, end: End = None,
     home: Home = HERE, as_json: AsJson = False,
@@ -82,7 +78,6 @@ def pattern(
     _shown(found, as_json, lambda: show_outlook.pattern(found))
 
 
-@app.command()
 def calculate(
     name: Annotated[str | None, typer.Argument(help="A calculator; left out, all.")] = None,
     inputs: Annotated[list[str] | None, typer.Argument(help="Inputs, as name=value.")] = None,
@@ -125,3 +120,6 @@ def _company(home: Path) -> dict[str, Any]:
 
 def _shown(found: dict[str, Any], as_json: bool, people: Any) -> None:
     show.line(dumps(found, indent=2)) if as_json else people()
+
+
+COMMANDS = (forecast, anomalies, pattern, calculate)

@@ -5,16 +5,15 @@ from typing import Annotated, Any
 import typer
 
 from trueline.cli import show, show_product
-from trueline.cli.app import HERE, AsJson, AsOf, Days, End, Home, Start, _options, app, opened
+from trueline.cli.options import HERE, AsJson, AsOf, Days, End, Home, Start, opened, options_of
 from trueline.core.reading import dumps
 
 
 def _period(start: str | None, end: str | None, days: int | None, moment: str | None) -> Any:
-    as_of = _options(None, False, moment)["as_of"]
+    as_of = options_of(None, False, moment)["as_of"]
     return {"start": start, "end": end, "period_days": days, "as_of": as_of}
 
 
-@app.command()
 def retention(
     kind: Annotated[str, typer.Option(help="n_day or unbounded.")] = "n_day",
     grain: Annotated[str, typer.Option(help="A step: day, week or month.")] = "day",
@@ -36,7 +35,6 @@ def retention(
     show.line(dumps(found, indent=2)) if as_json else show_product.retention(found)
 
 
-@app.command()
 def funnel(
     name: Annotated[str | None, typer.Argument(help="A declared funnel; else --step.")] = None,
     step: Annotated[
@@ -63,7 +61,6 @@ def funnel(
     show.line(dumps(found, indent=2)) if as_json else show_product.funnel(found)
 
 
-@app.command()
 def lifecycle(
     grain: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "week",
     start: Start = None, end: End = None, days: Days = None, as_of: AsOf = None,
@@ -73,3 +70,6 @@ def lifecycle(
     with opened(home) as tl:
         found = tl.lifecycle(grain=grain, **_period(start, end, days, as_of))
     show.line(dumps(found, indent=2)) if as_json else show_product.lifecycle(found)
+
+
+COMMANDS = (retention, funnel, lifecycle)

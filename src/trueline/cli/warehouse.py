@@ -1,23 +1,22 @@
 """``trueline warehouse``: moving to another engine, and tables for a cluster."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from trueline.cli import show
+from trueline.cli.options import HERE, AsJson, Home
 from trueline.core.reading import dumps
 
 group = typer.Typer(help="Where facts are kept.", no_args_is_help=True, rich_markup_mode=None)
-Home = Annotated[Path, typer.Option("--home", envvar="TRUELINE_HOME", help="The company's folder.")]
 
 
 @group.command()
 def copy(
     source: Annotated[str, typer.Argument(help="URL to copy from: duckdb://warehouse.duckdb")],
     target: Annotated[str, typer.Argument(help="URL of an empty warehouse: postgresql://...")],
-    home: Home = Path(),
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+    home: Home = HERE,
+    as_json: AsJson = False,
 ) -> None:
     """Copy a company to another warehouse, then compare every reading."""
     from trueline.relocate import copy_warehouse

@@ -1,0 +1,71 @@
+"""Commands that run something: the daily job, a check, a server, the demo."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trueline.cli import show
+from trueline.cli.options import HERE, AsJson, Home, opened
+from trueline.core.reading import dumps
+
+
+def refresh(home: Home = HERE, as_json: AsJson = False) -> None:
+    """The daily job: load changed sources, count, keep a snapshot. Safe to repeat."""
+    with opened(home) as tl, show.steps("Refreshing", quiet=as_json) as progress:
+        found = tl.refresh(progress)
+    if as_json:
+        show.line(dumps(found, indent=2))
+        return
+    for failed in (load for load in found["loads"] if load["status"] == "failed"):
+        show.warn(f"{failed['table']}: {failed['message']}")
+    snap = found["snapshot"]
+    show.line(
+        f"{len(found['loads'])} sources loaded, {found['rollup']['days']} days counted, "
+        f"snapshot revision {snap['revision']} of {snap['snapshot_date']}."
+    )
+
+
+def doctor(home: Home = HERE, as_json: AsJson = False) -> None:
+    """Check the home; exits with 3 where something is wrong."""
+    with opened(home) as tl:
+        found = tl.doctor()
+    show.line(dumps(found, indent=2)) if as_json else show.checks(found)
+    if not all(check["ok"] for check in found):
+        raise typer.Exit(3)
+
+
+def serve(
+    home: Home = HERE,
+    host: Annotated[str | None, typer.Option(help="Address; else the settings'.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; else the settings'.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; on PostgreSQL.")] = 1,
+) -> None:
+    """Serve the API and the pages."""
+    from trueline.web.server import serve as serve_home
+
+    serve_home(
+        home,
+        host,
+        port,
+        workers=workers,
+        announce=lambda url: show.line(f"Serving {url} (Ctrl-C stops)."),
+    )
+
+
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="Where to make it.")] = Path("demo-home"),
+    size: Annotated[
+        str, typer.Option(help="small, medium, large, or a number of orders.")
+    ] = "small",
+    serve_it: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve it after.")] = True,
+    open_it: Annotated[bool, typer.Option("--open", help="Open a browser.")] = False,
+    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+) -> None:
+    """Make a demo company, load it, show its KPIs and serve them."""
+    from trueline.cli.demo import run
+
+    run(home, size, serve_it=serve_it, open_it=open_it, port=port)
+
+
+COMMANDS = (refresh, doctor, serve, demo)
