@@ -216,7 +216,7 @@ def test_what_is_unusual_says_since_when_it_was_looked_for(served: Served) -> No
 
 
 def test_small_cost_types_are_shown_together_and_not_left_out(own: Served) -> None:
-    """A bar is all that was spent: ten types in eight colours, the smallest three in one."""
+    """A bar is all that was spent: six types in colours of their own, all others in one."""
     rows = [
         f"t{number},2026-01-15,{kind},{100 * (number + 1)}.00,USD"
         for number, kind in enumerate(COST_TYPES)
@@ -227,9 +227,13 @@ def test_small_cost_types_are_shown_together_and_not_left_out(own: Served) -> No
     spend = {"spend_date": "2026-01-15", "channel": "Meta", "campaign": "x", "amount": "50",
              "currency": "USD", "impressions": 1, "clicks": 1, "conversions": 0}  # fmt: skip
     assert not own.tl.load_rows("spend", [spend]).rejected
-    drawn = own.get("/d/finance/costs-stacked.json")["spec"]["datasets"]["rows"]
+    spec = own.get("/d/finance/costs-stacked.json")["spec"]
+    drawn = spec["datasets"]["rows"]
     january = {row["name"]: row["v"] for row in drawn if row["label"].startswith("Jan")}
-    assert len(january) == 8
-    # Sales cost 100.10 more in February: the smallest are ad spend, marketing and advertising.
-    assert january["3 others"] == 50 + 100 + 300
+    assert len(january) == 7
+    # The six dearest cost 400 and more: left are ad spend, marketing, sales and advertising.
+    assert january["4 others"] == 50 + 100 + 200 + 300
     assert sum(january.values()) == 50 + sum(100 * (n + 1) for n in range(len(COST_TYPES)))
+    colours = spec["layer"][0]["encoding"]["color"]["scale"]["range"]
+    assert len(colours) == 7
+    assert len(set(colours)) == 7, "each part has a colour of its own"

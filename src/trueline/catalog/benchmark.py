@@ -43,27 +43,6 @@ class Benchmark:
         """Whether there is anything to compare with."""
         return self.reason is None
 
-    @cache  # noqa: B019  benchmarks live as long as the process
-    def spoken(self, unit: str, locale: str) -> str:
-        """The benchmark in one sentence."""
-        if self.reason is not None:
-            return f"No benchmark. {self.reason}"
-        over = f", over {self.over}" if self.over else ""
-        hand = "" if self.checked else ", cited at second hand"
-        figure = self._figure(unit, locale)
-        source = f"{self.source}, {self.year}" if self.year else self.source
-        return f"{figure} ({self.kind}{over}): {self.population}. Source: {source}{hand}."
-
-    def _figure(self, unit: str, locale: str) -> str:
-        def written(number: Decimal) -> str:
-            return words.amount(number, unit, None, locale)
-
-        if self.typical is not None:
-            return written(self.typical)
-        if self.low is not None and self.high is not None:
-            return f"{written(self.low)} to {written(self.high)}"
-        return f"At least {written(self.low)}" if self.low is not None else ""
-
     def verdict(self, value: Value, direction: Direction, over: str | None = None) -> str | None:
         """``better``, ``typical`` or ``worse`` than others; None where that cannot be said.
 
@@ -100,6 +79,29 @@ class Benchmark:
             "reason": self.reason,
             "verdict": verdict,
         }
+
+
+@cache
+def spoken(of: Benchmark, unit: str, locale: str) -> str:
+    """A benchmark in one sentence, its figures in ``unit``."""
+    if of.reason is not None:
+        return f"No benchmark. {of.reason}"
+    over = f", over {of.over}" if of.over else ""
+    hand = "" if of.checked else ", cited at second hand"
+    source = f"{of.source}, {of.year}" if of.year else of.source
+    figure = _figure(of, unit, locale)
+    return f"{figure} ({of.kind}{over}): {of.population}. Source: {source}{hand}."
+
+
+def _figure(of: Benchmark, unit: str, locale: str) -> str:
+    def written(number: Decimal) -> str:
+        return words.amount(number, unit, None, locale)
+
+    if of.typical is not None:
+        return written(of.typical)
+    if of.low is not None and of.high is not None:
+        return f"{written(of.low)} to {written(of.high)}"
+    return f"At least {written(of.low)}" if of.low is not None else ""
 
 
 @cache

@@ -10,10 +10,10 @@ from json.encoder import encode_basestring as quoted
 from math import isfinite
 from typing import Any, NamedTuple
 
-from trueline.catalog.benchmark import Benchmark, benchmark
+from trueline.catalog.benchmark import Benchmark, benchmark, spoken
 from trueline.catalog.describe import target
 from trueline.catalog.interpret import interpretation
-from trueline.catalog.kpi import Calculator, Detail, Direction, Kpi, Needs, Unit, finished
+from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished, stated
 from trueline.catalog.kpis import KPIS
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
@@ -143,19 +143,19 @@ def calculate(
     moment: datetime | None = None,
 ) -> Calculation:
     """The KPI from given inputs. Raises InputError naming the rule that they break."""
-    stated = _stated(definition)
-    way = stated.ways[0] if len(stated.ways) == 1 else _way(definition, data)
+    said = stated(definition)
+    way = said.ways[0] if len(said.ways) == 1 else _way(said.ways, data)
     inputs = checked(way, data)
-    _require(way, inputs)
+    _require(way.needs(), inputs)
     try:
         with localcontext(EXACT):
-            value = finished(stated.unit, inputs.formula())
+            value = finished(said.unit, inputs.formula())
             interval, details = inputs.interval(), inputs.details()
     except (DivisionByZero, InvalidOperation, ZeroDivisionError):
         raise InputError(definition.undefined.message, definition.undefined.enable) from None
-    leaning = inputs.leaning() or stated.direction
-    known = stated.benchmark
-    aim = target(stated.key, targets or {})
+    leaning = inputs.leaning() or said.direction
+    known = benchmark(definition)
+    aim = target(said.key, targets or {})
     return Calculation(
         definition=definition,
         value=value,
@@ -167,7 +167,7 @@ def calculate(
             interval=interval, details=details, direction=leaning,
             over=inputs.__dict__.get("time_frame"),
         ),
-        benchmark=known.spoken(stated.unit.written(currency), locale),
+        benchmark=spoken(known, said.unit.written(currency), locale),
         beside=known,
         verdict=known.verdict(value, leaning),
         target=aim,
@@ -175,33 +175,13 @@ def calculate(
     )  # fmt: skip
 
 
-class _Stated(NamedTuple):
-    """What a definition says of itself: asking a model's class for it takes ten times as long."""
-
-    key: str
-    unit: Unit
-    direction: Direction
-    ways: tuple[type[Calculator], ...]
-    benchmark: Benchmark
-
-
-@cache
-def _stated(of: type[Kpi]) -> _Stated:
-    return _Stated(of.key, of.unit, of.direction, of.calculators(), benchmark(of))
-
-
 def now() -> datetime:
     """The moment of a calculation, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
-@cache
-def _needs(way: type[Calculator]) -> tuple[tuple[str, Needs], ...]:
-    return tuple(way.needs().items())
-
-
-def _require(way: type[Calculator], inputs: Calculator) -> None:
-    for name, need in _needs(way):
+def _require(needs: Mapping[str, Needs], inputs: Calculator) -> None:
+    for name, need in needs.items():
         amount = getattr(inputs, name)
         if amount is not None and amount <= need.above:
             rule = f"has to be above {need.above}"
@@ -209,9 +189,8 @@ def _require(way: type[Calculator], inputs: Calculator) -> None:
             raise InputError(f"{name} {rule}. {need.message}", need.enable, (fault,))
 
 
-def _way(definition: type[Kpi], data: Mapping[str, Any]) -> type[Calculator]:
-    """Which of the KPI's ways the given fields belong to."""
-    ways = definition.calculators()
+def _way(ways: Sequence[type[Calculator]], data: Mapping[str, Any]) -> type[Calculator]:
+    """Which of a KPI's ways the given fields belong to."""
     given = set(data)
     fitting = [way for way in ways if given & set(way.model_fields)]
     if len(fitting) == 1:

@@ -96,7 +96,7 @@ _NUMBERS = (int, float, Decimal)
 
 def _number(value: Any) -> Any:
     """Numbers only: neither true, which Python takes for 1, nor text that looks like a number."""
-    if type(value) not in _NUMBERS and (isinstance(value, bool) or not isinstance(value, _NUMBERS)):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         raise PydanticCustomError("not_a_number", "is not a number")
     return value
 

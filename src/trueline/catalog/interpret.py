@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from trueline.catalog.benchmark import Benchmark
-from trueline.catalog.kpi import Detail, Direction, Kpi
+from trueline.catalog.kpi import Detail, Direction, Kpi, stated
 from trueline.core import words
 from trueline.core.reading import Interval, Value
 
@@ -44,9 +43,11 @@ def interpretation(
     over: str | None = None,
 ) -> str:
     """The value in words, in the company's currency and locale."""
-    label, usual, unit, money = _stated(definition, currency)
-    leaning = direction or usual
-    parts = [f"{label}: {words.amount(value, unit, money, locale)}"]
+    said = stated(definition)
+    leaning = direction or said.direction
+    unit = said.unit.written(currency)
+    money = currency if said.unit.is_money else None
+    parts = [f"{said.label}: {words.amount(value, unit, money, locale)}"]
     if over in _A_TIME:
         parts[0] += f" {_A_TIME[over]}"
     if interval is not None:
@@ -70,12 +71,6 @@ def interpretation(
     if target is not None and value is not None:
         sentence += " " + _against(value, target, leaning, unit, money, locale)
     return f"{sentence} {_GOOD[leaning]}".strip()
-
-
-@cache
-def _stated(of: type[Kpi], currency: str) -> tuple[str, Direction, str, str | None]:
-    money = currency if of.unit.is_money else None
-    return of.label, of.direction, of.unit.written(currency), money
 
 
 def _spoken(name: str) -> str:

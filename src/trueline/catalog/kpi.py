@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -242,6 +242,22 @@ class Kpi(Calculator):
     def slug(cls) -> str:
         """Its calculator's name in a path."""
         return cls.path or cls.key.replace("_", "-")
+
+
+class Stated(NamedTuple):
+    """What a definition says of itself. Asking a model's class for it takes ten times as long."""
+
+    key: str
+    label: str
+    unit: Unit
+    direction: Direction
+    ways: tuple[type[Calculator], ...]
+
+
+@cache
+def stated(of: type[Kpi]) -> Stated:
+    """What a KPI's definition says of itself."""
+    return Stated(of.key, of.label, of.unit, of.direction, of.calculators())
 
 
 class Single(Kpi, calculates=False):

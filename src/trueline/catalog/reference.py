@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from trueline.catalog.benchmark import benchmark
+from trueline.catalog.benchmark import benchmark, spoken
 from trueline.catalog.describe import formula_text, target
 from trueline.catalog.kpi import Calculator, From, Kpi
 from trueline.catalog.kpis import KPIS, SUBJECTS
@@ -46,7 +46,7 @@ def entry(definition: type[Kpi]) -> str:
     lines += _calculator(definition)
     known = benchmark(definition)
     if known.known:
-        lines.append(f"Benchmark: {known.spoken(definition.unit.value, 'en_CA')}\n")
+        lines.append(f"Benchmark: {spoken(known, definition.unit.value, 'en_CA')}\n")
     needs = list(definition.needs().values())
     if needs:
         lines.append(

@@ -94,12 +94,11 @@ def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
 
 def _given(value: Any) -> str:
     """A value as it was sent, not as Python writes it; its beginning where it is long."""
-    if isinstance(value, list | dict):
-        try:
-            return dumps(value)[:80]
-        except (TruelineError, TypeError):  # no JSON: it came from Python
-            return str(value)[:80]
-    return str(value)[:80]
+    try:
+        text = dumps(value) if isinstance(value, list | dict) else str(value)
+    except (TruelineError, TypeError):  # no JSON: it came from Python
+        text = str(value)
+    return text[:80]
 
 
 def checked(model: type[Model], data: Any) -> Model:

@@ -134,7 +134,7 @@ class Ground:
     def colour(self, by: str, value: str) -> str:
         """A value's colour: the same in every panel."""
         known = self.values(by)
-        return COLOURS[known.index(value) % 6] if value in known else "c6"
+        return COLOURS[min(known.index(value), len(COLOURS) - 1)] if value in known else "faint"
 
     # -- words --------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ from trueline.web.charts.axis import scale_for
 from trueline.web.charts.marked import named_by
 
 _TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
-MONTHS_BACK, MONTHS_AHEAD, MOST_PARTS = 12, 12, 8
+MONTHS_BACK, MONTHS_AHEAD = 12, 12
 
 
 # -- the bridge -----------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
         shown.missing = missing_of(series[0][1][-1].reasons) if buckets else Missing("Nothing yet.")
         return shown
     known.sort(key=lambda item: -sum((v.value or Decimal(0) for v in item[1]), Decimal(0)))
-    parts = _parts(ground, known)
+    parts = _parts(ground, [(t, [v.value or Decimal(0) for v in found]) for t, found in known])
     scale = scale_for(ground.company.currency, ground.company.currency, ground.locale)
     names, tokens = [name for name, _, _ in parts], [look for _, look, _ in parts]
     shown.spec = charts.stacked(_stack(ground, buckets, parts), names, scale, tokens=tokens)
@@ -144,17 +144,16 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     return shown
 
 
-def _parts(ground: Ground, known: list[tuple[str, list[MeasureValue]]]) -> list[Course]:
-    """The largest cost types, and the small ones together, so that a bar is all there is."""
+def _parts(ground: Ground, known: list[tuple[str, list[Decimal]]]) -> list[Course]:
+    """The types that have a colour, and all others together, so that a bar is all there is."""
     looks = _looks(ground)
-    courses = [
-        (_type_name(t), looks[t], [v.value or Decimal(0) for v in found]) for t, found in known
-    ]
-    if len(courses) <= MOST_PARTS:
-        return courses
-    small = courses[MOST_PARTS - 1 :]
-    rest = [sum(amounts, Decimal(0)) for amounts in zip(*(c[2] for c in small), strict=True)]
-    return [*courses[: MOST_PARTS - 1], (f"{len(small)} others", "faint", rest)]
+    own = [(_type_name(t), looks[t], amounts) for t, amounts in known if t in looks]
+    small = [(t, amounts) for t, amounts in known if t not in looks]
+    if not small:
+        return own
+    name = _type_name(small[0][0]) if len(small) == 1 else f"{len(small)} others"
+    rest = [sum(amounts, Decimal(0)) for amounts in zip(*(a for _, a in small), strict=True)]
+    return [*own, (name, "faint", rest)]
 
 
 def _stack(ground: Ground, buckets: list[Bucket], parts: list[Course]) -> list[dict[str, Any]]:
@@ -178,11 +177,11 @@ def _stack(ground: Ground, buckets: list[Bucket], parts: list[Course]) -> list[d
 
 
 def _looks(ground: Ground) -> dict[str, str]:
-    """Each cost type's colour, the same in every panel: by what it cost in the last year."""
+    """The colours of the six types that cost most in the last year: the same in every panel."""
     year = Period(add_months(ground.today, -12), ground.today)
     spent = {t: _cost(ground, t, year).value or Decimal(0) for t in _TYPES}
     order = sorted(_TYPES, key=lambda t: -spent[t])
-    return {t: COLOURS[min(place, len(COLOURS) - 1)] for place, t in enumerate(order)}
+    return dict(zip(order, COLOURS[:6], strict=False))
 
 
 def _cost(ground: Ground, key: str, period: Period) -> MeasureValue:
@@ -228,11 +227,8 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
         shown.missing = missing_of(found[0][1].reasons)
         return shown
     total = sum((value for _, value in known), Decimal(0))
-    looks = _looks(ground)
-    parts = [(_type_name(t), value, looks[t]) for t, value in known]
-    if len(parts) > 6:
-        rest = sum((value for _, value, _ in parts[5:]), Decimal(0))
-        parts = [*parts[:5], (f"{len(parts) - 5} others", rest, "faint")]
+    courses = _parts(ground, [(t, [value]) for t, value in known])
+    parts = [(name, amounts[0], look) for name, look, amounts in courses]
     currency = ground.company.currency
     texts = words.alike((part[1] for part in parts), currency, currency, ground.locale)
     rows = [

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from trueline.catalog.benchmark import benchmark
+from trueline.catalog.benchmark import benchmark, spoken
 from trueline.catalog.describe import describe
 from trueline.catalog.kpis import kpi
 from trueline.catalog.schema import fields
@@ -156,7 +156,7 @@ def benchmark_of(tl: Trueline, asked: Asked, reading: Reading | None) -> dict[st
         note = f"It is over {found.over}: choose such a period to compare."
     return {
         "known": found.known,
-        "spoken": found.spoken(unit, tl.settings.company.locale),
+        "spoken": spoken(found, unit, tl.settings.company.locale),
         "verdict": VERDICTS.get(verdict or ""),
         "note": note,
         "dated": found.dated,
