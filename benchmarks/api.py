@@ -30,7 +30,7 @@ from pathlib import Path
 import psutil
 
 import trueline
-from trueline.catalog.calculate import calculate_all, calculators
+from trueline.catalog.calculate import calculators
 from trueline.core.reading import dumps
 from trueline.home import Trueline
 from trueline.web.jobs import Jobs
@@ -220,14 +220,15 @@ def spent(process: psutil.Process, port: int, path: str, body: object, times: in
 def batches() -> dict[str, dict[str, object]]:
     """Batches of 1,000: of one calculator, of one with an interval, and of all in turn."""
     nps = {"promoters": 500, "passives": 300, "detractors": 200}
-    every = [{"metric": name, "inputs": dict(of.example)} for name, of in calculators().items()]
-    # Examples that a way of the calculator does not take whole are left to the tests.
-    takes = [one for one in every if not calculate_all([one])[1]]
+    every = [
+        {"metric": name, "inputs": of.calculators()[0].example}
+        for name, of in calculators().items()
+    ]
     return {
         "ARPU": {"calculations": [{"metric": "arpu", "inputs": ARPU}] * 1000},
         "NPS": {"calculations": [{"metric": "nps", "inputs": nps}] * 1000},
-        f"{len(takes)} calculators in turn": {
-            "calculations": [takes[n % len(takes)] for n in range(1000)]
+        f"{len(every)} calculators in turn": {
+            "calculations": [every[n % len(every)] for n in range(1000)]
         },
     }
 

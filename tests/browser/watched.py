@@ -26,8 +26,6 @@ addEventListener("securitypolicyviolation", (event) => {
 });
 """
 _AXE = Axe()
-_WANTED = {"resultTypes": ["violations"]}
-"""Of what passes no more than that it does: naming each element took most of the time."""
 
 
 def browser_path() -> str:
@@ -117,7 +115,7 @@ class Watched:
 
     def accessible(self) -> None:
         """No violation that axe knows of."""
-        found = _AXE.run(self.page, options=_WANTED).response["violations"]
+        found = _AXE.run(self.page).response["violations"]
         for violation in found:
             where = [node["target"] for node in violation["nodes"][:4]]
             why = violation["nodes"][0]["failureSummary"].replace("\n", " ")

@@ -56,10 +56,17 @@ def test_a_fresh_reading_imports_nothing_heavy_that_it_does_not_need(home: Path)
     written, packages, own = ran("kpi", "mrr", *period, "--home", str(home))
     assert "$100.00" in written and "actual" in written
     assert {"duckdb", "pydantic"} <= packages  # what it does need: the list below is true
+    assert "rich" not in packages
     assert packages.isdisjoint(NEEDED_BY_OTHERS)
     others = ("trueline.web", "trueline.insight", "trueline.store", "trueline.facts.load",
               "trueline.catalog.calculate")  # fmt: skip
     assert not [name for name in own if name.startswith(others)]
+
+
+def test_a_table_of_readings_imports_rich(home: Path) -> None:
+    period = ("--start", "2026-01-01", "--end", "2026-02-01")
+    _, packages, _ = ran("kpi", "mrr", "arr", *period, "--home", str(home))
+    assert "rich" in packages
 
 
 def test_help_opens_nothing() -> None:

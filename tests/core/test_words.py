@@ -19,6 +19,19 @@ LOCALES = (
 NUMBERS = st.decimals(min_value=-(10**30), max_value=10**30, allow_nan=False, places=4)
 
 
+@pytest.mark.parametrize(
+    ("unit", "written"),
+    [("%", "-3.2 pp"), ("score", "-3.2 points"), ("count", "-7.6%"), ("USD/month", "-7.6%")],
+)
+def test_a_change_of_a_score_is_in_points_as_one_of_a_percentage_is(
+    unit: str, written: str
+) -> None:
+    """A score may have been 0 or below: in percent of that its change says nothing."""
+    assert words.changed({"absolute": Decimal("-3.2"), "percent": -7.6}, unit) == written
+    assert words.changed({"absolute": Decimal("5"), "percent": None}, "score") == "+5.0 points"
+    assert not words.changed({"absolute": None, "percent": None}, unit)
+
+
 @given(number=NUMBERS, locale=st.sampled_from(LOCALES))
 def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) -> None:
     with localcontext(prec=120):

@@ -116,3 +116,10 @@ def test_a_column_that_only_looks_a_little_alike_is_no_hint(company: Company) ->
     notes = " ".join(report.notes)
     assert "Is chanel the channel?" in notes
     assert "total the" not in notes
+
+
+def test_a_comparison_names_the_last_day_of_what_it_lacks_and_not_the_day_after(
+    company: Company,
+) -> None:
+    found = company.tl.compare("revenue", start="2026-02-01", end="2026-03-01")
+    assert found["change_previous"]["reason"].startswith("2026-02-01 to 2026-02-28: ")

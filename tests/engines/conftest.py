@@ -14,7 +14,7 @@ from trueline.warehouse.clickhouse_rows import SETTINGS
 _numbers = count()
 
 if not SOAK:
-    # Small tables, many queries: compiling them takes a third of the time. The soak compiles.
+    # Small tables, many queries: compiling them takes a quarter of the time. The soak compiles.
     SETTINGS.update(compile_expressions=0, compile_aggregate_expressions=0)
 
 

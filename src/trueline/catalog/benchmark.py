@@ -23,7 +23,7 @@ _SIZES = (Unit.MONEY, Unit.MONEY_PER_MONTH, Unit.COUNT, Unit.USERS)
 class Benchmark:
     """A range of others' values, with whose it is; without a range, ``reason`` says why not.
 
-    One is made for each KPI and is itself alone: what it says is kept by it.
+    One is made for each KPI and equals itself alone: its sentence is kept by that (``spoken``).
     """
 
     low: Decimal | None = None

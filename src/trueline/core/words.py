@@ -14,6 +14,8 @@ _WIDE = Context(prec=120)
 """Wide enough to write any product of two inputs: Babel rounds in the context it finds."""
 _WHOLE_FROM = Decimal(10_000)
 """From here on money is shown without its cents, which nobody reads."""
+POINTS = {"%": "pp", "score": "points"}
+"""Units whose change is a difference, and what that is counted in."""
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -141,11 +143,12 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
 
 
 def changed(change: dict[str, Any] | None, unit: str) -> str:
-    """A change, signed: in percent, and in percentage points where the unit is percent."""
+    """A change, signed: in percent, but of a percentage or a score (which may be 0 or less) in
+    points."""
     if not change or change.get("absolute") is None:
         return ""
-    if unit == "%":
-        return f"{float(change['absolute']):+.1f} pp"
+    if unit in POINTS:
+        return f"{float(change['absolute']):+.1f} {POINTS[unit]}"
     return "" if change.get("percent") is None else f"{float(change['percent']):+.1f}%"
 
 

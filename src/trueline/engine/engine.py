@@ -334,7 +334,8 @@ def change(reading: Reading, earlier: Reading) -> dict[str, Any]:
     if reading.value is None or earlier.value is None:
         lacking = reading if reading.value is None else earlier
         why = lacking.reasons[0].message if lacking.reasons else "It is not known."
-        return out | {"reason": f"{lacking.start} to {lacking.end}: {why}"}
+        last = lacking.end - timedelta(days=1)
+        return out | {"reason": f"{lacking.start} to {last}: {why}"}
     if Completeness.PARTIAL in (reading.completeness, earlier.completeness):
         return out | {"reason": "One of the two periods is covered only in part."}
     now, then = Decimal(str(reading.value)), Decimal(str(earlier.value))

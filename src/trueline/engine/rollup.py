@@ -226,11 +226,12 @@ class Rollup:
             )
 
     def _touched_first_orders(self, since: int) -> None:
-        """Customers whose first order may be another one now, so that most are not looked for.
+        """Customers whose first order may be another one now; most are not looked for.
 
-        Of ``reordered`` an order was changed or taken away, came in before the first one known, or
-        ceased or began to count as a test: all their orders are read. Who had no first order has
-        no more than ``added_orders``. Every other order came after a first one and changes none.
+        All orders are read of ``reordered``: customers who became a test or ceased to be one, or of
+        whom an order was corrected or removed, or came in at or before the moment of the first one
+        known. Customers without a first order have no orders but ``added_orders``. All other new
+        orders came after a first one, and change none.
         """
         run, columns = self._writer.temporary, ", ".join(_OF_ORDERS)
         run("new_orders", f"SELECT {columns} FROM orders WHERE load_id > {since}")

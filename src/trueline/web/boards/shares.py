@@ -210,7 +210,7 @@ def _listed(ground: Ground, keys: tuple[str, ...], period: Period) -> Table:
 
 def _moved(now: Reading, then: Reading) -> Cell:
     found = change(now, then)
-    raw = found["absolute"] if now.unit == "%" else found["percent"]
+    raw = found["absolute"] if now.unit in words.POINTS else found["percent"]
     look = "" if found["good"] is None else "pos" if found["good"] else "neg"
     return Cell(words.changed(found, now.unit) or "–", raw, look=look)
 
