@@ -226,10 +226,17 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         return load_report(self.warehouse, load_id)
 
     def facts(self) -> list[dict[str, Any]]:
-        """Every table: rows, first and last day, coverage, last load."""
+        """Every table: rows, first and last day, coverage, last load, and how many rejected rows
+        are in no number (``left_out``), by which loads."""
+        from trueline.engine.left_out import left_out
         from trueline.facts.load import facts_overview
 
-        return facts_overview(self.warehouse, self.settings)
+        lacking = left_out(self.warehouse)
+        found = facts_overview(self.warehouse, self.settings)
+        for table in found:
+            out = lacking.get(table["table"])
+            table["left_out"] = {"rows": out.rows, "loads": list(out.loads)} if out else None
+        return found
 
     def declare_coverage(
         self,

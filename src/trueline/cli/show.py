@@ -242,7 +242,7 @@ def history(rows: list[dict[str, Any]], company: Any) -> None:
 
 
 def facts(found: list[dict[str, Any]]) -> None:
-    """Tables as a table."""
+    """Tables as a table; rejected rows that are in no number below it."""
     drawn = table("Table", "Rows", "First day", "Last day", "Complete", numbers=("Rows",))
     for item in found:
         spans = [
@@ -253,6 +253,12 @@ def facts(found: list[dict[str, Any]]) -> None:
             str(item["last_day"] or ""), plain("; ".join(spans)),
         )  # fmt: skip
     console().print(drawn)
+    for item in found:
+        if item["left_out"]:
+            out = item["left_out"]
+            loads = ", ".join(map(str, out["loads"]))
+            rows = "row is" if out["rows"] == 1 else "rows are"
+            line(f"{item['table']}: {out['rows']:,} rejected {rows} in no number (load {loads})")
 
 
 def checks(found: list[dict[str, Any]]) -> None:

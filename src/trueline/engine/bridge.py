@@ -10,6 +10,7 @@ from typing import Any
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
+from trueline.engine import left_out
 from trueline.engine.movements import COUNTS
 from trueline.engine.resolve import Resolver
 
@@ -78,6 +79,8 @@ def bridge(resolver: Resolver, period: Period) -> Bridge:
     level = resolver.value("mrr", period)
     worst = Quality.worst(value.quality for value in found.values())
     reasons = list(dict.fromkeys(r for value in found.values() for r in value.reasons))
+    tables = (name for value in found.values() for name in (value.table or "").split(", "))
+    reasons += left_out.notes(resolver.covers.left_out, tables)
     parts = {
         name: None if v.value is None else (-v.value if name in _LOSSES else v.value)
         for name, v in found.items()

@@ -14,7 +14,7 @@ from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.money import EXACT, divide
 from trueline.core.period import FIRST_DAY, Period, add_months
 from trueline.core.quality import Reason
-from trueline.engine import knowledge
+from trueline.engine import knowledge, left_out
 from trueline.engine.view import FactsView, day_of
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def cohorts(
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
     firsts = {m for m, _ in grid if (start is None or m >= start) and (end is None or m < end)}
     rows = tuple(_row(grid, month, until, by) for month in sorted(firsts) if month < until)
-    return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), ())
+    lacking = left_out.notes(resolver.covers.left_out, (c.table for c in kept))
+    return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), tuple(lacking))
 
 
 Grid = dict[tuple[date, date], tuple[int, Decimal]]

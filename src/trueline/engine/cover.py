@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from trueline.core.period import Period
+from trueline.engine.left_out import left_out
 from trueline.warehouse.seam import Warehouse
 
 Span = tuple[date, date]
@@ -72,6 +73,7 @@ class Covers:
         self._tables: dict[str, TableCover] = {}
         self._spans = _declared(warehouse, as_of)
         self._loads = _loaded(warehouse, zone, as_of)
+        self.left_out = left_out(warehouse, as_of)
 
     def __getitem__(self, table: str) -> TableCover:
         if table not in self._tables:

@@ -15,6 +15,7 @@ from trueline.core.money import EXACT, divide
 from trueline.core.period import Period, add_months
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading, ReadingInput, Value
+from trueline.engine import left_out
 from trueline.engine.daily import Cut
 from trueline.engine.product_measures import days_of_events
 from trueline.engine.resolve import Resolver
@@ -94,7 +95,9 @@ class Evaluator:
             value, interval, why = self._formula(definition, inputs)
         # What takes the value away comes first: some readers show one reason only.
         notes = [reason for found in inputs.values() for reason in found.reasons]
-        reasons = list(dict.fromkeys([*why, *notes]))
+        tables = [name for found in inputs.values() for name in _tables(found)]
+        lacking = left_out.notes(self.resolver.covers.left_out, tables)
+        reasons = list(dict.fromkeys([*why, *notes, *lacking]))
         quality = Quality.worst(found.quality for found in inputs.values())
         if value is None:
             quality = Quality.INSUFFICIENT
@@ -221,6 +224,11 @@ def _unlike(origins: dict[str, From], inputs: dict[str, MeasureValue]) -> Reason
         "One of the periods compared is covered only in part.",
         "Choose a period that is over and whose facts are complete.",
     )
+
+
+def _tables(found: MeasureValue) -> list[str]:
+    """The fact tables behind an input."""
+    return found.table.split(", ") if found.table else []
 
 
 def _plain(value: Decimal | None, definition: type[Kpi], name: str) -> Value:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
-from trueline.engine import knowledge
+from trueline.engine import knowledge, left_out
 from trueline.engine.view import day_of, sql
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def standing(resolver: Resolver, table: str, period: Period, rows: int) -> Stand
     """What coverage says of a period in which a table has so many rows."""
     found = knowledge.flow(resolver.covers, table, period, rows, resolver.today)
     quality = Quality.ACTUAL if found.known else Quality.INSUFFICIENT
-    return Standing(quality, found.completeness, found.reasons)
+    lacking = left_out.notes(resolver.covers.left_out, (table,))
+    return Standing(quality, found.completeness, (*found.reasons, *lacking))
 
 
 def events_until(resolver: Resolver, start: date) -> date:

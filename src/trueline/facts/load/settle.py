@@ -17,6 +17,7 @@ from trueline.facts.load.mapping import Matched
 from trueline.facts.load.notes import notes
 from trueline.facts.load.report import SHOWN, LoadReport, Reject, write_rejects
 from trueline.facts.load.stage import SHAPE_FAULT, Staging
+from trueline.facts.rejected import rejects_name
 from trueline.facts.tables import COVERAGE
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def settle(
         raise UnusualFile
     outcome = Outcome(read, rejected=rejected, sifted=sifted)
     if rejected:
-        path = job.rejects_folder / f"{contract.name}-{stamp.load_id}.csv"
+        path = job.rejects_folder / rejects_name(stamp.load_id)
         outcome = replace(outcome, path=path, shown=write_faults(connection, staging, path))
     if rejected and not job.keep_good:
         return finish(job, connection, staging, stamp, replace(outcome, refused=True))

@@ -81,13 +81,14 @@ class CoverageEntry(BaseModel):
                     "rows": 69659,
                     "first_day": "1997-01-01",
                     "last_day": "1998-06-30",
+                    "left_out": {"rows": 3, "loads": [2]},
                 }
             ]
         }
     ),
 )
 async def overview(request: Request) -> Answer:
-    """Every table: rows, first and last day, coverage, last load."""
+    """Every table: rows, first and last day, coverage, last load, rejected rows left out."""
     return Answer({"tables": await run(request, company(request).facts)})
 
 

@@ -209,6 +209,8 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
         return Missing("It is not known.")
     first = listed[0]
     fix = first.enable or ""
+    if first.code == "rejected_rows":
+        return Missing(first.message, fix, link="/data", link_text="See the rejected rows")
     if first.code in _WAITING or not fix:
         return Missing(first.message, fix)
     tables = set() if reading is None else {item.table for item in reading.inputs}

@@ -27,7 +27,7 @@ from trueline.web.boards.ground import (
     marks_of,
     missing_of,
 )
-from trueline.web.boards.over_time import course
+from trueline.web.boards.over_time import course, mark_keys
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
@@ -137,6 +137,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, tokens, strict=True))
     if any(bucket.part != bucket.whole for bucket in buckets):
         shown.marks = ("partial",)
+        shown.legend += mark_keys(shown.marks)
     shown.table = _costs_table(ground, buckets, known)
     shown.notes = _without_entries([t for t, found in series if not any(v.rows for v in found)])
     shown.summary = f"{len(known)} cost types: {', '.join(_type_name(t) for t, _ in known)}"

@@ -86,7 +86,7 @@ def bars(ground: Ground, panel: Bars) -> Shown:
     shown.spec = bar_charts.bars(rows, scale, targets=goals)
     shown.table = sheet(ground, buckets, [(title, readings)])
     shown.marks = marks_of(readings)
-    shown.legend = _mark_keys(shown.marks) + _target_key(ground, goals, readings[0])
+    shown.legend = mark_keys(shown.marks) + _target_key(ground, goals, readings[0])
     shown.summary = _summary(ground, [(title, readings)])
     return shown
 
@@ -120,7 +120,7 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
     shown.marks = marks_of(r for _, readings in series for r in readings)
     looks = [f"k-{look.replace('c1soft', 'soft')}" for look in tokens]
     shown.legend = tuple(Key(n, look) for n, look in zip(names, looks, strict=False))
-    shown.legend += _mark_keys(shown.marks)
+    shown.legend += mark_keys(shown.marks)
     shown.summary = _summary(ground, series)
     return shown
 
@@ -275,7 +275,8 @@ def _legend(
     return tuple(keys) + tuple(Key(mark.capitalize(), "k-dots") for mark in marks)
 
 
-def _mark_keys(marks: tuple[str, ...]) -> tuple[Key, ...]:
+def mark_keys(marks: tuple[str, ...]) -> tuple[Key, ...]:
+    """What a legend says of marks that occur."""
     looks = {"partial": "k-partial", "estimated": "k-pale"}
     return tuple(Key(mark.capitalize(), looks[mark]) for mark in marks)
 

@@ -15,6 +15,7 @@ from trueline.core.reading import dumps
 from trueline.dashboards import DashboardError, Entry, find
 from trueline.dashboards.ranges import PRESETS
 from trueline.dashboards.shelf import BUILT_IN
+from trueline.engine.left_out import left_out
 from trueline.engine.rollup import last_load
 from trueline.web import seals
 from trueline.web.boards.evaluation import Board
@@ -62,7 +63,8 @@ def _dashboard(request: Request, asked: ViewQuery, name: str) -> Response:
     return page(
         request, "dashboard.html", title=entry.title, board=board,
         rows=_rows(request, board, given),
-        about=entry.declared().about, job=_job(request, asked.job), **given,
+        about=entry.declared().about, job=_job(request, asked.job),
+        left_out=left_out(company(request).warehouse).values(), **given,
     )  # fmt: skip
 
 

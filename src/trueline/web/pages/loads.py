@@ -21,6 +21,7 @@ from trueline.facts.load import (
     returned_rows,
     write_corrected,
 )
+from trueline.facts.rejected import CORRECTED, rejects_name
 from trueline.web import forms
 from trueline.web.context import company, run
 from trueline.web.loadings import Loading
@@ -118,7 +119,7 @@ def _rejected(request: Request, load_id: int) -> Response:
             while block := stream.read(1 << 20):
                 yield block
 
-    name = f"rejects-of-load-{load_id}.csv"
+    name = rejects_name(load_id)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(blocks(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -148,7 +149,7 @@ def _corrected(request: Request, load_id: int, fields: dict[str, str]) -> Respon
     folder.mkdir(exist_ok=True)
     file = folder / f"{secrets.token_hex(12)}.csv"
     write_corrected(file, found.header, rows)
-    name = f"{report.source.removesuffix(' (corrected)')[:180]} (corrected)"
+    name = f"{report.source.removesuffix(CORRECTED)[:180]}{CORRECTED}"
     loading = Loading(report.table, file, name, keep_good=True)
     request.app.state.loadings.start(loading)
     return to(f"/data/upload/{loading.id}")
