@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -47,11 +47,16 @@ def plain(value: Any) -> Any:
     return str(value)
 
 
-def readings(tl: Trueline, periods: tuple[tuple[str, str], ...] = PERIODS, **options: Any) -> Any:
-    """Every KPI over some periods."""
+def readings(
+    tl: Trueline,
+    periods: tuple[tuple[str, str], ...] = PERIODS,
+    keys: Sequence[str] | None = None,
+    **options: Any,
+) -> Any:
+    """KPIs (every one, if none is named) over some periods."""
     found = {}
     for start, end in periods:
-        every = tl.readings(start=start, end=end, allow_estimates=True, **options)
+        every = tl.readings(keys, start=start, end=end, allow_estimates=True, **options)
         found |= {f"{key} {start}": plain(reading) for key, reading in every.items()}
     return found
 
@@ -158,11 +163,11 @@ def without_sql(found: Any) -> Any:
     return [without_sql(v) for v in found] if isinstance(found, list) else found
 
 
-def earlier(moment: datetime) -> Callable[[Trueline], Any]:
-    """Every KPI as it would have been read at a moment."""
+def earlier(moment: datetime, keys: Sequence[str] | None = None) -> Callable[[Trueline], Any]:
+    """KPIs (every one, if none is named) as they would have been read at a moment."""
 
     def ask(tl: Trueline) -> Any:
-        return readings(tl, PERIODS[:1], as_of=moment)
+        return readings(tl, PERIODS[:1], keys, as_of=moment)
 
     return ask
 

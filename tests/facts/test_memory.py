@@ -45,7 +45,7 @@ def made(path: Path, form: str, wrong: bool) -> Path:
         connection.execute(
             "COPY (SELECT 'o' || i AS order_id, md5(i::VARCHAR) AS customer_id, "
             f"'2026-01-05T15:00:00Z' AS ordered_at, {amount} AS amount, 'USD' AS currency, "
-            f"repeat(md5(i::VARCHAR), 14) AS channel FROM range({ROWS}) t(i)) "
+            f"repeat(md5((i % 100)::VARCHAR), 14) AS channel FROM range({ROWS}) t(i)) "
             f"TO '{file}' ({options})"
         )
     return file

@@ -9,7 +9,7 @@ on them) are counted again. All in one transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -148,19 +148,21 @@ class Rollup:
 
     def _all(self) -> int:
         run = self._writer.execute
+        brought = self._loaded_since(-1)
         for name, build in derive.DERIVED.items():
             self._writer.clear(name)
-            self._insert(name, "all", partial(build, self._view))
+            if brought & set(_DERIVED_FROM[name]):
+                self._insert(name, "all", partial(build, self._view))
         self._writer.clear("metrics_daily")
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
-            self._count(base, None)
+            if brought & set(base.tables):
+                self._count(base, None)
         self._progress("done", len(BASES), len(BASES))
         found = run("SELECT count(DISTINCT day) FROM metrics_daily").fetchone()
         return int(found[0]) if found else 0
 
     def _since(self, since: int) -> int:
-        run = self._writer.execute
         self._loaded = self._loaded_since(since)
         self._touched_customers(since)
         for name, tables in _DERIVED_FROM.items():
@@ -170,23 +172,42 @@ class Rollup:
                 self._derive_first_orders()
             else:
                 self._derive_touched(name)
-        total = 0
+        bases = [base for base in BASES if self._loaded & set(base.tables)]
+        touched = self._touched_days(bases, since)
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
-            if not self._loaded & set(base.tables):
-                continue
-            self._writer.temporary("touched_days", self._days_sql(base, since))
-            found = run("SELECT count(*) FROM touched_days").fetchone()
-            if found and found[0]:
-                total = max(total, int(found[0]))
-                keys = ", ".join(f"'{m.key}'" for m in measures_of(base))
-                run(
-                    f"DELETE FROM metrics_daily WHERE measure IN ({keys}) "
-                    "AND day IN (SELECT day FROM touched_days)"
-                )
+            if base.key in touched:
+                days = f"SELECT day FROM touched WHERE base = '{base.key}'"
+                self._writer.temporary("touched_days", days)
                 self._count(base, bound("touched_days", {"day": "DATE"}))
         self._progress("done", len(BASES), len(BASES))
-        return total
+        return max(touched.values(), default=0)
+
+    def _touched_days(self, bases: Sequence[Base], since: int) -> dict[str, int]:
+        """Forget what was counted of each base's days that have changed; how many those are.
+
+        All in one statement: on some engines each costs as much as all.
+        """
+        days = [
+            f"SELECT '{base.key}' AS base, day FROM ({self._days_sql(base, since)}) AS d"
+            for base in bases
+        ]
+        if not days:
+            return {}
+        run = self._writer.execute
+        self._writer.temporary("touched", " UNION ALL ".join(days))
+        found = run("SELECT base, count(*) FROM touched GROUP BY base").fetchall()
+        measures = " UNION ALL ".join(
+            f"SELECT '{base.key}' AS base, '{item.key}' AS measure"
+            for base in bases
+            for item in measures_of(base)
+        )
+        if found and measures:
+            run(
+                "DELETE FROM metrics_daily WHERE (measure, day) IN (SELECT m.measure, t.day "
+                f"FROM touched AS t JOIN ({measures}) AS m ON t.base = m.base)"
+            )
+        return {str(base): int(number) for base, number in found}
 
     def _loaded_since(self, since: int) -> set[str]:
         """The tables that loads after that one brought something to, or took something from."""
