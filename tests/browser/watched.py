@@ -51,6 +51,7 @@ class Watched:
         *,
         theme: str = "light",
         width: int = 1440,
+        height: int = HEIGHT,
         zone: str = "America/Toronto",
         **options: Any,
     ) -> None:
@@ -58,7 +59,7 @@ class Watched:
         self.faults: list[str] = []
         self.context = browser.new_context(
             base_url=base,
-            viewport={"width": width, "height": HEIGHT},
+            viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
             timezone_id=zone,
             locale="en-CA",

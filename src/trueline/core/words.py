@@ -30,16 +30,23 @@ def value(reading: Reading, locale: str) -> str:
 def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     """A number in a unit, as the company's locale writes it."""
     exact = number if type(number) is Decimal else Decimal(str(number))
+    small, large, after = _writers(unit, currency, locale)
+    if large is not None and abs(exact) >= _WHOLE_FROM:
+        return large(exact) + after
+    return small(exact) + after
+
+
+@cache
+def _writers(unit: str, currency: str | None, locale: str) -> tuple[Writer, Writer | None, str]:
+    """What writes a unit's numbers, its large ones where they are written otherwise, and what
+    stands after both."""
     if currency is not None:
-        kind = "whole money" if abs(exact) >= _WHOLE_FROM else "money"
-        text = _writer(kind, locale, currency)(exact)
-        return f"{text}/month" if unit.endswith("/month") else text
-    if unit == "count":
-        return _writer("whole", locale)(exact)
-    if unit == "%":
-        return _writer("percent", locale)(exact)
-    text = _writer("ratio" if unit == "ratio" else "number", locale)(exact)
-    return text if unit in ("ratio", "score") else f"{text} {unit}"
+        after = "/month" if unit.endswith("/month") else ""
+        money = _writer("money", locale, currency), _writer("whole money", locale, currency)
+        return *money, after
+    kind = {"count": "whole", "%": "percent", "ratio": "ratio"}.get(unit, "number")
+    after = "" if unit in ("count", "%", "ratio", "score") else f" {unit}"
+    return _writer(kind, locale), None, after
 
 
 def alike(numbers: Iterable[Any], unit: str, currency: str | None, locale: str) -> list[str]:
@@ -98,12 +105,17 @@ def _learnt(by_babel: Writer, locale: str) -> Writer | None:
     if first < 0 or any(len(parts) != 2 for parts in around):
         return None
     last_place = Decimal(1).scaleb(-places)
-    separators = str.maketrans({",": group, ".": point})
+    separators = str.maketrans({",": group, ".": point}) if (group, point) != (",", ".") else None
+    ungrouped = 3 + (places + 1 if places else 0)
     (before, after), (before_minus, after_minus) = around
 
     def write(exact: Decimal) -> str:
-        rounded = exact.quantize(last_place, context=_WIDE).copy_abs()
-        text = format(rounded, ",f").translate(separators)
+        rounded = exact.quantize(last_place, None, _WIDE).copy_abs()
+        text = str(rounded)
+        if len(text) > ungrouped:
+            text = format(rounded, ",f")
+        if separators is not None:
+            text = text.translate(separators)
         if exact.is_signed():
             return f"{before_minus}{text}{after_minus}"
         return f"{before}{text}{after}"
