@@ -111,12 +111,21 @@ def tips(*pairs: tuple[str, str]) -> list[Spec]:
     return [{"field": field, "type": "nominal", "title": title} for field, title in pairs]
 
 
-def chart(layers: list[Spec], data: dict[str, list[Any]], height: int, **words: Any) -> Spec:
-    """A chart of layers over named data, as wide as its place."""
+def chart(
+    layers: list[Spec],
+    data: dict[str, list[Any]],
+    height: int,
+    *,
+    grows: bool = True,
+    **words: Any,
+) -> Spec:
+    """A chart of layers over named data, as wide as its place; on a page also as high, if it
+    ``grows``: where height is no number of rows."""
     spec = {
         "$schema": SCHEMA,
         "width": "container",
         "height": height,
+        "usermeta": {"grows": grows},
         "datasets": data,
         "layer": layers,
         **words,

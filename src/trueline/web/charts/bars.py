@@ -125,7 +125,8 @@ def ranked(
         },
         "encoding": {"y": y, "x": _length("end"), "text": {"field": "x"}},
     }  # fmt: skip
-    return chart([base | layer for layer in (bar, tick, value)], {"rows": rows}, height)
+    layers = [base | layer for layer in (bar, tick, value)]
+    return chart(layers, {"rows": rows}, height, grows=False)
 
 
 def _names_axis() -> Spec:

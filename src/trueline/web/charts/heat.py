@@ -52,4 +52,4 @@ def heat(rows: list[dict[str, Any]], *, height: int) -> Spec:
             },
         },
     ]
-    return chart(layers, {"rows": rows}, height)
+    return chart(layers, {"rows": rows}, height, grows=False)

@@ -4,6 +4,7 @@
 let library = null;
 let views = [];
 let watching = null;
+const MOST_ROOM = 160;
 
 function load() {
   library ??= new Promise((resolve, reject) => {
@@ -42,6 +43,12 @@ function draw(element) {
   return drawing.get(element);
 }
 
+/** A card is as high as the highest beside it: a chart takes the room that this leaves it. */
+function grow(element, view) {
+  const room = element.clientHeight - element.querySelector("svg").getBoundingClientRect().height;
+  if (room > 4) view.height(view.height() + Math.min(room, MOST_ROOM)).run();
+}
+
 async function drawn(element) {
   try {
     const [embed, answer] = await Promise.all([load(), fetch(element.dataset.chart, { headers: { Accept: "application/json" } })]);
@@ -55,6 +62,7 @@ async function drawn(element) {
       config: { ...config(), ...own },
       tooltip: { theme: "custom", disableDefaultStyle: true },
     });
+    if (rest.usermeta?.grows) grow(element, result.view);
     // The element says what the chart shows, and its table has the values: marks are no words.
     element.querySelector("svg")?.setAttribute("aria-hidden", "true");
     views.push({ element, result });
