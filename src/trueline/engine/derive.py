@@ -36,16 +36,21 @@ def _states_from_events(facts: FactsView) -> ir.Table:
     t = t.mutate(rank=ibis.row_number().over(last))
     t = t.filter(t["rank"] == 0)
     ahead = ibis.window(group_by=t.subscription_id, order_by=t.effective_on)
-    t = t.mutate(next_on=t.effective_on.lead().over(ahead))
+    t = t.mutate(
+        next_on=t.effective_on.lead().over(ahead),
+        next_status=t.status.lead().over(ahead),
+        next_told=facts.local_day(t.recorded_at).lead().over(ahead),
+    )
     # A cancellation scheduled for a day that has passed ends the state there, unless a newer
     # state says otherwise first.
-    scheduled = ibis.ifelse(t.cancel_on > t.effective_on, t.cancel_on, ibis.null().cast("date"))
+    no_day = ibis.null().cast("date")
+    scheduled = ibis.ifelse(t.cancel_on > t.effective_on, t.cancel_on, no_day)
     return t.select(
         subscription_id=t.subscription_id,
         customer_id=t.customer_id,
         start_on=t.effective_on,
         end_on=_earliest(t.next_on, scheduled),
-        scheduled=scheduled.notnull(),
+        told_on=_earliest(ibis.ifelse(scheduled.notnull(), t.effective_on, no_day), _told(t)),
         status=t.status,
         plan=t.plan,
         currency=t.currency,
@@ -55,6 +60,15 @@ def _states_from_events(facts: FactsView) -> ir.Table:
         assumed=ibis.literal(False),
         at=t.effective_at,
     )
+
+
+def _told(t: ir.Table) -> ir.Value:
+    """The day from which it is known that a state will end: its end was recorded ahead."""
+    import ibis
+
+    ahead = t.next_status.notin(LIVE) & (t.next_told < t.next_on)
+    known_on = ibis.ifelse(t.next_told > t.effective_on, t.next_told, t.effective_on)
+    return ibis.ifelse(ahead, known_on, ibis.null().cast("date"))
 
 
 def _earliest(a: ir.Value, b: ir.Value) -> ir.Value:
@@ -108,21 +122,29 @@ def _states_from_list(facts: FactsView) -> ir.Table:
     shared: dict[str, Any] = {name: t[name] for name in _SHARED} | {
         "status": t.was,
         "at": t.started_at,
-        "scheduled": t.cancel_on.notnull() & (t.was != "canceled"),
     }
+    scheduled = t.cancel_on.notnull() & (t.was != "canceled")
+    no_day = ibis.null().cast("date")
     first = t.version == 0
     known_from = ibis.ifelse(first & (t.recorded_on > t.start_on), t.recorded_on, t.start_on)
     # The day before the load is assumed to its end, so that the state at the start of the
     # load's day counts as known.
     assumed_until = _earliest(known_from.cast("date") - ibis.interval(days=1), t.until)
     before = t.select(
-        **shared, start_on=t.start_on, end_on=assumed_until, assumed=ibis.literal(True), first=first
+        **shared,
+        start_on=t.start_on,
+        end_on=assumed_until,
+        told_on=ibis.ifelse(scheduled, t.start_on, no_day),
+        assumed=ibis.literal(True),
+        first=first,
     )
     before = before.filter(before.first & (before.start_on < before.end_on)).drop("first")
+    from_then = ibis.ifelse(first & (t.start_on < assumed_until), assumed_until, t.start_on)
     after = t.select(
         **shared,
-        start_on=ibis.ifelse(first & (t.start_on < assumed_until), assumed_until, t.start_on),
+        start_on=from_then,
         end_on=t.until,
+        told_on=ibis.ifelse(scheduled, from_then, no_day),
         assumed=ibis.literal(False),
     )
     after = after.filter(after.end_on.isnull() | (after.start_on < after.end_on))
@@ -131,7 +153,10 @@ def _states_from_list(facts: FactsView) -> ir.Table:
 
 
 def _differences(states: ir.Table) -> ir.Table:
-    """Each state as what it adds on its first day and takes away on the day it ends."""
+    """Each state as what it adds on its first day and takes away on the day it ends.
+
+    Of what is committed its amount is taken away on the day its end was told (``told_on``).
+    """
     import ibis
 
     zero = ibis.literal("0").cast(_MONEY)
@@ -142,7 +167,9 @@ def _differences(states: ir.Table) -> ir.Table:
         a_net_mrr=ibis.ifelse(live, states.net_mrr.fill_null(zero), zero),
         a_trial_mrr=ibis.ifelse(states.status == "trialing", priced, zero),
         a_at_risk_mrr=ibis.ifelse(states.status == "past_due", priced, zero),
-        a_committed_mrr=ibis.ifelse(live & ~states.scheduled, priced, zero),
+        a_committed_mrr=ibis.ifelse(
+            live & (states.told_on.isnull() | (states.told_on > states.start_on)), priced, zero
+        ),
         a_unpriced=(live & states.mrr.isnull()).cast("int64"),
         a_unpriced_quantity=ibis.ifelse(
             live & states.mrr.isnull(), states.quantity.fill_null(1), 0
@@ -152,8 +179,13 @@ def _differences(states: ir.Table) -> ir.Table:
     who = ["subscription_id", "customer_id", "plan", "currency", "at"]
     begins = s.select(*who, day=s.start_on, **{n: s[f"a_{n}"] for n in AMOUNTS + COUNTS})
     ended = s.filter(s.end_on.notnull())
-    ends = ended.select(*who, day=ended.end_on, **{n: -ended[f"a_{n}"] for n in AMOUNTS + COUNTS})
-    both = ibis.union(begins, ends)
+    left = {n: -ended[f"a_{n}"] for n in AMOUNTS + COUNTS}
+    left["committed_mrr"] = ibis.ifelse(ended.told_on.isnull(), left["committed_mrr"], zero)
+    ends = ended.select(*who, day=ended.end_on, **left)
+    told = s.filter(s.told_on > s.start_on)
+    nothing_else = dict.fromkeys(AMOUNTS, zero) | {n: ibis.literal(0, "int64") for n in COUNTS}
+    less = nothing_else | {"committed_mrr": -told.a_committed_mrr}
+    both = ibis.union(begins, ends, told.select(*who, day=told.told_on, **less))
     totals = both.group_by(["subscription_id", "customer_id", "day", "plan", "currency"]).agg(
         **{n: both[n].sum().cast(_MONEY) for n in AMOUNTS},
         **{n: both[n].sum().cast("int64") for n in COUNTS},

@@ -106,7 +106,8 @@ def view_for(warehouse: Warehouse, settings: Settings, as_of: datetime | None = 
         "UNION ALL SELECT is_test FROM customers_history WHERE is_test) AS t LIMIT 1"
     )[0][0]
     first, last = warehouse.rows(
-        "SELECT min(recorded_at), max(recorded_at) FROM loads WHERE table_name = 'subscriptions'"
+        "SELECT min(recorded_at), max(recorded_at) FROM loads "
+        "WHERE table_name IN ('subscriptions', 'subscription_events')"
     )[0]
     offsets = zone_offsets(settings.company.zone, first, last) if first is not None else []
     return FactsView(as_of=as_of, has_tests=bool(tests), offsets=offsets, product=settings.product)

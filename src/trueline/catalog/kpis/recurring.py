@@ -156,7 +156,8 @@ class CommittedMrr(
     example={"amount": 47000},
     example_value=Decimal(47000),
 ):
-    """MRR less what is already scheduled to end."""
+    """MRR less what is already scheduled to end: by a date of cancellation, or by a change recorded
+    ahead of its day."""
 
     amount: Annotated[Charge, Field(description="MRR not scheduled to end"), From("committed_mrr")]
 
