@@ -119,13 +119,21 @@ def _left(loads: Sequence[_Load], declared: Sequence[tuple[Any, ...]]) -> dict[i
             whole = not load.rejected and load.read >= left.get(origin, 0)
             left[origin] = 0 if whole else max(0, left.get(origin, 0) - load.accepted)
             continue
-        for other in seen.values():
-            if load.holds(other) or (load.full_export and not load.rejected):
-                left[other.load_id] = 0
+        for n in _made_good(load, seen, left):
+            left[n] = 0
         seen[load.load_id] = load
         root[load.load_id] = load.load_id
         left[load.load_id] = load.rejected
     return {n: rows for n, rows in left.items() if rows and not _declared(seen[n], declared)}
+
+
+def _made_good(load: _Load, seen: dict[int, _Load], left: dict[int, int]) -> list[int]:
+    """The earlier loads of which this one leaves nothing out."""
+    if load.full_export and not load.rejected:
+        return list(left)
+    if load.source == API and not load.duplicate + load.updated:
+        return []  # as nearly all calls: those before are many, and need no look
+    return [n for n, rows in left.items() if rows and n in seen and load.holds(seen[n])]
 
 
 def _origin(load: _Load, seen: dict[int, _Load], root: dict[int, int]) -> int | None:

@@ -53,7 +53,9 @@ class FactsView:
     ) -> None:
         self.as_of = as_of
         self.product = product or Product()
-        self._offsets = offsets or ((datetime.min, 0),)
+        # The first one holds for all before it too: companies that differ in it alone are alike.
+        first = offsets[0][1] if offsets else 0
+        self._offsets = ((datetime.min, first), *offsets[1:])
         self.has_tests = has_tests
 
     @property
