@@ -59,11 +59,18 @@ def test_a_calculator_says_what_is_wrong_beside_its_field(open_page: Open) -> No
     watched.faults = [f for f in watched.faults if "422" not in f]
 
 
+def left_out(open_page: Open, site: Served) -> int:
+    """How many rejected orders the finance page says are in no number."""
+    link = open_page("/finance", site=site.base).page.get_by_role("link", name="rejected row")
+    return int(link.inner_text().split()[0])
+
+
 def test_a_file_with_a_bad_row_gives_its_rejects_back(
     open_page: Open, own_site: Served, tmp_path: Path
 ) -> None:
     path = tmp_path / "orders-web.csv"
     path.write_text(ORDERS, encoding="utf-8")
+    before = left_out(open_page, own_site)
     watched = open_page("/data/upload?table=orders", site=own_site.base)
     page = watched.page
     page.locator("#f-file").set_input_files(path)
@@ -77,10 +84,12 @@ def test_a_file_with_a_bad_row_gives_its_rejects_back(
     assert "w1,c1" not in text
     page.get_by_role("button", name="Load the 1 good rows").click()
     expect(page.get_by_text("The good rows are loaded.")).to_be_visible()
+    assert left_out(open_page, own_site) == before + 1
     # The rejected row is mended where it stands.
     page.get_by_label("amount, line 3").fill("5.00")
     page.get_by_role("button", name="Load the corrected rows").click()
     expect(page.get_by_text("Everything is loaded")).to_be_visible()
+    assert left_out(open_page, own_site) == before
     watched.fits()
     watched.clean()
 
