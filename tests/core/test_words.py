@@ -27,9 +27,12 @@ def test_a_change_of_a_score_is_in_points_as_one_of_a_percentage_is(
     unit: str, written: str
 ) -> None:
     """A score may have been 0 or below: in percent of that its change says nothing."""
-    assert words.changed({"absolute": Decimal("-3.2"), "percent": -7.6}, unit) == written
-    assert words.changed({"absolute": Decimal("5"), "percent": None}, "score") == "+5.0 points"
-    assert not words.changed({"absolute": None, "percent": None}, unit)
+    assert words.changed({"absolute": Decimal("-3.2"), "percent": -7.6}, unit, "en_CA") == written
+    assert (
+        words.changed({"absolute": Decimal("5"), "percent": None}, "score", "en_CA")
+        == "+5.0 points"
+    )
+    assert not words.changed({"absolute": None, "percent": None}, unit, "en_CA")
 
 
 @given(number=NUMBERS, locale=st.sampled_from(LOCALES))
@@ -79,3 +82,10 @@ def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, curre
 )
 def test_written(number: object, unit: str, currency: str | None, locale: str, text: str) -> None:
     assert words.amount(number, unit, currency, locale) == text
+
+
+def test_a_change_is_written_as_the_locale_writes_numbers() -> None:
+    change = {"absolute": Decimal("-1234.56"), "percent": 7.68}
+    assert words.changed(change, "USD", "fr_CA") == "+7,7\xa0%"
+    assert words.changed(change, "%", "de_DE") == "-1.234,6 pp"
+    assert words.changed({"absolute": 0, "percent": -0.01}, "USD", "en_CA") == "-0.0%"

@@ -91,7 +91,7 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
 
 def _alone(reading: Reading, locale: str, changes: dict[str, Any]) -> None:
     """One KPI in lines, which need no Rich: importing it takes longer than the reading does."""
-    change = words.changed(changes.get(reading.key), reading.unit)
+    change = words.changed(changes.get(reading.key), reading.unit, locale)
     beside = f"  {change} against the period before" if change else ""
     line(f"{printable(reading.label)} ({reading.key}): {words.value(reading, locale)}{beside}")
     line(f"{reading.start} to {reading.end - timedelta(days=1)}, {_known(reading)}")
@@ -119,7 +119,7 @@ def _together(found: list[Reading], locale: str, changes: dict[str, Any]) -> Non
             Text(words.value(reading, locale), "bold"),
         ]  # fmt: skip
         if changes:
-            cells.append(words.changed(changes.get(reading.key), reading.unit))
+            cells.append(words.changed(changes.get(reading.key), reading.unit, locale))
         drawn.add_row(
             *cells, Text(_known(reading), _STYLES[reading.quality.value]), plain(_why(reading))
         )

@@ -154,14 +154,19 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
     return write
 
 
-def changed(change: dict[str, Any] | None, unit: str) -> str:
+def changed(change: dict[str, Any] | None, unit: str, locale: str) -> str:
     """A change, signed: in percent, but of a percentage or a score (which may be 0 or less) in
     points."""
     if not change or change.get("absolute") is None:
         return ""
     if unit in POINTS:
-        return f"{float(change['absolute']):+.1f} {POINTS[unit]}"
-    return "" if change.get("percent") is None else f"{float(change['percent']):+.1f}%"
+        return f"{_signed('number', change['absolute'], locale)} {POINTS[unit]}"
+    return "" if change.get("percent") is None else _signed("percent", change["percent"], locale)
+
+
+def _signed(kind: str, number: Any, locale: str) -> str:
+    exact = Decimal(str(number))
+    return ("-" if exact.is_signed() else "+") + _writer(kind, locale)(exact.copy_abs())
 
 
 def unmoved(text: str) -> bool:

@@ -321,7 +321,7 @@ def _plan_spec(
 
     spec["datasets"]["plan"] = goal_rows
     spec["layer"].insert(0, planned_layer(scale_for(unit, currency, ground.locale)))
-    return named_by(spec, actual[0].whole, actual[-1].whole)
+    return named_by(spec, actual[0].whole, actual[-1].whole, ground.locale)
 
 
 def _plan_table(

@@ -225,7 +225,7 @@ def course(
     first = series[0][1][0]
     scale = scale_for(first.unit, first.currency, ground.locale)
     spec = lines(drawn, rows, scale, forecast=ahead or None, targets=goals or None)
-    return named_by(spec, buckets[0].whole, buckets[-1].whole)
+    return named_by(spec, buckets[0].whole, buckets[-1].whole, ground.locale)
 
 
 def _fill(ground: Ground, rows: list[dict[str, Any]], number: int, readings: list[Reading]) -> None:

@@ -154,7 +154,7 @@ def _ranked_table(
     then = [earlier[name] for name, _ in found]
     cells = ground.cells([*now, *then])
     for place, (name, reading) in enumerate(found):
-        moved = _moved(reading, then[place])
+        moved = _moved(reading, then[place], ground.locale)
         rows.append((Cell(name, name), cells[place], cells[len(found) + place], moved))
     return Table(columns, tuple(rows))
 
@@ -201,18 +201,18 @@ def _listed(ground: Ground, keys: tuple[str, ...], period: Period) -> Table:
         rows.append(
             (
                 Cell(label_of(key), label_of(key), link=f"/kpi/{key}"),
-                ground.cell(now), ground.cell(then), _moved(now, then),
-                ground.cell(year), _moved(now, year), goal,
+                ground.cell(now), ground.cell(then), _moved(now, then, ground.locale),
+                ground.cell(year), _moved(now, year, ground.locale), goal,
             )
         )  # fmt: skip
     return Table(columns, tuple(rows))
 
 
-def _moved(now: Reading, then: Reading) -> Cell:
+def _moved(now: Reading, then: Reading, locale: str) -> Cell:
     found = change(now, then)
     raw = found["absolute"] if now.unit in words.POINTS else found["percent"]
     look = "" if found["good"] is None else "pos" if found["good"] else "neg"
-    return Cell(words.changed(found, now.unit) or "–", raw, look=look)
+    return Cell(words.changed(found, now.unit, locale) or "–", raw, look=look)
 
 
 def _by(

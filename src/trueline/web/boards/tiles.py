@@ -86,7 +86,7 @@ def _changes(ground: Ground, reading: Reading) -> list[dict[str, Any]]:
             {
                 "against": name,
                 "change": found,
-                "text": words.changed(found, reading.unit),
+                "text": words.changed(found, reading.unit, ground.locale),
                 "earlier": ground.text(other),
                 "reason": found["reason"],
             }

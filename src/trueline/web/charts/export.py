@@ -53,7 +53,7 @@ def complete(spec: Spec, title: str, subtitle: str) -> Spec:
         "color": colours["text"],
     }
     whole["padding"] = 18
-    whole["config"] = {
+    whole["config"] = whole.get("config", {}) | {
         "font": _FONT,
         "background": "#ffffff",
         "view": {"stroke": None},

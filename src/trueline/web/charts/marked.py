@@ -6,6 +6,7 @@ from typing import Any
 
 from trueline.core.period import Period
 from trueline.web.charts.axis import DAYS, Spec, time_axis, tips
+from trueline.web.charts.locales import YEARS, days, months
 
 _KINDS = {"domain": ["better", "worse", "other"], "range": ["@ok-mark", "@bad-mark", "@c3"]}
 
@@ -35,14 +36,15 @@ SPAN = 420
 """Days from which an axis names years."""
 
 
-def named_by(spec: Spec, first: Period, last: Period) -> Spec:
-    """The chart with its buckets' own names on its time axis.
+def named_by(spec: Spec, first: Period, last: Period, locale: str) -> Spec:
+    """The chart with its buckets' own names on its time axis, as the locale writes them.
 
     Months, and all that spans more than a year, are named with their year; years by it alone.
     Else "Jan 1" would stand where a month or a year is meant.
     """
-    months = first.days > 20 or (last.end - first.start).days > SPAN
-    named: Spec = _written(spec, "%Y" if first.days > 300 else "%b %Y" if months else DAYS)
+    by_month = first.days > 20 or (last.end - first.start).days > SPAN
+    day_or_month = months(locale) if by_month else days(locale)
+    named: Spec = _written(spec, YEARS if first.days > 300 else day_or_month)
     return named
 
 

@@ -47,7 +47,7 @@ def _course(tl: Trueline, asked: Asked) -> Shown:
     goals = [float(goal["value"])] if goal else []
     spec = course(ground, named, buckets, goals, ahead=rows, looks=["c1", "faint"])
     spec = marked(spec, list(unusual.values())) if unusual else spec
-    shown.spec = named_by(spec, buckets[0].whole, buckets[-1].whole)
+    shown.spec = named_by(spec, buckets[0].whole, buckets[-1].whole, ground.locale)
     shown.table = _table(ground, buckets, named, unusual)
     shown.marks = marks_of(readings)
     shown.legend = _legend(len(named) > 1, bool(rows), bool(unusual), bool(goals), shown.marks)

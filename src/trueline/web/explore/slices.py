@@ -110,7 +110,8 @@ def slices_of(tl: Trueline, asked: Asked, by: str) -> Slices:
     return Slices(
         by,
         tuple(
-            _part(asked, by, *pair, most, said) for pair, said in zip(pairs, written, strict=True)
+            _part(asked, by, *pair, most, said, locale)
+            for pair, said in zip(pairs, written, strict=True)
         ),
         len(values) - len(chosen),
         words.value(whole, locale),
@@ -125,6 +126,7 @@ def _part(
     before: Reading,
     most: float,
     texts: tuple[str, str],
+    locale: str,
 ) -> Part:
     moved = change(now, before)
     return Part(
@@ -134,7 +136,7 @@ def _part(
         before,
         texts[1],
         moved,
-        words.changed(moved, now.unit),
+        words.changed(moved, now.unit, locale),
         _length(now, most),
         _length(before, most),
         asked.sliced(by, name),

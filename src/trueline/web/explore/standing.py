@@ -111,7 +111,7 @@ def _compared(ground: KnownGround, reading: Reading, name: str, period: Period) 
         "reading": other,
         "value": ground.text(other),
         "change": found,
-        "text": words.changed(found, reading.unit)
+        "text": words.changed(found, reading.unit, ground.locale)
         or _difference(ground, reading, found["absolute"]),
         "refused": found["reason"],
     }

@@ -143,7 +143,7 @@ def _item(tl: Trueline, definition: type[Kpi], found: list[Reading] | None) -> d
         "state": _state(reading),
         "shown": words.value(reading, tl.settings.company.locale).removeprefix("~"),
         "change": moved,
-        "moved": words.changed(moved, reading.unit),
+        "moved": words.changed(moved, reading.unit, tl.settings.company.locale),
         "why": None if reading.known else missing_of(reading.reasons, reading),
         "note": reading.reasons[0].message if reading.known and reading.reasons else "",
     }

@@ -20,6 +20,7 @@ from trueline.engine.rollup import last_load
 from trueline.web import seals
 from trueline.web.boards.evaluation import Board
 from trueline.web.boards.view import View, ViewQuery, view_of
+from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.pages.frame import page, templates
 from trueline.web.pages.range import SHORT
@@ -157,4 +158,5 @@ def chart_of(request: Request, asked: ViewQuery, name: str, panel: str) -> Respo
     shown = board_of(request, asked, find(company(request).home, name)).panel(panel)
     if shown.spec is None:
         raise NotFoundError(f"The panel '{panel}' has no chart.", "It is a table.")
-    return Response(dumps({"spec": shown.spec}), media_type="application/json", headers=_NO_STORE)
+    spec = localised(shown.spec, company(request).settings.company.locale)
+    return Response(dumps({"spec": spec}), media_type="application/json", headers=_NO_STORE)

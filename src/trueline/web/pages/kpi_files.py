@@ -14,6 +14,7 @@ from trueline.web.boards.files import csv_of
 from trueline.web.boards.shown import Table
 from trueline.web.charts import export
 from trueline.web.charts.axis import Spec
+from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.explore.asked import Asked, KpiQuery, asked_of
 from trueline.web.explore.course import course_of
@@ -70,7 +71,7 @@ def _chart(request: Request, key: str, query: KpiQuery) -> Response:
     from_facts(asked)
     found = course_of(tl, asked)
     return Response(
-        dumps({"spec": found.spec}),
+        dumps({"spec": found.spec and localised(found.spec, tl.settings.company.locale)}),
         media_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
@@ -97,7 +98,8 @@ def _course_drawn(request: Request, key: str, kind: str, query: KpiQuery) -> Res
     from_facts(asked)
     shown = course_of(tl, asked)
     said = _about(tl, asked, shown.about, *(mark.capitalize() for mark in shown.marks))
-    return drawing(shown.spec, kind, shown.title, said, f"{key}-over-time-{asked.today}")
+    spec = shown.spec and localised(shown.spec, tl.settings.company.locale)
+    return drawing(spec, kind, shown.title, said, f"{key}-over-time-{asked.today}")
 
 
 def _about(tl: Trueline, asked: Asked, *more: str) -> str:

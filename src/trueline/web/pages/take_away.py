@@ -11,6 +11,7 @@ from trueline.web.boards.files import csv_of
 from trueline.web.boards.shown import Shown
 from trueline.web.boards.view import ViewQuery
 from trueline.web.charts import export
+from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.pages.dashboards import Asked, board_of, words
 from trueline.web.pages.frame import page, slug, span
@@ -55,7 +56,13 @@ def _drawn(request: Request, asked: ViewQuery, name: str, panel: str, kind: str)
     subtitle = " · ".join(part for part in said if part)
     draw = export.png if kind == "png" else export.svg
     media = "image/png" if kind == "png" else "image/svg+xml"
-    return _file(request, draw(shown.spec, shown.title, subtitle), shown, kind, media)
+    return _file(
+        request,
+        draw(localised(shown.spec, company_.locale), shown.title, subtitle),
+        shown,
+        kind,
+        media,
+    )
 
 
 def _file(request: Request, content: bytes, shown: Shown, kind: str, media: str) -> Response:

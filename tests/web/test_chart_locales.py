@@ -1,0 +1,73 @@
+"""Charts name days and months, and write decimals, as the company's locale does."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from trueline.core.period import Period
+from trueline.web.charts import export
+from trueline.web.charts.axis import MINUTE, Scale
+from trueline.web.charts.lines import Line, lines
+from trueline.web.charts.locales import days, localised, months
+from trueline.web.charts.marked import named_by
+
+
+def drawn(locale: str, last: date, step: int) -> str:
+    """An SVG of a line from 1 February 2026 on, its values between 1,000 and 2,000."""
+    first = date(2026, 2, 1)
+    rows: list[dict[str, Any]] = [
+        {"t": f"{date.fromordinal(n)}{MINUTE}", "when": "", "v0": 1000.0 + n % 1000, "x0": ""}
+        for n in range(first.toordinal(), last.toordinal(), step)
+    ]
+    spec = lines([Line("Revenue", "c1", False)], rows, Scale("$"))
+    whole = Period(first, date.fromordinal(first.toordinal() + step))
+    spec = named_by(spec, whole, Period(last, date.fromordinal(last.toordinal() + step)), locale)
+    return export.svg(localised(spec, locale), "", "").decode()
+
+
+@pytest.mark.parametrize(
+    ("locale", "day", "month"),
+    [
+        ("en_CA", "%b %-d", "%b %Y"),
+        ("en_GB", "%-d %b", "%b %Y"),
+        ("fr_CA", "%-d %b", "%b %Y"),
+        ("de_DE", "%-d. %b", "%b %Y"),
+        ("ja_JP", "%-m月%-d日", "%Y年%-m月"),
+    ],
+)
+def test_the_order_is_the_locale_s(locale: str, day: str, month: str) -> None:
+    assert (days(locale), months(locale)) == (day, month)
+
+
+def test_days_and_decimals_are_written_in_french() -> None:
+    text = drawn("fr_CA", date(2026, 3, 8), 1)
+    assert "8 févr." in text
+    assert "$1,66k" in text
+    assert "Feb" not in text
+
+
+def test_months_are_named_in_german() -> None:
+    text = drawn("de_DE", date(2026, 9, 1), 28)
+    assert "März 2026" in text or "Mai 2026" in text
+    assert "May" not in text
+
+
+def test_english_is_the_library_s_own() -> None:
+    text = drawn("en_CA", date(2026, 3, 8), 1)
+    assert "Feb 8" in text
+    assert "$1.66k" in text
+    spec = {"layer": []}
+    assert localised(spec, "en_GB") is spec
+
+
+def test_every_locale_that_a_company_may_have_gives_names() -> None:
+    from babel.localedata import locale_identifiers
+
+    for locale in locale_identifiers():
+        time = localised({}, locale).get("config", {"locale": {"time": None}})["locale"]["time"]
+        assert days(locale) and months(locale)
+        if time is not None:
+            assert [len(time[n]) for n in ("days", "shortDays", "months")] == [7, 7, 12], locale
