@@ -22,6 +22,9 @@ system:
 	@tools/system-packages chromium postgresql
 
 $(UV):
+	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { echo "$(PYTHON) has no pip. Install it \
+	(Debian: apt-get install python3-pip), or leave the virtual environment that is active, or \
+	name another Python: make PYTHON=/usr/bin/python3" >&2; exit 1; }
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .uv uv==$(UV_VERSION)
 
 .venv/.ready: $(UV) pyproject.toml uv.lock
