@@ -96,6 +96,12 @@ def test_another_file_of_the_same_name_does_not(lacking: Company) -> None:
     assert said(lacking)
 
 
+def test_a_file_without_a_good_row_is_not_mended_by_the_next_of_its_name(company: Company) -> None:
+    orders(company, BAD, keep_good=True)
+    orders(company, GOOD)
+    assert said(company)
+
+
 def test_a_row_rejected_again_counts_once(lacking: Company) -> None:
     orders(lacking, f"{GOOD}\n{BAD}\n", keep_good=True)
     assert said(lacking) == ["1 row of orders was rejected and is in no number (load 2)."]

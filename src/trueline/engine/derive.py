@@ -153,17 +153,14 @@ def _states_from_list(facts: FactsView) -> ir.Table:
     return ibis.union(before, after.select(*order))
 
 
-def _differences(states: ir.Table) -> ir.Table:
-    """Each state as what it adds on its first day and takes away on the day it ends.
-
-    Of what is committed its amount is taken away on the day its end was told (``told_on``).
-    """
+def _amounts(states: ir.Table) -> ir.Table:
+    """States with what each is worth a month, in every sense that is measured."""
     import ibis
 
     zero = ibis.literal("0").cast(_MONEY)
     live = states.status.isin(LIVE)
     priced = states.mrr.fill_null(zero)
-    s = states.mutate(
+    return states.mutate(
         a_mrr=ibis.ifelse(live, priced, zero),
         a_net_mrr=ibis.ifelse(live, states.net_mrr.fill_null(zero), zero),
         a_trial_mrr=ibis.ifelse(states.status == "trialing", priced, zero),
@@ -177,33 +174,42 @@ def _differences(states: ir.Table) -> ir.Table:
         ),
         a_assumed=(live & states.assumed).cast("int64"),
     )
+
+
+def _turns(states: ir.Table) -> ir.Table:
+    """Each state as what it adds on its first day and takes away on the day it ends.
+
+    Of what is committed its amount is taken away on the day its end was told (``told_on``).
+    """
+    import ibis
+
     # Three turns of each state, not three readings of them: some engines would make them anew.
-    t = s.mutate(turn=ibis.array([_BEGINS, _TOLD, _ENDS]).unnest())
-    told = t.told_on > t.start_on
-    signs = {
-        name: ibis.cases((t.turn == _BEGINS, 1), (t.turn == _ENDS, -1), else_=0)
-        for name in AMOUNTS + COUNTS
-    }
+    t = _amounts(states).mutate(turn=ibis.array([_BEGINS, _TOLD, _ENDS]).unnest())
+    begins, told, ends = t.turn == _BEGINS, t.turn == _TOLD, t.turn == _ENDS
+    signs = dict.fromkeys(AMOUNTS + COUNTS, ibis.cases((begins, 1), (ends, -1), else_=0))
     signs["committed_mrr"] = ibis.cases(
-        (t.turn == _BEGINS, 1),
-        (t.turn == _TOLD, -1),
-        else_=ibis.ifelse(t.told_on.isnull(), -1, 0),
+        (begins, 1), (told, -1), else_=ibis.ifelse(t.told_on.isnull(), -1, 0)
     )
-    both = t.select(
+    turned = t.select(
         *("subscription_id", "customer_id", "plan", "currency", "at"),
         day=ibis.cases(
-            (t.turn == _BEGINS, t.start_on),
-            (t.turn == _ENDS, t.end_on),
-            (told, t.told_on),
+            (begins, t.start_on),
+            (ends, t.end_on),
+            (t.told_on > t.start_on, t.told_on),
             else_=ibis.null().cast("date"),
         ),
         **{name: t[f"a_{name}"] * sign for name, sign in signs.items()},
     )
-    both = both.filter(both.day.notnull())
-    totals = both.group_by(["subscription_id", "customer_id", "day", "plan", "currency"]).agg(
-        **{n: both[n].sum().cast(_MONEY) for n in AMOUNTS},
-        **{n: both[n].sum().cast("int64") for n in COUNTS},
-        at=both["at"].max(),
+    return turned.filter(turned.day.notnull())
+
+
+def _differences(states: ir.Table) -> ir.Table:
+    """By how much a subscription's amounts change on each day on which one does."""
+    turns = _turns(states)
+    totals = turns.group_by(["subscription_id", "customer_id", "day", "plan", "currency"]).agg(
+        **{n: turns[n].sum().cast(_MONEY) for n in AMOUNTS},
+        **{n: turns[n].sum().cast("int64") for n in COUNTS},
+        at=turns["at"].max(),
     )
     nothing = totals[AMOUNTS[0]] == 0
     for name in AMOUNTS[1:] + COUNTS:

@@ -12,9 +12,6 @@ from trueline.core.quality import Reason
 from trueline.facts.rejected import CORRECTED, REJECTS_NAME
 from trueline.warehouse.seam import Warehouse
 
-API = "api"
-"""The source of rows sent to the API."""
-
 _COLUMNS = (
     *("load_id", "table_name", "source", "full_export", "read", "accepted", "duplicate"),
     *("rejected", "updated", "first_day", "last_day", "recorded_at"),
@@ -59,11 +56,12 @@ class _Load:
     recorded_at: datetime
 
     def holds(self, other: _Load) -> bool:
-        """Whether this is ``other``'s file come again: what it held is here, seen before."""
-        good = other.accepted + other.duplicate
-        again = self.duplicate + self.updated >= good and self.read >= other.read
-        # One call of the API is like another: only rows seen before tell that it came again.
-        return self.source == other.source and again and (good > 0 or self.source != API)
+        """Whether this is ``other``'s file come again: what it held is here, seen before.
+
+        A name tells nothing: a daily file, or a call of the API, has the same one every time.
+        """
+        good, known = other.accepted + other.duplicate, self.duplicate + self.updated
+        return self.source == other.source and self.read >= other.read and known >= good > 0
 
 
 def left_out(warehouse: Warehouse, as_of: datetime | None = None) -> dict[str, LeftOut]:
@@ -131,8 +129,8 @@ def _made_good(load: _Load, seen: dict[int, _Load], left: dict[int, int]) -> lis
     """The earlier loads of which this one leaves nothing out."""
     if load.full_export and not load.rejected:
         return list(left)
-    if load.source == API and not load.duplicate + load.updated:
-        return []  # as nearly all calls: those before are many, and need no look
+    if not load.duplicate + load.updated:
+        return []  # as nearly all calls of the API: those before are many, and need no look
     return [n for n, rows in left.items() if rows and n in seen and load.holds(seen[n])]
 
 
@@ -162,15 +160,11 @@ def _declared(load: _Load, spans: Sequence[tuple[Any, ...]]) -> bool:
 
 def _loads(warehouse: Warehouse, where: str, values: Sequence[Any]) -> list[_Load]:
     rows = warehouse.rows(
-        f"SELECT {', '.join(_quoted(c) for c in _COLUMNS)} FROM loads "
+        f"SELECT {', '.join(_COLUMNS)} FROM loads "
         f"WHERE status = 'loaded' AND {where} ORDER BY load_id",
         values,
     )
     return [_Load(*row) for row in rows]
-
-
-def _quoted(column: str) -> str:
-    return f'"{column}"' if column == "read" else column
 
 
 def _marks(values: Sequence[Any]) -> str:

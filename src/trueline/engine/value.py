@@ -14,7 +14,7 @@ class MeasureValue:
     """One measure's answer: the exact value or None, its quality, its facts.
 
     ``by_currency`` holds money before conversion; it is given even where a rate is missing.
-    ``notes`` are reasons that do not take the value away.
+    Beside a value, ``reasons`` are notes: they do not take it away.
     """
 
     key: str
