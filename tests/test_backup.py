@@ -46,6 +46,24 @@ def test_a_restored_company_gives_the_same_readings(kept: tuple[Any, Path], tmp_
     assert [f.name for f in rejects] == [f.name for f in (company.tl.home / "rejects").iterdir()]
 
 
+def test_rejected_rows_are_found_wherever_the_home_is(
+    company: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home opened by a relative path, read from another folder, then moved."""
+    company.tl.close()
+    monkeypatch.chdir(company.folder.parent)
+    with Trueline(Path(company.folder.name), clock=company.tl.clock) as tl:
+        (tmp_path / "bad.csv").write_text(ORDERS.replace("USD", "US$"))
+        load = tl.load("orders", tmp_path / "bad.csv", keep_good=True)
+        assert load.rejects_path is not None and load.rejects_path.is_absolute()
+    monkeypatch.chdir(tmp_path)
+    moved = company.folder.rename(tmp_path / "moved")
+    with Trueline(Path("moved"), clock=company.tl.clock) as tl:
+        again = tl.load_report(load.load_id)
+        assert again.rejects == load.rejects and again.rejects
+        assert again.rejects_path == moved / "rejects" / load.rejects_path.name
+
+
 def test_facts_recorded_after_a_backup_are_not_in_it(
     kept: tuple[Any, Path], tmp_path: Path
 ) -> None:

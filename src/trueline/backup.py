@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, InputError, NotFoundError
+from trueline.core.errors import ConflictError, InputError, existing
 from trueline.core.reading import dumps
 from trueline.settings import FILE_NAME
 from trueline.warehouse.duckdb import DuckDBWarehouse
@@ -83,8 +83,7 @@ def restore(
     what it holds is not found again: nothing is left behind then.
     """
     say = progress or (lambda *_: None)
-    if not archive.is_file():
-        raise NotFoundError(f"There is no file {archive}.", "Check the path.")
+    existing(archive)
     if home.exists() and any(home.iterdir()):
         raise ConflictError(f"{home} is not empty.", "Restore into a new folder.")
     home.parent.mkdir(parents=True, exist_ok=True)

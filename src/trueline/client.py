@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from trueline.core.errors import ConflictError, HomeOwnedError, TruelineError
+from trueline.core.errors import ConflictError, HomeOwnedError, TruelineError, existing
 from trueline.core.reading import Reading, dumps, loads
 from trueline.settings import Settings
 
@@ -100,6 +100,7 @@ class Remote:
 
         if Path(target).exists():
             raise ConflictError(f"{target} is there already.", "Choose another name.")
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
         found: dict[str, Any] = self._post("/api/backup", {})
         shutil.move(found["path"], target)
         return found | {"path": str(target)}
@@ -118,19 +119,21 @@ class Remote:
     ) -> LoadReport:
         """Send a file to be loaded."""
         from trueline.facts.load import LoadReport
+        from trueline.facts.load.mapping import mapping_text
 
+        file = existing(path)
         fields = {"keep_good": str(keep_good).lower(), "full": str(full).lower()}
         if isinstance(mapping, dict):
             lines = [f"{json.dumps(k)} = {json.dumps(v)}" for k, v in mapping.items()]
             fields["mapping"] = "[columns]\n" + "\n".join(lines)
         elif mapping is not None:
-            fields["mapping"] = Path(mapping).read_text(encoding="utf-8")
+            fields["mapping"] = mapping_text(Path(mapping))
         boundary = secrets.token_hex(16)
         headers = {
             "Content-Type": f"multipart/form-data; boundary={boundary}",
-            "Content-Length": str(_length(boundary, fields, Path(path))),
+            "Content-Length": str(_length(boundary, fields, file)),
         }
-        body = _form(boundary, fields, Path(path))
+        body = _form(boundary, fields, file)
         answer = self._send("POST", f"/api/facts/{quote(table, safe='')}/upload", body, headers)
         return LoadReport.from_json(answer)
 

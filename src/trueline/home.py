@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, InputError, NotFoundError
+from trueline.core.errors import ConflictError, InputError, existing
 from trueline.core.period import parse_day
 from trueline.engine.engine import Engine
 from trueline.evidence import Evidence
@@ -71,7 +71,8 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
     def __init__(
         self, home: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self.home = home
+        # Where it is said to be must hold for whoever is told: another process stands elsewhere.
+        self.home = home = home.absolute()
         self.clock = clock
         self.settings = Settings.read(home)
         self.warehouse = open_warehouse(self.settings.warehouse_url, self.settings.warehouse, home)
@@ -140,14 +141,13 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         """
         from trueline.facts.load import load_file
 
-        if not Path(path).is_file():
-            raise NotFoundError(f"There is no file {path}.", "Check the path.")
+        file = existing(path)
         with self._telling(progress):
             return load_file(
                 self.warehouse,
                 self.settings,
                 table,
-                Path(path),
+                file,
                 mapping=Path(mapping) if isinstance(mapping, str) else mapping,
                 keep_good=keep_good,
                 full=full,
@@ -223,7 +223,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         """What an earlier load did. Raises NotFoundError."""
         from trueline.facts.load import load_report
 
-        return load_report(self.warehouse, load_id)
+        return load_report(self.warehouse, load_id, self.home / "rejects")
 
     def facts(self) -> list[dict[str, Any]]:
         """Every table: rows, first and last day, coverage, last load, and how many rejected rows

@@ -213,5 +213,18 @@ def test_commands_go_through_the_server_that_owns_the_home(served: Path, tmp_pat
                   ("series", "revenue", *JANUARY)):  # fmt: skip
         done = outside(*words, "--home", str(served))
         assert done.returncode == 0, (words, done.stderr)
+    for words, said in (
+        (("load", "no.csv", "--table", "orders"), "There is no file no.csv."),
+        (("load", str(tmp_path), "--table", "orders"), "There is no file"),
+        (("load", str(more), "--table", "orders", "--map", "no.toml"), "cannot be read"),
+    ):
+        refused = outside(*words, "--home", str(served))
+        assert refused.returncode in (2, 4) and said in refused.stderr, refused.stderr
+        assert "Traceback" not in refused.stderr
+    target = tmp_path / "new" / "kept.tar"
+    kept = outside("backup", str(target), "--home", str(served))
+    assert kept.returncode == 0 and target.is_file(), kept.stderr
+    far = outside("serve", "--port", "99999999", "--home", str(served))
+    assert far.returncode == 2 and "Traceback" not in far.stderr
     unknown = outside("kpi", "mmr", "--home", str(served))
     assert unknown.returncode == 2 and "Did you mean" in unknown.stderr

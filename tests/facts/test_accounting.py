@@ -67,7 +67,7 @@ def test_what_is_read_is_accepted_duplicate_or_rejected(
         assert report.read == len(rows)
         counts = report.accepted, report.duplicate, report.rejected
         assert counts == model.load(rows, keep_good), (rows, report)
-        assert load_report(shared.warehouse, report.load_id).read == report.read
+        assert load_report(shared.warehouse, report.load_id, Path()).read == report.read
     found = dict(shared.rows("SELECT order_id, CAST(amount AS INTEGER)::VARCHAR FROM orders"))
     assert found == model.table
     history = shared.rows("SELECT order_id, CAST(amount AS INTEGER)::VARCHAR FROM orders_history")
@@ -208,7 +208,8 @@ def test_the_first_20_rejects_are_shown_and_all_are_written(loader: Loader) -> N
     assert [r.line for r in report.rejects] == list(range(2, 22))
     assert report.rejects_path
     assert [r.line for r in rejects(report.rejects_path, 0, 100)] == list(range(2, 52))
-    assert load_report(loader.warehouse, report.load_id).rejects == report.rejects
+    folder = report.rejects_path.parent
+    assert load_report(loader.warehouse, report.load_id, folder).rejects == report.rejects
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -38,7 +38,7 @@ def doctor(home: Home = HERE, as_json: AsJson = False) -> None:
 def serve(
     home: Home = HERE,
     host: Annotated[str | None, typer.Option(help="Address; else the settings'.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port; else the settings'.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Else the settings'.")] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes; on PostgreSQL.")] = 1,
 ) -> None:
     """Serve the API and the pages."""
@@ -60,7 +60,7 @@ def demo(
     ] = "small",
     serve_it: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve it after.")] = True,
     open_it: Annotated[bool, typer.Option("--open", help="Open a browser.")] = False,
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on.")] = 8000,
 ) -> None:
     """Make a demo company, load it, show its KPIs and serve them."""
     from trueline.cli.demo import run

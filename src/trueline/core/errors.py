@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 
@@ -145,3 +146,11 @@ class AccessError(TruelineError):
     """No key, or a wrong one."""
 
     status, code, exit_code = 401, "unauthorised", 7
+
+
+def existing(path: str | Path) -> Path:
+    """The path of a file that is there. Raises NotFoundError."""
+    found = Path(path)
+    if not found.is_file():
+        raise NotFoundError(f"There is no file {found}.", "Check the path.")
+    return found

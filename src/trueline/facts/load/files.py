@@ -147,7 +147,7 @@ def _known(job: Job) -> LoadReport | int | None:
     """What there is to say of a file that was loaded before, in whole: nothing is written but its
     row. Where it is to be loaded again, the number of that load; None where it is new."""
     with job.warehouse.loading(job.contract.name) as connection:
-        before = ledger.earlier(job.warehouse, job.contract.name, job.digest)
+        before = ledger.earlier(job.warehouse, job.contract.name, job.digest, job.rejects_folder)
         if before is None:
             return None
         held = job.when_changed and ledger.marked(job.warehouse, job.source) == job.mark

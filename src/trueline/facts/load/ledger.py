@@ -107,18 +107,21 @@ _SHOWN = (
 _REPORT = f"SELECT {', '.join(_SHOWN)} FROM loads"
 
 
-def load_report(warehouse: Warehouse, load_id: int) -> LoadReport:
-    """The report of an earlier load. Raises NotFoundError."""
+def load_report(warehouse: Warehouse, load_id: int, rejects_folder: Path) -> LoadReport:
+    """The report of an earlier load. Raises NotFoundError.
+
+    A home may have been moved, or restored elsewhere, since: its rejects are in ``rejects_folder``.
+    """
     found = warehouse.rows(f"{_REPORT} WHERE load_id = ?", [load_id])
     if not found:
         raise NotFoundError(f"There is no load {load_id}.")
-    return _report(found[0])
+    return _report(found[0], rejects_folder)
 
 
-def _report(row: tuple[Any, ...]) -> LoadReport:
+def _report(row: tuple[Any, ...], rejects_folder: Path) -> LoadReport:
     shape = dict(zip(_SHOWN, row, strict=True))
     path, note = shape.pop("rejects_path"), shape.pop("note")
-    where = Path(path) if path else None
+    where = rejects_folder / Path(path).name if path else None
     return LoadReport(
         table=shape.pop("table_name"),
         rejects=tuple(rejects(where)) if where else (),
@@ -128,14 +131,16 @@ def _report(row: tuple[Any, ...]) -> LoadReport:
     )
 
 
-def earlier(warehouse: Warehouse, table: str, digest: str) -> LoadReport | None:
+def earlier(
+    warehouse: Warehouse, table: str, digest: str, rejects_folder: Path
+) -> LoadReport | None:
     """The last load that brought this very content, in whole, if there was one."""
     found = warehouse.rows(
         f"{_REPORT} WHERE table_name = ? AND content_hash = ? AND status = 'loaded' "
         "AND rejected = 0 ORDER BY load_id DESC LIMIT 1",
         [table, digest],
     )
-    return _report(found[0]) if found else None
+    return _report(found[0], rejects_folder) if found else None
 
 
 def overtaken(warehouse: Warehouse, table: str, load_id: int) -> bool:

@@ -17,6 +17,16 @@ from trueline.facts.load.report import REJECT_COLUMNS
 MOST_COLUMNS = 1000
 
 
+def mapping_text(path: Path) -> str:
+    """What a mapping file holds. Raises InputError where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The mapping file {path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"The mapping file {path.name} is not UTF-8: {error}.") from None
+
+
 @dataclass(frozen=True)
 class Mapping:
     """How a file's columns are named, and what it does not say itself.
@@ -37,12 +47,8 @@ class Mapping:
         if isinstance(given, dict):
             return cls(columns=dict(given))
         try:
-            shape = tomllib.loads(given.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(
-                f"The mapping file {given} cannot be read: {error.strerror}."
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            shape = tomllib.loads(mapping_text(given))
+        except tomllib.TOMLDecodeError as error:
             raise InputError(f"The mapping file {given.name} is not valid TOML: {error}.") from None
         return cls._parse(shape, given.name)
 
