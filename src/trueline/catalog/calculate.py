@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from functools import cache, lru_cache
 from json.encoder import encode_basestring as quoted
@@ -82,6 +82,8 @@ def _text(value: Any) -> str:
         return repr(value)
     if kind is str:
         return quoted(value)
+    if kind is date:
+        return f'"{value}"'
     if kind is dict:
         return f"{{{','.join([f'{quoted(name)}:{_text(part)}' for name, part in value.items()])}}}"
     return dumps(value)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from trueline.catalog.benchmark import Benchmark
-from trueline.catalog.kpi import Detail, Direction, Kpi, stated
+from trueline.catalog.kpi import Detail, Direction, Kpi, Unit, stated
 from trueline.core import words
 from trueline.core.reading import Interval, Value
 
@@ -45,8 +46,7 @@ def interpretation(
     """The value in words, in the company's currency and locale."""
     said = stated(definition)
     leaning = direction or said.direction
-    unit = said.unit.written(currency)
-    money = currency if said.unit.is_money else None
+    unit, money = _counted(said.unit, currency)
     parts = [f"{said.label}: {words.amount(value, unit, money, locale)}"]
     if over in _A_TIME:
         parts[0] += f" {_A_TIME[over]}"
@@ -55,12 +55,7 @@ def interpretation(
         high = words.amount(interval.high, unit, money, locale)
         parts[0] += f" ({interval.level}% interval {low} to {high})"
     for name, detail in list(details.items())[:5] if details else ():
-        amount = words.amount(
-            detail.value,
-            detail.unit.written(currency),
-            currency if detail.unit.is_money else None,
-            locale,
-        )
+        amount = words.amount(detail.value, *_counted(detail.unit, currency), locale)
         parts.append(f"{_spoken(name)} {amount}")
     sentence = ", ".join(parts) + "."
     verdict = benchmark.verdict(value, leaning)
@@ -71,6 +66,12 @@ def interpretation(
     if target is not None and value is not None:
         sentence += " " + _against(value, target, leaning, unit, money, locale)
     return f"{sentence} {_GOOD[leaning]}".strip()
+
+
+@cache
+def _counted(unit: Unit, currency: str) -> tuple[str, str | None]:
+    """A unit as it is written, and its currency where it is money."""
+    return unit.written(currency), currency if unit.is_money else None
 
 
 def _spoken(name: str) -> str:
