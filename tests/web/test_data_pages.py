@@ -134,6 +134,18 @@ def test_rejected_rows_are_corrected_in_place(served: Served) -> None:
         "SELECT order_id, amount, source FROM orders WHERE amount=1234.5"
     )
     assert [(r[0], str(r[1]), r[2]) for r in rows] == [("n2", "1234.5000", "again.csv (corrected)")]
+    assert "The rejected ones wait below" in words_of(served.client.get(load).text)
+
+
+def test_a_load_says_whether_its_rejected_rows_still_wait(served: Served) -> None:
+    load = str(loaded(served, "waiting.csv", mixed("w"), keep_good="on").url.path)
+    assert "The rejected ones wait below" in words_of(served.client.get(load).text)
+    fields = {"take0": "on", "c0-3": "7.50", "take1": "on", "c1-2": "2026-03-05T15:00:00Z"}
+    answer = send(served, f"{load}/corrected", fields | {"c1-3": "9"}, page=load)
+    assert "Rejected 0" in words_of(finished(served, answer.headers["location"]).text)
+    now = words_of(served.client.get(load).text)
+    assert "wait below" not in now
+    assert "The rejected ones below have come corrected since" in now
 
 
 def test_a_corrected_row_that_is_still_wrong_is_rejected_again(served: Served) -> None:

@@ -12,6 +12,7 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from trueline.core.errors import InputError, NotFoundError
+from trueline.engine.left_out import left_out
 from trueline.facts.load import (
     LoadReport,
     count_rejects,
@@ -89,8 +90,15 @@ def _load(request: Request, load_id: int, query: RejectedQuery) -> Response:
         request, "load.html", title=f"Load {report.load_id}", report=report,
         moment_of=load_moment(tl.warehouse, report.load_id), shown=shown, pager=pager,
         gone=report.rejected > 0 and path is None, editable=editable, broken=broken,
-        held=request.app.state.loadings.held(report.load_id),
+        held=request.app.state.loadings.held(report.load_id), waiting=_waiting(tl, report),
     )  # fmt: skip
+
+
+def _waiting(tl: Any, report: LoadReport) -> bool:
+    """Whether rows of the load are rejected still, and nothing has made them good since."""
+    if report.status != "loaded" or not report.rejected:
+        return False
+    return any(report.load_id in out.loads for out in left_out(tl.warehouse).values())
 
 
 def _rejects_path(tl: Any, report: LoadReport) -> Path | None:
