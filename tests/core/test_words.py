@@ -89,3 +89,10 @@ def test_a_change_is_written_as_the_locale_writes_numbers() -> None:
     assert words.changed(change, "USD", "fr_CA") == "+7,7\xa0%"
     assert words.changed(change, "%", "de_DE") == "-1.234,6 pp"
     assert words.changed({"absolute": 0, "percent": -0.01}, "USD", "en_CA") == "-0.0%"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"), [("en_CA", "33%"), ("fr_CA", "33\xa0%"), ("tr_TR", "%33")]
+)
+def test_a_share_is_written_as_the_locale_writes_percents(locale: str, text: str) -> None:
+    assert words.share(Decimal(1), Decimal(3), locale) == text

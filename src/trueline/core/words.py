@@ -138,6 +138,7 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
         "money": money,
         "whole money": money.replace(".00", ""),
         "percent": str(found.percent_formats[None].pattern).replace("##0", "##0.0"),
+        "whole percent": str(found.percent_formats[None].pattern),
         "whole": "#,##0",
         "ratio": "#,##0.00",
         "number": "#,##0.0",
@@ -146,7 +147,7 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
 
     def write(exact: Decimal) -> str:
         with localcontext(_WIDE):
-            number = exact / 100 if kind == "percent" else exact
+            number = exact / 100 if kind.endswith("percent") else exact
             return str(
                 prepared.apply(number, found, currency=currency, currency_digits=kind == "money")
             )
@@ -167,6 +168,11 @@ def changed(change: dict[str, Any] | None, unit: str, locale: str) -> str:
 def _signed(kind: str, number: Any, locale: str) -> str:
     exact = Decimal(str(number))
     return ("-" if exact.is_signed() else "+") + _writer(kind, locale)(exact.copy_abs())
+
+
+def share(part: Decimal, whole: Decimal, locale: str) -> str:
+    """A part of a whole in full percent, such as 34%; ``whole`` is not 0."""
+    return _writer("whole percent", locale)(100 * part / whole)
 
 
 def unmoved(text: str) -> bool:

@@ -234,7 +234,7 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
     texts = words.alike((part[1] for part in parts), currency, currency, ground.locale)
     rows = [
         {"name": name, "v": float(value), "order": order, "x": texts[order],
-         "share": f"{float(value / total):.0%}"}
+         "share": words.share(value, total, ground.locale)}
         for order, (name, value, _) in enumerate(parts)
     ]  # fmt: skip
     tokens = [look for _, _, look in parts]

@@ -42,10 +42,8 @@ def ring(ground: Ground, panel: Ring) -> Shown:
     first = known[0][1]
     rows: list[dict[str, Any]] = []
     for order, (name, value, text) in enumerate(_parts(ground, known)):
-        share = float(value / total)
-        rows.append(
-            {"name": name, "v": float(value), "order": order, "x": text, "share": f"{share:.0%}"}
-        )
+        share = words.share(value, total, ground.locale)
+        rows.append({"name": name, "v": float(value), "order": order, "x": text, "share": share})
     looks = [ground.colour(panel.by, row["name"]) for row in rows]
     shown.spec = charts.ring(rows, [row["name"] for row in rows], tokens=looks)
     shown.table = _ring_table(ground, panel.by, found, total)
