@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 import pytest
+from clickhouse_server import ClickHouseServer
 from companies import SOAK, Url
 from postgres_server import Server, binaries
 
@@ -29,6 +30,14 @@ def postgres() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def clickhouse() -> Iterator[ClickHouseServer]:
+    """ClickHouse behind HTTP, in a process of its own; its clock is set to Nepal's time."""
+    server = ClickHouseServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
 def url_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Url:
     """A URL of a warehouse that nobody has used yet, by engine."""
     embedded = tmp_path_factory.mktemp("chdb")  # a process may open one folder only
@@ -38,6 +47,9 @@ def url_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         if engine == "postgres":
             server: Server = request.getfixturevalue("postgres")
             return server.url(f"company_{number}")
+        if engine == "clickhouse-server":
+            of_http: ClickHouseServer = request.getfixturevalue("clickhouse")
+            return of_http.url(f"company_{number}")
         if engine == "clickhouse":
             return f"chdb://{embedded}?database=company_{number}"
         return "duckdb://warehouse.duckdb"

@@ -80,6 +80,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
         self._local = threading.local()
         self._clients: list[Any] = []
         self._turn_held: Turn | None = None
+        self._not_given_back: set[str] = set()
         self._poll: Poll | None = None
         with self._worded():
             self._migrate()
@@ -171,7 +172,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
             yield self._turn_held
             return
         with self._worded(), self._in_turn():
-            turn = Turn(self.command, self.database)
+            turn = Turn(self.command, self.database, self._not_given_back)
             turn.take(self._wait_seconds)
             self._turn_held, self._local.held = turn, True
             try:
@@ -224,15 +225,14 @@ class ClickHouseWarehouse(RemoteWarehouse):
             self._count_now()
 
     def _insert(self, bench: duckdb.DuckDBPyConnection, table: str, query: str) -> None:
-        reader = stream(bench, query, BATCH)
-        self._client.database = self.database
-        for batch in reader:
-            if batch.num_rows:
-                import pyarrow as pa
+        import pyarrow as pa
 
-                self._client.insert_arrow(
-                    table, pa.Table.from_batches([batch]), database=self.database
-                )
+        self._client.database = self.database
+        with stream(bench, query, BATCH) as reader:
+            for batch in reader:
+                if batch.num_rows:
+                    rows = pa.Table.from_batches([batch])
+                    self._client.insert_arrow(table, rows, database=self.database)
 
     def recall(
         self, connection: duckdb.DuckDBPyConnection, table: str, columns_: Sequence[str], keys: str

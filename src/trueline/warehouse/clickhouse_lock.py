@@ -19,11 +19,16 @@ Run = Callable[[str], Any]
 
 
 class Turn:
-    """The turn that this process holds; ``check`` raises AwayError once it has been lost."""
+    """The turn that this process holds; ``check`` raises AwayError once it has been lost.
 
-    def __init__(self, run: Run, database: str) -> None:
+    ``left`` are the tokens of turns that this process could not give back, the server being away:
+    nobody waits for those.
+    """
+
+    def __init__(self, run: Run, database: str, left: set[str] | None = None) -> None:
         self._run, self._table = run, f"{database}.load_lock"
         self.token = uuid.uuid4().hex
+        self._left: set[str] = set() if left is None else left
         self._over = threading.Event()
 
     def take(self, wait_seconds: float) -> None:
@@ -62,7 +67,10 @@ class Turn:
         # Whoever renames it first buries it; the others find nothing to rename.
         with suppress(Exception):
             silent = f"SELECT count() FROM {self._table} WHERE at > now() - {STALE_SECONDS}"
-            if int(self._run(dead)) and not int(self._run(silent)):
+            ours = ", ".join(f"'{token}'" for token in self._left) or "''"
+            left = f"SELECT count() FROM {self._table} WHERE token IN ({ours})"
+            stale = int(self._run(dead)) and not int(self._run(silent))
+            if stale or int(self._run(left)):
                 grave = f"{self._table}_{uuid.uuid4().hex}"
                 self._run(f"RENAME TABLE {self._table} TO {grave}")
                 self._run(f"DROP TABLE {grave} SYNC")
@@ -97,6 +105,9 @@ class Turn:
 
     def give_back(self) -> None:
         """Let the next one have it (if it is still ours)."""
-        with suppress(Exception):
-            self.check()
-            self._run(f"DROP TABLE IF EXISTS {self._table} SYNC")
+        try:
+            found = f"SELECT count() FROM {self._table} WHERE token = '{self.token}'"
+            if int(self._run(found)):
+                self._run(f"DROP TABLE IF EXISTS {self._table} SYNC")
+        except Exception:  # noqa: BLE001  whatever it was, the load's own error is the one to tell
+            self._left.add(self.token)

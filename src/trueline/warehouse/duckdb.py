@@ -219,6 +219,11 @@ class DuckDBWarehouse(Warehouse):
             self._connection = _connect(self.path, self._config)
             self._failed = False
 
+    @property
+    def failed(self) -> bool:
+        """Whether it answers nothing any more until it is opened again."""
+        return self._failed
+
     def _writing_here(self) -> bool:
         return getattr(self._local, "writing", False)
 

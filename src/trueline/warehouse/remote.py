@@ -85,8 +85,12 @@ class RemoteWarehouse(Warehouse):
 
     @property
     def bench(self) -> DuckDBWarehouse:
-        """The embedded engine, opened when it is first needed."""
+        """The embedded engine, opened when it is first needed; anew where it has failed, as
+        nothing lies on it between two loads."""
         with self._turn:
+            if self._bench is not None and self._bench.failed:
+                self._bench.close()
+                self._bench = None
             if self._bench is None:
                 self._bench = DuckDBWarehouse(
                     None,
