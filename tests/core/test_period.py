@@ -103,3 +103,11 @@ def test_adding_months_goes_back_again(day: date, months: int) -> None:
     there = add_months(day, months)
     assert (there.year * 12 + there.month) - (day.year * 12 + day.month) == months
     assert there.day <= day.day
+
+
+def test_a_leap_year_s_28_february_has_a_year_earlier() -> None:
+    """The day after it, the 29th, has none: the period was empty and no reading was given."""
+    for day in (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)):
+        earlier = Period(day, day + timedelta(days=1)).year_earlier()
+        assert earlier.days == 1
+        assert earlier.start in (date(2023, 2, 28), date(2023, 3, 1))

@@ -201,6 +201,22 @@ def test_counting_what_was_touched_equals_counting_everything(
                 for n in range(6)
             ]
             tl.load_rows("customers", people)
+            # The same charges, corrected to be another's; what was given back of them stays.
+            charged = {"revenue_date": "2026-01-02", "revenue_type": "usage", "currency": "USD"}
+            tl.load_rows(
+                "revenue",
+                [
+                    {"revenue_id": f"v{n}", "customer_id": f"c{n + number}", "amount": "9"}
+                    | charged
+                    for n in range(4)
+                ],
+            )
+            if not number:
+                back = {"refunded_at": "2026-01-04", "amount": "2", "currency": "USD"}
+                tl.load_rows(
+                    "refunds",
+                    [{"refund_id": f"b{n}", "revenue_id": f"v{n}"} | back for n in (0, 2)],
+                )
         step_by_step = _daily(tl)
         tl.engine.refresh(rebuild=True)
         assert step_by_step == _daily(tl)

@@ -81,7 +81,13 @@ def test_a_funnel_is_what_one_counts_by_hand(
     by_user: dict[str, list[tuple[int, int, str]]] = {}
     for number, (user, minute, name) in enumerate(events):
         by_user.setdefault(user, []).append((minute, number, name))
-    reached = [furthest(sorted(mine), steps, hours) for mine in by_user.values()]
+
+    def in_order(event: tuple[int, int, str]) -> tuple[int, int, int]:
+        """Of one moment, in the order of the steps."""
+        minute, number, name = event
+        return minute, steps.index(name) if name in steps else 0, number
+
+    reached = [furthest(sorted(mine, key=in_order), steps, hours) for mine in by_user.values()]
     assert [step["users"] for step in found["steps"]] == [
         sum(r > place for r in reached) for place in range(len(steps))
     ]

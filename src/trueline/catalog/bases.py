@@ -58,16 +58,18 @@ def revenue(facts: Facts) -> ir.Table:
 
 
 def refunds(facts: Facts) -> ir.Table:
-    """Refunds, on the day they happen; channel and country of the customer who ordered."""
-    orders = facts.table("orders")
+    """Refunds, on the day they happen; channel and country of the customer who was charged."""
+    orders, entries = facts.table("orders"), facts.table("revenue")
     paid = orders.select(
         paid_order=orders.order_id,
-        customer_id=orders.customer_id,
+        order_customer=orders.customer_id,
         order_channel=orders.channel,
     )
+    earned = entries.select(paid_entry=entries.revenue_id, entry_customer=entries.customer_id)
     t = facts.table("refunds")
     t = t.left_join(paid, t.order_id == paid.paid_order)
-    t = _with_customer(t, facts)
+    t = t.left_join(earned, t.revenue_id == earned.paid_entry)
+    t = _with_customer(t.mutate(customer_id=t.order_customer.coalesce(t.entry_customer)), facts)
     return t.select(
         day=t.refunded_on,
         at=t.refunded_at,
@@ -185,7 +187,7 @@ BASES: tuple[Base, ...] = (
     ),
     Base(
         "refunds",
-        ("refunds", "orders", "customers"),
+        ("refunds", "orders", "revenue", "customers"),
         refunds,
         ("channel", "country"),
         by_customer=True,

@@ -115,7 +115,9 @@ class Period:
 
     def year_earlier(self) -> Period:
         """The same calendar days one year earlier (28 February stands in for the 29th)."""
-        return Period(add_months(self.start, -12), add_months(self.end, -12))
+        start = add_months(self.start, -12)
+        # A leap year's 28 February ends on a day that the year before does not have.
+        return Period(start, max(add_months(self.end, -12), start + timedelta(days=1)))
 
     def begun(self, today: date) -> Period:
         """Its days until today (today included); the whole of it where it lies ahead."""

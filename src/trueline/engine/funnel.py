@@ -202,6 +202,7 @@ def _users(view: FactsView, period: Period, funnel: Funnel, by: str | None) -> A
     t = view.table("events")
     last = period.end + _longest(funnel) + timedelta(days=1)
     t = t.filter(t.occurred_on >= period.start, t.occurred_on < last, t.name.isin(list(names)))
+    t = t.mutate(place=_place(t.name, funnel))
     window = ibis.interval(seconds=int(funnel.window_hours * 3600))
     enters = t.name.isin(funnel.steps[0]) & (t.occurred_on < period.end)
     t = t.mutate(from_0=ibis.ifelse(enters, t.occurred_at, ibis.null("timestamp")))
@@ -209,7 +210,7 @@ def _users(view: FactsView, period: Period, funnel: Funnel, by: str | None) -> A
         t = t.mutate(begun=t[f"from_{step - 1}"].max().over(_so_far(t, _shared(funnel))))
         done = t.name.isin(events) & (t.occurred_at < t.begun + window)
         t = t.mutate(**{f"from_{step}": ibis.ifelse(done, t.begun, ibis.null("timestamp"))})
-    return _per_user(view, t.drop("begun"), len(funnel.steps), by)
+    return _per_user(view, t.drop("begun", "place"), len(funnel.steps), by)
 
 
 def _shared(funnel: Funnel) -> bool:
@@ -219,12 +220,23 @@ def _shared(funnel: Funnel) -> bool:
     )
 
 
+def _place(name: Any, funnel: Funnel) -> Any:
+    """The first step that an event may be taken for."""
+    import ibis
+
+    first: dict[str, int] = {}
+    for step, events in enumerate(funnel.steps):
+        first |= {event: step for event in events if event not in first}
+    return ibis.cases(*((name == event, step) for event, step in first.items()), else_=0)
+
+
 def _so_far(t: Any, shared: bool) -> Any:
-    """A user's events up to one: with those of the same moment, or (``shared``) those before."""
+    """A user's events up to one: with those of the same moment, or (``shared``, where each may be
+    taken once) those before, of one moment in the order of the steps."""
     import ibis
 
     if shared:
-        order = [t.occurred_at, t.event_id]
+        order = [t.occurred_at, t.place, t.event_id]
         return ibis.window(group_by=t.user_id, order_by=order, preceding=(None, 1))
     return ibis.range_window(
         group_by=t.user_id, order_by=t.occurred_at, preceding=None, following=0

@@ -1,4 +1,4 @@
-"""Measures that need a whole period at once: movements, churn history, cash, cohorts' returns."""
+"""Measures that need a whole period at once: movements, churn history, cohorts' returns."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import InputError
 from trueline.core.period import Period, add_months
-from trueline.core.quality import Completeness, Quality, Reason
+from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
+from trueline.engine.balances import cash, refuse_slice
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_of, until_now
 from trueline.engine.movements import fetch as fetch_movements
 from trueline.engine.product_measures import PRODUCT_SOURCES, within
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
 
 Values = dict[str, MeasureValue]
-STALE_AFTER = timedelta(days=35)
-"""An account's balance says nothing of a day more than a monthly statement later."""
-
 LONGEST_HISTORY = 12
 """Months of churn that a lifetime is read from, at the most."""
 
@@ -125,52 +122,6 @@ def months_before(period: Period, today: date) -> list[Period]:
     ]
 
 
-def cash(resolver: Resolver, period: Period) -> Values:
-    """Every account's last balance before the period's end."""
-    _refuse_slice(resolver, "cash")
-    end = min(period.end, resolver.today + timedelta(days=1))
-    if period.start > resolver.today:
-        return {"cash": MeasureValue.unknown("cash", knowledge.future(period), "cash_balances")}
-    view = resolver.view()
-
-    def balances() -> ir.Table:
-        return view.table("cash_balances").select("account", "balance_date", "amount", "currency")
-
-    rows = [row for row in resolver.ask(("cash",), balances) if row[1] < end]
-    last: dict[str, tuple[date, Decimal, str]] = {}
-    for account, day, amount, currency in sorted(rows, key=lambda r: (r[0], r[1])):
-        last[account] = (day, amount, currency)
-    if not last:
-        return {
-            "cash": MeasureValue.unknown(
-                "cash", knowledge.not_kept("cash_balances"), "cash_balances"
-            )
-        }
-    base = MeasureValue("cash", None, Quality.INSUFFICIENT, table="cash_balances", rows=len(rows))
-    stale = [
-        (account, day)
-        for account, (day, amount, _) in last.items()
-        if amount and period.end - timedelta(days=1) - day > STALE_AFTER
-    ]
-    if stale:
-        named = ", ".join(f"{account} ({day})" for account, day in stale)
-        reason = Reason(
-            "stale_balance",
-            f"The last balance is more than {STALE_AFTER.days} days old: {named}.",
-            "Record a newer balance (0 for an account that was closed).",
-        )
-        return {"cash": base.blocked(reason)}
-    amounts: dict[str, Decimal] = {}
-    for _, amount, currency in last.values():
-        amounts[currency] = amounts.get(currency, Decimal(0)) + amount
-    base = replace(base, by_currency=amounts)
-    if period.end > resolver.today:
-        base = replace(
-            base, completeness=Completeness.PARTIAL, reasons=(knowledge.running(resolver.today),)
-        )
-    return {"cash": resolver.converted(base, amounts, end)}
-
-
 def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     """Revenue from customers whose first paid day lies in the period."""
     key = "new_customer_revenue"
@@ -232,7 +183,7 @@ def _new_revenue_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Per
 def repeat(days: int, resolver: Resolver, period: Period) -> Values:
     """Customers whose first order fell in the period, and who of them ordered again in time."""
     names = (f"repeat_{days}_cohort", f"repeat_{days}_returned")
-    _refuse_slice(resolver, f"retention_{days}d")
+    refuse_slice(resolver, f"retention_{days}d")
     cohort = resolver.value("first_orders", period)
     if cohort.value is None:
         return {name: replace(cohort, key=name) for name in names}
@@ -276,11 +227,6 @@ def _returned_over(
 ) -> dict[Period, list[Any]]:
     build = partial(_returned, resolver.view(), days)
     return resolver.rows_over(("repeat", days), build, periods)
-
-
-def _refuse_slice(resolver: Resolver, what: str) -> None:
-    if resolver.cut.by:
-        raise InputError(f"{what} cannot be cut by {resolver.cut.by}.", "Ask for it as a whole.")
 
 
 def fetch(resolver: Resolver, needed: Mapping[str, list[Period]]) -> None:

@@ -59,6 +59,8 @@ _DAY_OF = {
     "sessions": ("day",),
 }
 
+_CHARGES = (("orders", "order_id"), ("revenue", "revenue_id"))
+"""What can be refunded, by its key."""
 _OF_ORDERS = ("customer_id", "ordered_at", "ordered_on", "channel", "new_customer")
 
 
@@ -337,14 +339,18 @@ class Rollup:
                 f'SELECT "{own.day}" FROM {own.name} WHERE customer_id IN {attributes}{user}'
             )
         if own.name == "refunds":
-            orders = self._changed("orders", "order_id", since)
-            if people:
-                orders += (
-                    " UNION SELECT order_id FROM orders "
-                    "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
-                )
-            parts.append(f"SELECT refunded_on FROM refunds WHERE order_id IN ({orders})")
+            parts += [self._refunded_sql(*of, people=people, since=since) for of in _CHARGES]
         return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) AS t WHERE day IS NOT NULL"
+
+    def _refunded_sql(self, charge: str, key: str, *, people: bool, since: int) -> str:
+        """The days on which charges that changed, or whose customer did, were given back."""
+        changed = self._changed(charge, key, since)
+        if people:
+            changed += (
+                f" UNION SELECT {key} FROM {charge} "
+                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
+            )
+        return f"SELECT refunded_on FROM refunds WHERE {key} IN ({changed})"
 
     def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
         columns = list(SYSTEM_TABLES[name])

@@ -91,9 +91,12 @@ class FactsView:
             return rows.filter(~rows.is_test.fill_null(False))
         tests = customers.filter(customers.is_test.fill_null(False))
         if name == "refunds":
-            orders = self._all("orders")
-            theirs = orders.semi_join(tests, orders.customer_id == tests.customer_id)
-            return rows.anti_join(theirs, rows.order_id == theirs.order_id)
+            for charge, key in (("orders", "order_id"), ("revenue", "revenue_id")):
+                charged = self._all(charge)
+                whose = tests.view()  # two joins must not be taken for one relation
+                theirs = charged.semi_join(whose, charged.customer_id == whose.customer_id)
+                rows = rows.anti_join(theirs, rows[key] == theirs[key])
+            return rows
         if name == "events":
             # A view of its own: two joins must not be taken for one relation.
             users = tests.view()
