@@ -116,6 +116,10 @@ def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: 
     assert "Nothing was loaded" in refused and "$5" in refused
     kept = run("load", str(bad), "--table", "orders", "--keep-good", "--home", str(home))
     assert "1 accepted" in kept and "1 rejected" in kept
+    # Said of each of several KPIs, too, though they have other things to say before.
+    table = run("kpi", "revenue", "aov", "--start", "2026-02-01", "--end", "2026-03-01",
+                "--home", str(home))  # fmt: skip
+    assert " ".join(table.replace("│", " ").split()).count("rejected") >= 2
 
 
 def test_a_load_says_how_many_rows_it_updated_and_rows_are_removed(tmp_path: Path) -> None:

@@ -239,6 +239,28 @@ def test_a_rejects_file_is_corrected_and_loaded_again(
     assert dict(loader.rows("SELECT order_id, channel FROM orders")) == want
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_rejects_file_of_a_rejects_file_is_corrected_and_loaded(
+    loader: Loader, form: str
+) -> None:
+    """It said why twice over, and its header was refused for it."""
+    rows = [
+        order("=b", amount="wrong", channel="-x"),
+        order("'c", amount="wrong", channel="'=quoted"),
+        order("-5", amount="wrong", channel="@home"),
+    ]
+    report = loader.load_as(form, rows, keep_good=True)
+    for left in (2, 1, 0):
+        assert report.rejects_path
+        text = report.rejects_path.read_text(encoding="utf-8")
+        assert text.splitlines()[0].count("trueline_rule") == 1
+        file = loader.file(text.replace("wrong", "7.50", 1), report.rejects_path.name)
+        report = loader.load(file, keep_good=True)
+        assert (report.accepted, report.rejected) == (1, left)
+    want = {r["order_id"]: r["channel"] for r in rows}
+    assert dict(loader.rows("SELECT order_id, channel FROM orders")) == want
+
+
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12))
 def test_what_is_kept_from_running_as_a_formula_comes_back(text: str) -> None:
     written = neutral(text)

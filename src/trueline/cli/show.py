@@ -127,10 +127,13 @@ def _together(found: list[Reading], locale: str, changes: dict[str, Any]) -> Non
 
 
 def _why(reading: Reading) -> str:
+    """The first reason, and, as it is easily forgotten, that rows are left out."""
     if not reading.reasons:
         return ""
-    first = reading.reasons[0]
-    return f"{first.message} {first.enable or ''}".strip() if not reading.known else first.message
+    first, *others = reading.reasons
+    left = [reason.message for reason in others if reason.code == "rejected_rows"]
+    why = f"{first.message} {first.enable or ''}".strip() if not reading.known else first.message
+    return " ".join([why, *left])
 
 
 def series(found: list[Reading], locale: str) -> None:

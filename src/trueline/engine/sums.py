@@ -87,7 +87,9 @@ def _group_unknown(item: Sum, parts: list[MeasureValue]) -> MeasureValue:
 
 def _total(key: str, counted: list[MeasureValue], parts: list[MeasureValue]) -> MeasureValue:
     unknown = [p for p in counted if p.value is None]
-    seen = dict.fromkeys(reason for p in parts for reason in p.reasons)
+    # What takes the value away comes first: some readers show one reason only.
+    gravest = sorted(parts, key=lambda p: p.value is not None)
+    seen = dict.fromkeys(reason for p in gravest for reason in p.reasons)
     firsts = [p.first for p in parts if p.first]
     lasts = [p.last for p in parts if p.last]
     return MeasureValue(

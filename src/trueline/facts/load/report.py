@@ -133,15 +133,20 @@ def original(text: str) -> str:
 def write_rejects(
     path: Path, header: Sequence[str], rows: Iterable[tuple[Sequence[str | None], Reject]]
 ) -> int:
-    """Write rejected rows: their original values, then why. Returns how many."""
+    """Write rejected rows: their original values, then why. Returns how many.
+
+    Of a rejects file that is rejected in turn, what it said before is left out.
+    """
+    own = [place for place, name in enumerate(header) if name not in REJECT_COLUMNS]
     path.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([*map(neutral, header), *REJECT_COLUMNS])
+        writer.writerow([*(neutral(header[place]) for place in own), *REJECT_COLUMNS])
         for values, reject in rows:
             why = (reject.column, reject.value, reject.rule, reject.fix)
-            writer.writerow([*map(neutral, values), reject.line, *map(neutral, why)])
+            theirs = [neutral(values[place]) for place in own if place < len(values)]
+            writer.writerow([*theirs, reject.line, *map(neutral, why)])
             written += 1
     return written
 
