@@ -264,6 +264,7 @@ def _still(tl: Trueline, cost_id: str, seen: int) -> None:
 def _cost(row: tuple[Any, ...]) -> dict[str, Any]:
     found = dict(zip(_COLUMNS, row, strict=True))
     version = found.pop("load_id")
+    found["recorded_at"] = found["recorded_at"].replace(tzinfo=UTC)
     return found | {"editable": found["source"] == OWN, "version": version}
 
 

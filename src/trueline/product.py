@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import Fault, InputError, UnknownKeyError
+from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 
 if TYPE_CHECKING:
@@ -156,18 +156,16 @@ def _checked(given: dict[str, Any]) -> Funnel:
     """A funnel by the rules of the declared ones. Raises InputError."""
     from pydantic import ValidationError
 
+    from trueline.core.checked import faults_from
     from trueline.settings import Funnel
 
     try:
         return Funnel.model_validate(given)
     except ValidationError as error:
-        faults = tuple(
-            Fault(item["msg"], ".".join(str(p) for p in item["loc"]), str(item["input"])[:80])
-            for item in error.errors()
-        )
+        faults = faults_from(error.errors(), known=Funnel.model_fields)
         first = faults[0]
         raise InputError(
-            f"{first.where}: {first.message}.",
+            f"{first.where} {first.message}.",
             "A funnel has 2 to 10 steps and a window of up to 8784 hours.",
             faults,
         ) from error

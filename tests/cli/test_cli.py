@@ -122,6 +122,16 @@ def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: 
     assert " ".join(table.replace("│", " ").split()).count("rejected") >= 2
 
 
+def test_many_rejects_alike_hide_no_other(home: Path, tmp_path: Path) -> None:
+    """Twenty rows are shown; what else is wrong is counted by its rule."""
+    rows = [f"x{n},ann,2026-02-16,$5,USD" for n in range(30)] + ["y1,ann,2026-02-16,5,XXQ"]
+    bad = tmp_path / "many.csv"
+    bad.write_text("order_id,customer_id,ordered_at,amount,currency\n" + "\n".join(rows) + "\n")
+    said = run("load", str(bad), "--table", "orders", "--home", str(home), code=2)
+    assert "30 x amount " in said and "first on line 2" in said
+    assert "1 x currency " in said and "first on line 32" in said
+
+
 def test_a_load_says_how_many_rows_it_updated_and_rows_are_removed(tmp_path: Path) -> None:
     here = ("--home", str(tmp_path / "home"))
     run("init", *here)

@@ -79,6 +79,11 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
         GOOD.replace("\n", ",,\n").encode(),
         "without a name. Delete the empty columns at the end",
     ),
+    "a title above the header": (
+        "x.csv",
+        b"Costs 2026,,,\n" + GOOD.encode(),
+        "It looks like a title: delete the lines above",
+    ),
     "spreadsheet called CSV": ("x.csv", b"PK\x03\x04" + b"\0" * 60, "ZIP archive or a spreadsheet"),
     "old spreadsheet": ("x.csv", b"\xd0\xcf\x11\xe0" + b"\0" * 60, "old spreadsheet"),
     "PDF": ("x.csv", b"%PDF-1.7\n", "is a PDF"),

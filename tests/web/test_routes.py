@@ -231,6 +231,26 @@ def test_a_refused_request_leaves_its_key_free(served: Served) -> None:
     served.client.delete(f"{COSTS}/{made['cost_id']}")
 
 
+def test_a_cost_without_a_day_is_today_s_and_a_change_names_its_day(served: Served) -> None:
+    """The company's today; the entry's moment says its zone."""
+    made = served.post(COSTS, 201, json={"cost_type": "marketing", "amount": 5000.0})["data"]
+    assert made["cost_date"] == "2026-03-15"
+    assert made["recorded_at"].endswith("+00:00")
+    changed = {"cost_type": "marketing", "amount": 4000}
+    found = refused(served.client.put(f"{COSTS}/{made['cost_id']}", json=changed), 422)
+    assert found["errors"][0]["where"] == "cost_date"
+    served.client.delete(f"{COSTS}/{made['cost_id']}")
+
+
+def test_a_stage_that_is_none_is_refused(served: Served) -> None:
+    refused(served.client.get("/api/kpi/historical?stage=late"), 422)
+
+
+def test_a_funnel_of_one_step_is_refused_in_words(served: Served) -> None:
+    found = refused(served.client.get("/api/product/funnel?steps=visit"), 422)
+    assert found["detail"].startswith("steps has fewer than 2 entries")
+
+
 def test_while_the_first_is_running_its_repetition_is_a_409(served: Served) -> None:
     import hashlib
 

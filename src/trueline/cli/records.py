@@ -84,7 +84,8 @@ def remove(
     if as_json:
         show.line(dumps({"table": name, "removed": removed, "not_found": missing}, indent=2))
     else:
-        show.line(f"{name}: {removed:,} removed, {missing:,} not found. The history keeps them.")
+        kept = " The history keeps what was removed." if removed else ""
+        show.line(f"{name}: {removed:,} removed, {missing:,} not found.{kept}")
     if not removed:
         raise typer.Exit(NotFoundError.exit_code)
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from trueline.catalog.kpis import from_facts, kpi
+from trueline.catalog.measure import NO_SLICE
 from trueline.core.errors import BusyError, InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
@@ -191,7 +192,8 @@ class Engine:
             raise UnknownKeyError.among("slice", by, SLICES)
         known = self._values(by, state)
         if value not in known:
-            raise UnknownKeyError.among(by, value, known or ["(none recorded)"])
+            named = [name for name in known if name != NO_SLICE]
+            raise UnknownKeyError.among(by, value, named or ["(none recorded)"])
         return Cut(by, value)
 
     def slice_values(self, by: str) -> list[str]:

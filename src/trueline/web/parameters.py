@@ -165,7 +165,7 @@ class HistoryQuery(Strict):
 
     days: int = Field(90, ge=1, le=3660)
     kpi_type: str | None = Field(None, max_length=100)
-    stage: str | None = Field(None, max_length=40)
+    stage: Literal["early_stage", "mid_stage", "all"] | None = None
     limit: int = Field(500, ge=1, le=5000)
     cursor: str | None = Field(None, max_length=500)
 

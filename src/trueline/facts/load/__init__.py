@@ -6,7 +6,14 @@ from trueline.facts.load.ledger import Warehouse, load_report, marked
 from trueline.facts.load.log import LoadsPage, list_loads, load_moment
 from trueline.facts.load.overview import facts_overview
 from trueline.facts.load.removal import key_of, remove_rows
-from trueline.facts.load.report import LoadReport, Progress, Reject, count_rejects, rejects
+from trueline.facts.load.report import (
+    LoadReport,
+    Progress,
+    Reject,
+    count_rejects,
+    rejects,
+    rejects_by_rule,
+)
 from trueline.facts.load.returned import Returned, returned_rows, write_corrected
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "load_rows",
     "marked",
     "rejects",
+    "rejects_by_rule",
     "remove_rows",
     "returned_rows",
     "write_corrected",

@@ -218,8 +218,9 @@ def declare_coverage(
     job = Job(warehouse, settings, contract, "declared", Path(), **more)
     if complete and contract.name != "plan" and end > job.today + timedelta(days=1):
         raise InputError(
-            f"Coverage until before {end} lies ahead: today is {job.today}.",
-            f"end is at most {job.today + timedelta(days=1)}. What is to come cannot be complete.",
+            f"{end - timedelta(days=1)} lies ahead: today is {job.today}.",
+            f"end, the day after the last, is at most {job.today + timedelta(days=1)}: what is to "
+            "come cannot be complete.",
         )
     with warehouse.loading(contract.name) as connection:
         stamp = Stamp("declared", ledger.next_id(connection), job.recorded_at)

@@ -163,6 +163,16 @@ def rejects(path: Path, offset: int = 0, limit: int = SHOWN) -> list[Reject]:
         ]
 
 
+def rejects_by_rule(path: Path, most: int = 100_000) -> list[tuple[str | None, str, int, int]]:
+    """What a rejects file is rejected for, the most frequent first: column, rule, how many rows,
+    and the first one's line. Of a longer file its first ``most`` rows."""
+    found: dict[tuple[str | None, str], list[int]] = {}
+    for reject in rejects(path, 0, most):
+        found.setdefault((reject.column, reject.rule), []).append(reject.line)
+    rows = [(column, rule, len(lines), lines[0]) for (column, rule), lines in found.items()]
+    return sorted(rows, key=lambda row: -row[2])
+
+
 def count_rejects(path: Path) -> int:
     """How many rows a rejects file has."""
     return _counted(path, path.stat().st_mtime_ns) if path.is_file() else 0

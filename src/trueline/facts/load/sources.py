@@ -131,7 +131,9 @@ def _check_named(header: list[str]) -> None:
         return
     last = [place for place in empty if not any(name.strip() for name in header[place:])]
     fix = "Name it, or delete the column where it is empty."
-    if empty == last:
+    if empty == last and len(header) - len(empty) == 1 < len(empty):
+        fix = "It looks like a title: delete the lines above the one that names the columns."
+    elif empty == last:
         fix = "Delete the empty columns at the end of the sheet, and save it again; or name them."
     raise InputError(f"The header leaves column {empty[0]} without a name.", fix)
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from trueline import costs
+from trueline.core.errors import Fault, InputError
 from trueline.home import Trueline
 from trueline.web.answers import Answer
 from trueline.web.body import documented, json_body
@@ -40,7 +41,11 @@ class CostEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    cost_date: str = Field(max_length=40, description="the local day, YYYY-MM-DD")
+    cost_date: str | None = Field(
+        None,
+        max_length=40,
+        description="the local day, YYYY-MM-DD; today where a new cost has none",
+    )
     cost_type: str = Field(max_length=40, description="marketing, sales, infrastructure...")
     amount: Decimal | int = Field(description="how much, 0 or more")
     currency: str | None = Field(None, max_length=3, description="the company's when left out")
@@ -60,6 +65,8 @@ def _new_id(request: Request) -> str:
 
 
 def _write(tl: Trueline, cost_id: str, entry: CostEntry) -> dict[str, Any]:
+    if entry.cost_date is None:
+        entry = entry.model_copy(update={"cost_date": tl.engine.today().isoformat()})
     return {"success": True, "data": costs.write(tl, cost_id, entry.model_dump())}
 
 
@@ -117,6 +124,9 @@ async def change(
 
     def write() -> dict[str, Any]:
         costs.own_cost(tl.warehouse, cost_id)
+        if entry.cost_date is None:  # the whole entry is replaced: its day must not move to today
+            fault = Fault("is missing", "cost_date", None, "Add it.")
+            raise InputError("cost_date is missing.", "Add it.", (fault,))
         return _write(tl, cost_id, entry)
 
     return Answer(await run(request, write))

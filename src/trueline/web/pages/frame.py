@@ -216,7 +216,9 @@ def freshness(tl: Any) -> dict[str, Any]:
     """Up to which load the numbers count, and when that was."""
     from datetime import UTC
 
-    found = tl.warehouse.rows("SELECT max(load_id), max(recorded_at) FROM loads")[0]
+    found = tl.warehouse.rows(
+        "SELECT max(load_id), max(recorded_at) FROM loads WHERE status <> 'refused'"
+    )[0]
     at = None if found[1] is None else found[1].replace(tzinfo=UTC)
     return {"load": found[0] or 0, "at": at, "today": tl.engine.today()}
 
