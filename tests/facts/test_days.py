@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from loader import Loader, order
+from loader import Loader, csv_of, order
 
 ZONES = ("America/Toronto", "America/Sao_Paulo", "Australia/Lord_Howe")
 MOMENTS = st.integers(1900, 2197).flatmap(
@@ -52,6 +52,46 @@ def test_days_and_instants_are_those_of_the_zone_database(
         }
         want = (both.pop(), moment.date()) if len(both) == 1 else None
         assert found.get(f"l{n}") == want
+
+
+def test_times_of_another_zone_are_read_in_it(loader: Loader) -> None:
+    """An export in UTC: half past three there is the evening before in Toronto."""
+    rows = [
+        order("utc", ordered_at="2026-02-01 03:30:00"),
+        order("own", ordered_at="2026-02-01T03:30:00-05:00"),
+        order("day", ordered_at="2026-02-01"),
+    ]
+    mapping = loader.file('timezone = "UTC"\n', "zone.toml")
+    report = loader.load(loader.file(csv_of(rows)), mapping=mapping)
+    assert report.accepted == 3
+    found = loader.rows("SELECT order_id, ordered_at, ordered_on FROM orders ORDER BY order_id")
+    assert found == [
+        ("day", datetime(2026, 2, 1, 5, 0), date(2026, 2, 1)),
+        ("own", datetime(2026, 2, 1, 8, 30), date(2026, 2, 1)),
+        ("utc", datetime(2026, 2, 1, 3, 30), date(2026, 1, 31)),
+    ]
+
+
+def test_times_that_another_zone_skips_or_repeats_are_rejected(loader: Loader) -> None:
+    rows = [
+        order("gap", ordered_at="2026-03-29T02:30:00"),
+        order("ok", ordered_at="2026-03-29T03:30"),
+    ]
+    mapping = loader.file('timezone = "Europe/Berlin"\n', "zone.toml")
+    report = loader.load(loader.file(csv_of(rows)), mapping=mapping, keep_good=True)
+    assert [r.line for r in report.rejects] == [2]
+    assert loader.rows("SELECT ordered_at FROM orders") == [(datetime(2026, 3, 29, 1, 30),)]
+
+
+def test_a_column_that_says_utc_is_told_of(loader: Loader) -> None:
+    content = b"order_id,customer_id,Created (UTC),amount,currency\no1,c1,2026-02-01 03:30,5,USD\n"
+    file = loader.file(content)
+    named = '[columns]\n"Created (UTC)" = "ordered_at"\n'
+    plain = loader.load(file, mapping=loader.file(named, "plain.toml"))
+    assert any("were read as America/Toronto" in note for note in plain.notes)
+    again = loader.load(file, mapping=loader.file('timezone = "UTC"\n' + named, "utc.toml"))
+    assert again.updated == 1
+    assert not any("were read as" in note for note in again.notes)
 
 
 @pytest.mark.parametrize(

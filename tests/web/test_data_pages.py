@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -159,12 +160,14 @@ def test_a_corrected_row_that_is_still_wrong_is_rejected_again(served: Served) -
 
 
 def test_columns_of_other_names_are_asked_for(served: Served) -> None:
-    content = "No,Who,When,Sum\nq1,c1,2026-03-05T15:00:00Z,5.00\n"
+    content = "No,Who,When,Sum\nq1,c1,2026-03-05T15:00:00,5.00\n"
     answer = loaded(served, "shop.csv", content)
     assert answer.status_code == 422
     assert "Which column is which?" in answer.text
+    assert "Times without an offset" in answer.text
     at = str(answer.url.path)
     fields = {
+        "timezone": "UTC",
         "from-order_id": "No", "from-customer_id": "Who", "from-ordered_at": "When",
         "from-amount": "Sum", "from-currency": "=", "all-currency": "EUR",
     }  # fmt: skip
@@ -173,9 +176,8 @@ def test_columns_of_other_names_are_asked_for(served: Served) -> None:
     assert "Say which column is amount" in lacking.text
     answer = send(served, f"{at}/columns", fields, page=at_any(served))
     assert "Accepted 1" in words_of(finished(served, answer.headers["location"]).text)
-    assert served.tl.warehouse.rows("SELECT currency FROM orders WHERE order_id = 'q1'") == [
-        ("EUR",)
-    ]
+    found = served.tl.warehouse.rows("SELECT currency, ordered_at FROM orders WHERE order_id='q1'")
+    assert found == [("EUR", datetime(2026, 3, 5, 15, 0))], "three in UTC, as was said"
 
 
 def at_any(served: Served) -> str:

@@ -32,12 +32,14 @@ class Mapping:
     """How a file's columns are named, and what it does not say itself.
 
     ``columns`` maps their name to ours, ``constants`` our name to a value that holds for every
-    row, ``order_by`` is the column that says which of two rows with one key is later.
+    row, ``order_by`` is the column that says which of two rows with one key is later, and
+    ``timezone`` is the zone of times that carry no offset; None: the company's.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     order_by: str | None = None
+    timezone: str | None = None
 
     @classmethod
     def read(cls, given: Path | dict[str, str] | None) -> Mapping:
@@ -55,22 +57,42 @@ class Mapping:
     @classmethod
     def _parse(cls, shape: dict[str, Any], where: str) -> Mapping:
         for key in shape:
-            if key not in ("columns", "constants", "order_by"):
-                raise UnknownKeyError.among(
-                    f"key of a mapping file ({where})", key, ("columns", "constants", "order_by")
-                )
+            if key not in _KEYS:
+                raise UnknownKeyError.among(f"key of a mapping file ({where})", key, _KEYS)
         order = shape.get("order_by")
         if order is not None and not isinstance(order, str):
             raise InputError(f"{where}: order_by is not text.", "Name one column of the file.")
+        zone = shape.get("timezone")
+        if zone is not None:
+            _check_zone(zone, where)
         return cls(
             _texts(shape.get("columns", {}), f"{where}: columns"),
             _texts(shape.get("constants", {}), f"{where}: constants"),
             order,
+            zone,
         )
 
     def to_json(self) -> dict[str, Any]:
         """What makes two mappings the same."""
-        return {"columns": self.columns, "constants": self.constants, "order_by": self.order_by}
+        zone = {} if self.timezone is None else {"timezone": self.timezone}
+        return {
+            "columns": self.columns, "constants": self.constants, "order_by": self.order_by, **zone
+        }  # fmt: skip
+
+
+_KEYS = ("columns", "constants", "order_by", "timezone")
+
+
+def _check_zone(name: Any, where: str) -> None:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError):
+        raise InputError(
+            f"{where}: timezone '{str(name)[:60]}' is no IANA time zone.",
+            "Write one such as UTC or America/Toronto.",
+        ) from None
 
 
 def _texts(shape: Any, where: str) -> dict[str, str]:
@@ -92,6 +114,8 @@ class Matched:
     order_place: int | None = None
     corrected: bool = False
     """Whether it is a rejects file that comes back."""
+    timezone: str | None = None
+    """The zone of times without an offset; None: the company's."""
 
 
 def match(contract: Contract, header: Sequence[str], mapping: Mapping) -> Matched:
@@ -118,7 +142,9 @@ def match(contract: Contract, header: Sequence[str], mapping: Mapping) -> Matche
     added = {i for i, name in enumerate(header) if name in REJECT_COLUMNS}
     ignored = tuple(name for i, name in enumerate(header) if i not in taken | added and i != order)
     _check_missing(contract, places, mapping, ignored)
-    return Matched(tuple(header), places, mapping.constants, ignored, order, bool(added))
+    return Matched(
+        tuple(header), places, mapping.constants, ignored, order, bool(added), mapping.timezone
+    )
 
 
 def _fold(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -70,10 +71,29 @@ def _left(job: Job, outcome: Outcome) -> str:
     )
 
 
+def _in_utc(job: Job, staging: Staging) -> Iterator[str]:
+    """A column that says UTC of itself, where the file's zone was not said."""
+    matched = staging.matched
+    if matched.timezone is not None or staging.timezone == "UTC":
+        return
+    for column in job.contract.columns:
+        place = matched.places.get(column.name)
+        if column.kind is not Kind.MOMENT or place is None:
+            continue
+        name = matched.header[place]
+        if re.search(r"\b(utc|gmt)\b", name.replace("_", " "), re.IGNORECASE):
+            yield (
+                f"{column.name} comes from '{name[:60]}': its times without an offset were read as "
+                f'{staging.timezone}. If they are UTC, write timezone = "UTC" in the mapping '
+                "and load the file again."
+            )
+
+
 def _columns(job: Job, staging: Staging) -> Iterator[str]:
     matched = staging.matched
     if matched.ignored:
         yield f"Columns ignored: {', '.join(matched.ignored)[:500]}."
+    yield from _in_utc(job, staging)
     for column in job.contract.columns:
         if column.name in matched.places or column.name in matched.constants:
             continue

@@ -188,21 +188,33 @@ class Staging:
             for c in silent
         ]
 
+    @property
+    def _elsewhere(self) -> str | None:
+        """The zone of the file's own times, where that is not the company's."""
+        theirs = self.matched.timezone
+        return None if theirs == self.timezone else theirs
+
     @staticmethod
     def _clock(column: Column) -> tuple[str, str]:
         clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
         return f"{clock_value(column)} AS {clock}", f"{offset_value(column)} AS {offset}"
 
     def _offset(self, column: Column) -> str:
-        """The offset of a moment: its own, or the one that the zone has at that clock time."""
+        """The offset of a moment: its own, or the one that the zone has at that clock time.
+
+        A day without a time is the company's day, whatever zone the file's times are in.
+        """
         clock, offset = quoted("s_" + column.name), quoted("z_" + column.name)
         local = zone.offset_sql(clock, zone.within(zone.clock(self.timezone), self.years))
+        if self._elsewhere is not None:
+            theirs = zone.offset_sql(clock, zone.within(zone.clock(self._elsewhere), self.years))
+            local = f"CASE WHEN {_bare(column)} THEN {local} ELSE {theirs} END"
         return f"CAST(coalesce({offset}, {local}) AS BIGINT) AS {quoted('o_' + column.name)}"
 
     def _instant(self, column: Column) -> str:
         clock, offset = quoted("s_" + column.name), quoted("o_" + column.name)
         midnight = zone.midnight_sql(f"(epoch_us({clock}) // 1000000)", self.timezone)
-        bare = f"CASE WHEN length({text_of(column)}) = 10 THEN {midnight} END"
+        bare = f"CASE WHEN {_bare(column)} THEN {midnight} END"
         return (
             f"coalesce(make_timestamp(epoch_us({clock}) - 1000000 * {offset}), "
             f"make_timestamp(1000000 * CAST({bare} AS BIGINT))) AS {quoted(column.name)}"
@@ -213,8 +225,11 @@ class Staging:
         instant = quoted(column.name)
         shift = zone.offset_sql(instant, zone.within(zone.instants(self.timezone), self.years))
         local = f"make_timestamp(epoch_us({instant}) + 1000000 * CAST({shift} AS BIGINT))"
+        as_written = f"{offset} IS NULL"
+        if self._elsewhere is not None:
+            as_written += f" AND {_bare(column)}"
         return (
-            f"CAST(CASE WHEN {offset} IS NULL THEN {clock} ELSE {local} END AS DATE) "
+            f"CAST(CASE WHEN {as_written} THEN {clock} ELSE {local} END AS DATE) "
             f"AS {quoted(column.day_name)}"
         )
 
@@ -258,3 +273,8 @@ class Staging:
 def text_of_name(name: str) -> str:
     """Name of a column's text."""
     return quoted(f"t_{name}")
+
+
+def _bare(column: Column) -> str:
+    """SQL: the moment is written as a day alone."""
+    return f"length({text_of(column)}) = 10"

@@ -121,10 +121,18 @@ def _watch(
     return page(
         request, "loading.html", title=f"Loading {loading.name}"[:120], loading=loading,
         columns=_columns(table), problem=failed, missing=missing,
-        given=_guessed(table, loading, given),
+        given=_guessed(table, loading, given), zones=_zones(request, table),
+        zone=(given or {}).get("timezone", ""),
         same=_SAME, mappable=bool(loading.header) and failed is not None,
         status=failed.status if failed else 200,
     )  # fmt: skip
+
+
+def _zones(request: Request, table: Contract) -> list[str]:
+    """Whose clock a file's times may be of: the company's, or UTC, as most exports write them."""
+    if all(column.kind is not Kind.MOMENT for column in table.columns):
+        return []
+    return list(dict.fromkeys([company(request).settings.company.timezone, "UTC"]))
 
 
 def _guessed(
@@ -179,7 +187,8 @@ def _mapping(table: Contract, header: tuple[str, ...], fields: dict[str, str]) -
             renames[theirs] = column.name
         elif column.required and column.default is None and column.kind is not Kind.CURRENCY:
             raise wrong(f"from-{column.name}", f"Say which column is {column.name}.")
-    return _toml({"columns": renames, "constants": constants})
+    zone = 'timezone = "UTC"\n' if fields.get("timezone") == "UTC" else ""
+    return zone + _toml({"columns": renames, "constants": constants})
 
 
 def _toml(tables: dict[str, dict[str, str]]) -> str:
