@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import tomllib
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,8 @@ def url(request: pytest.FixtureRequest, url_of: Url) -> str:
 @pytest.mark.parametrize("path", golden.CASES, ids=lambda p: p.stem)
 def test_the_case_holds_on_every_engine(path: Path, url: str, tmp_path: Path) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    now = datetime.fromisoformat(f"{case.get('today', '2026-03-15')}T16:00:00").replace(tzinfo=UTC)
+    today = case.get("today", "2026-03-15")
+    now = golden.noon(today)
     home = trueline.init(tmp_path / "home", **case.get("company", {}))
     with (home / "trueline.toml").open("a", encoding="utf-8") as file:
         file.write(f'\n[warehouse]\nurl = "{url}"\n\n{case.get("settings", "")}')
@@ -44,7 +44,8 @@ def test_the_case_holds_on_every_engine(path: Path, url: str, tmp_path: Path) ->
                 file_path.write_text("\n".join(lines) + "\n", encoding="utf-8")
                 report = load_file(
                     tl.warehouse, tl.settings, facts["table"], file_path,
-                    full=facts.get("full", False), rejects_folder=tmp_path, now=now,
+                    full=facts.get("full", False), rejects_folder=tmp_path,
+                    now=golden.noon(facts.get("recorded", today)),
                 )  # fmt: skip
                 assert report.rejected == 0
         for expected in case["expect"]:

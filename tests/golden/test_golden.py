@@ -19,15 +19,22 @@ def test_golden(path: Path, new_company: Callable[..., Any]) -> None:
     case = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     today = case.get("today", "2026-03-15")
     company = new_company(
-        now=datetime.fromisoformat(f"{today}T16:00:00").replace(tzinfo=UTC),
+        now=noon(today),
         **case.get("company", {}),
     )
     if "settings" in case:
         company.settings(case["settings"])
     for facts in case["facts"]:
+        company.now = noon(facts.get("recorded", today))
         company.load(facts["table"], facts["csv"], full=facts.get("full", False))
+    company.now = noon(today)
     for expected in case["expect"]:
         _check(company.tl, expected)
+
+
+def noon(day: str) -> datetime:
+    """Noon of a day in Toronto: when a case is looked at, or its facts are ``recorded``."""
+    return datetime.fromisoformat(f"{day}T16:00:00").replace(tzinfo=UTC)
 
 
 def _check(tl: Any, expected: dict[str, Any]) -> None:

@@ -91,11 +91,11 @@ def definitions(product: str) -> str:
     import inspect
 
     from trueline.catalog import bases, measures, product_bases, product_measures
-    from trueline.engine import counting, levels
+    from trueline.engine import counting, levels, states
     from trueline.engine import sessions as of_sessions
 
     catalogue = (bases, measures, product_bases, product_measures)
-    modules = (*catalogue, counting, derive, levels, of_sessions)
+    modules = (*catalogue, counting, derive, levels, of_sessions, states)
     text = "".join(inspect.getsource(module) for module in modules)
     text += product
     return hashlib.sha256(text.encode()).hexdigest()[:16]
