@@ -103,20 +103,41 @@ def mrr_changes(facts: FactsView, customers: ir.Table | None = None) -> ir.Table
 def order_firsts(facts: FactsView, orders: ir.Table | None = None) -> ir.Table:
     """The first order of every customer that ever placed one; ``orders`` are all of theirs.
 
-    An order that says of itself that it is no new customer's is not a first one.
+    An order that says of itself that it is a new customer's is a first one, and so is one of which
+    nothing is said where no other came before it, or says at the same moment that it is none. A
+    customer without any has no ``day``, and the moment of the earliest order as ``at``.
     """
+    import ibis
+
     orders = facts.table("orders") if orders is None else orders
-    ordered = orders.filter(orders.new_customer.fill_null(True))
-    begun = ordered.group_by("customer_id").agg(at=ordered.ordered_at.min())
-    began = begun.select(who=begun.customer_id, began=begun["at"])
-    first = ordered.join(
-        began, [ordered.customer_id == began.who, ordered.ordered_at == began.began]
+    begun = _first_moments(orders)
+    joined = orders.join(
+        begun, [orders.customer_id == begun.who, orders.ordered_at == begun.moment]
     )
-    return first.group_by("customer_id").agg(
-        channel=first.channel.min(),  # of several orders at one moment, any one
-        day=first.ordered_on.min(),
-        at=first.ordered_at.min(),
+    here = joined.begins & joined.new_customer.fill_null(True)
+    return joined.group_by("customer_id").agg(
+        # Of several orders at one moment, any one.
+        channel=ibis.ifelse(here, joined.channel, ibis.null().cast("string")).min(),
+        day=ibis.ifelse(here, joined.ordered_on, ibis.null().cast("date")).min(),
+        at=joined.ordered_at.min(),
     )
+
+
+def _first_moments(orders: ir.Table) -> ir.Table:
+    """Per customer (``who``) the ``moment`` of the first order, and that one ``begins`` then; of
+    who has none the moment of the earliest order."""
+    import ibis
+
+    never = ibis.null().cast("timestamp")
+    said = orders.new_customer
+    t = orders.group_by(who=orders.customer_id).agg(
+        earliest=orders.ordered_at.min(),
+        by_word=ibis.ifelse(said.fill_null(False), orders.ordered_at, never).min(),
+        denied=ibis.ifelse(said.fill_null(True), never, orders.ordered_at).min(),
+    )
+    unsaid = ibis.ifelse(t.denied.isnull() | (t.denied > t.earliest), t.earliest, never)
+    began = unsaid.coalesce(t.by_word)
+    return t.select("who", moment=began.coalesce(t.earliest), begins=began.notnull())
 
 
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
@@ -129,7 +150,7 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
     if customers is not None:
         orders = orders.semi_join(customers, orders.customer_id == customers.customer_id)
         changes = changes.semi_join(customers, changes.customer_id == customers.customer_id)
-    found = _first_days(orders, changes)
+    found = _first_days(orders.filter(orders.day.notnull()), changes)
     known = people.select(person=people.customer_id, channel=people.channel, country=people.country)
     joined = found.left_join(known, found.customer_id == known.person)
     return joined.select(

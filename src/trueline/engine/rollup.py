@@ -254,14 +254,15 @@ class Rollup:
 
         All orders are read of ``reordered``: customers who became a test or ceased to be one, or of
         whom an order was corrected or removed, or came in at or before the moment of the first one
-        known. Customers without a first order have no orders but ``added_orders``. All other new
-        orders came after a first one, and change none.
+        known; or says that it is the first one, where only orders that are none were known.
+        Customers of whom none is known have no orders but ``added_orders``. All other new orders
+        came after a first one, and change none.
         """
         run, columns = self._writer.temporary, ", ".join(_OF_ORDERS)
         run("new_orders", f"SELECT {columns} FROM orders WHERE load_id > {since}")
         run(
             "known_firsts",
-            'SELECT customer_id, "at" FROM order_firsts '
+            'SELECT customer_id, day, "at" FROM order_firsts '
             "WHERE customer_id IN (SELECT customer_id FROM new_orders)",
         )
         people = self._changed("customers", "customer_id, is_test", since)
@@ -271,7 +272,8 @@ class Rollup:
             f"SELECT customer_id FROM ({people}) AS p WHERE is_test "
             f"UNION SELECT customer_id FROM orders_history WHERE {gone} "
             "UNION SELECT n.customer_id FROM new_orders AS n JOIN known_firsts AS f "
-            'ON n.customer_id = f.customer_id WHERE n.ordered_at <= f."at"',
+            'ON n.customer_id = f.customer_id WHERE n.ordered_at <= f."at" '
+            "OR f.day IS NULL AND n.new_customer",
         )
         run(
             "added_orders",

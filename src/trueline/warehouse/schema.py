@@ -84,7 +84,8 @@ ORDER_FIRSTS: dict[str, str] = {
     "day": "DATE",
     "at": "TIMESTAMP",
 }
-"""Per customer that ever ordered: the first order."""
+"""Per customer that ever ordered: the first order; no ``day`` where all that are known say that the
+customer was not new, and ``at`` is the earliest's moment."""
 
 CUSTOMER_FIRSTS: dict[str, str] = {
     "customer_id": "VARCHAR",
