@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -175,6 +176,17 @@ def test_a_newer_schema_is_left_alone(company: Trueline, url: str) -> None:
     warehouse.command(
         f"ALTER TABLE {warehouse.database}.schema_version DELETE WHERE version = {newer}"
     )
+
+
+def test_an_older_schema_is_brought_up_to_date(company: Trueline, url: str) -> None:
+    """What is counted in another shape is made anew, and counted again."""
+    warehouse: Any = company.warehouse
+    warehouse.command(f"ALTER TABLE {warehouse.database}.mrr_changes DROP COLUMN unpriced_trials")
+    warehouse.command(f"TRUNCATE TABLE {warehouse.database}.schema_version")
+    warehouse.command(f"INSERT INTO {warehouse.database}.schema_version VALUES (4)")
+    with closing(open_warehouse(url, WarehouseSettings(), company.home)) as newer:
+        assert newer.rows("SELECT count(unpriced_trials) FROM mrr_changes") == [(0,)]
+        assert newer.rows("SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
 
 
 def test_a_server_that_is_not_there_is_told(company: Trueline) -> None:

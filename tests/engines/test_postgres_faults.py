@@ -197,14 +197,16 @@ def test_a_newer_schema_is_left_alone(company: Trueline, postgres: Server, tmp_p
 def test_an_older_schema_is_brought_up_to_date_with_its_data(
     company: Trueline, postgres: Server
 ) -> None:
-    """Version 1 had no source_marks."""
+    """Version 1 had no source_marks, and no count of unpriced trials."""
     fill(company, [("orders", orders(0, 5))])
     with ours(postgres) as own:
         own.execute("DROP TABLE faults.source_marks")
+        own.execute("ALTER TABLE faults.mrr_changes DROP COLUMN unpriced_trials")
         own.execute("UPDATE faults.schema_version SET version = 1")
         own.execute("DELETE FROM faults.days WHERE day > '2026-01-01'")
     with open_company(company.home / "newer", postgres.url("faults")) as tl:
         assert tl.warehouse.rows("SELECT count(*) FROM source_marks") == [(0,)]
+        assert tl.warehouse.rows("SELECT count(unpriced_trials) FROM mrr_changes") == [(0,)]
         assert tl.warehouse.rows("SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
         assert tl.warehouse.rows("SELECT count(*) FROM orders") == [(5,)]
         assert fill(tl, [("orders", orders(3, 8))])[0].accepted == 3

@@ -50,6 +50,23 @@ def test_an_older_warehouse_is_brought_forward(
     assert company.tl.bridge(**FEBRUARY).expansion == 60
 
 
+def test_a_table_counted_in_another_shape_is_made_anew(company: Company) -> None:
+    """Before version 5 nothing told which amounts an unpriced item is part of."""
+    company.events(
+        CHANGES + "\n    e4,s3,c,2026-02-08T12:00:00Z,trialing,Pro,1,,USD,month,1", full=True
+    )
+    _at_version(
+        company,
+        4,
+        "UPDATE rollup_state SET definition = 'of an older version'",
+        "ALTER TABLE mrr_changes DROP COLUMN unpriced_trials",
+        "ALTER TABLE mrr_changes DROP COLUMN unpriced_past_due",
+    )
+    company.tl = Trueline(company.folder, clock=lambda: company.now)
+    assert company.tl.kpi("mrr", **FEBRUARY).value == 220
+    assert company.tl.kpi("trial_mrr", **FEBRUARY).reasons[0].code == "unpriced_items"
+
+
 def test_a_newer_warehouse_is_left_alone(company: Company) -> None:
     _at_version(company, SCHEMA_VERSION + 1)
     with pytest.raises(HomeError, match="newer Trueline"):

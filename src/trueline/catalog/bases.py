@@ -171,7 +171,8 @@ def recurring(facts: Facts) -> ir.Table:
         at_risk_mrr=t.at_risk_mrr,
         committed_mrr=t.committed_mrr,
         unpriced=t.unpriced,
-        unpriced_quantity=t.unpriced_quantity,
+        unpriced_trials=t.unpriced_trials,
+        unpriced_past_due=t.unpriced_past_due,
         assumed=t.assumed,
     )
 

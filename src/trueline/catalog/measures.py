@@ -119,6 +119,18 @@ DAILY: tuple[Measure, ...] = (
     _level(
         "unpriced_items", "live items without a price, quantity or interval", "unpriced", "count"
     ),
+    _level(
+        "unpriced_trials",
+        "items on trial without a price, quantity or interval",
+        "unpriced_trials",
+        "count",
+    ),
+    _level(
+        "unpriced_past_due",
+        "items past due without a price, quantity or interval",
+        "unpriced_past_due",
+        "count",
+    ),
     _level("assumed_items", "live items whose earlier price is assumed", "assumed", "count"),
     Measure(
         "paying_customers",
@@ -132,6 +144,12 @@ DAILY: tuple[Measure, ...] = (
     ),
     *PRODUCT_DAILY,
 )
+
+UNPRICED = {"trial_mrr": "unpriced_trials", "at_risk_mrr": "unpriced_past_due"}
+"""What counts the items that make an amount unknown; ``unpriced_items`` for all others."""
+
+DOUBTS = frozenset({"unpriced_items", "assumed_items", *UNPRICED.values()})
+"""Measures that say of others whether they are known."""
 
 _SUBSCRIPTIONS = ("subscription_events", "subscriptions")
 PERIOD: tuple[PeriodMeasure, ...] = (

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from trueline.engine.view import FactsView
 
 AMOUNTS = ("mrr", "net_mrr", "trial_mrr", "at_risk_mrr", "committed_mrr")
-COUNTS = ("unpriced", "unpriced_quantity", "assumed")
+COUNTS = (
+    *("unpriced", "unpriced_trials", "unpriced_past_due"),
+    *("unpriced_quantity", "assumed"),
+)
 _MONEY = "decimal(28, 10)"
 _BEGINS, _TOLD, _ENDS = 0, 1, 2
 
@@ -31,19 +34,22 @@ def _amounts(states: ir.Table) -> ir.Table:
 
     zero = ibis.literal("0").cast(_MONEY)
     live = states.status.isin(LIVE)
+    on_trial, past_due = states.status == "trialing", states.status == "past_due"
+    unpriced = states.mrr.isnull()
     priced = states.mrr.fill_null(zero)
     return states.mutate(
         a_mrr=ibis.ifelse(live, priced, zero),
         a_net_mrr=ibis.ifelse(live, states.net_mrr.fill_null(zero), zero),
-        a_trial_mrr=ibis.ifelse(states.status == "trialing", priced, zero),
-        a_at_risk_mrr=ibis.ifelse(states.status == "past_due", priced, zero),
+        a_trial_mrr=ibis.ifelse(on_trial, priced, zero),
+        a_at_risk_mrr=ibis.ifelse(past_due, priced, zero),
         a_committed_mrr=ibis.ifelse(
             live & (states.told_on.isnull() | (states.told_on > states.start_on)), priced, zero
         ),
-        a_unpriced=(live & states.mrr.isnull()).cast("int64"),
-        a_unpriced_quantity=ibis.ifelse(
-            live & states.mrr.isnull(), states.quantity.fill_null(1), 0
-        ),
+        # An amount is unknown by the items that are part of it, and by no others.
+        a_unpriced=(live & unpriced).cast("int64"),
+        a_unpriced_trials=(on_trial & unpriced).cast("int64"),
+        a_unpriced_past_due=(past_due & unpriced).cast("int64"),
+        a_unpriced_quantity=ibis.ifelse(live & unpriced, states.quantity.fill_null(1), 0),
         a_assumed=(live & states.assumed).cast("int64"),
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from trueline.catalog.measures import UNPRICED
 from trueline.core.money import divide
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
@@ -24,7 +25,7 @@ def recurring_quality(resolver: Resolver, found: MeasureValue, at: date) -> Meas
     """What unpriced items and an assumed price history make of a recurring amount."""
     if found.value is None:
         return found
-    unpriced = resolver.items_at("unpriced_items", at)
+    unpriced = resolver.items_at(UNPRICED.get(found.key, "unpriced_items"), at)
     if unpriced:
         found = _unpriced(resolver, found, at, unpriced)
     if found.value is None:
@@ -42,9 +43,10 @@ def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> 
         return replace(found, value=(found.value or 0) + extra, quality=Quality.ESTIMATED).because(
             reason
         )
+    which = {"trial_mrr": "trialing", "at_risk_mrr": "past-due"}.get(found.key, "live")
     reason = Reason(
         "unpriced_items",
-        f"{count} live subscriptions have no price, quantity or interval; the others come to "
+        f"{count} {which} subscriptions have no price, quantity or interval; the others come to "
         f"{found.value:f}, a lower bound (excluded_count {count}).",
         "Record unit_amount, quantity and interval for every subscription.",
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
-from trueline.catalog.measures import daily, measure
+from trueline.catalog.measures import DOUBTS, UNPRICED, daily, measure
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
@@ -295,10 +295,7 @@ class Resolver:
         if not known.known:
             return replace(base, by_currency={})
         converted = self._converted_level(base, item, at)
-        if item.base in ("recurring", "paying") and item.key not in (
-            "unpriced_items",
-            "assumed_items",
-        ):
+        if item.base in ("recurring", "paying") and item.key not in DOUBTS:
             return self._recurring_quality(converted, at)
         return converted
 
@@ -324,7 +321,7 @@ class Resolver:
         return recurring_quality(self, found, at)
 
     def items_at(self, key: str, at: date) -> int:
-        """How many live items are unpriced, or assumed, at the start of a day."""
+        """How many items are unpriced, or assumed, at the start of a day."""
         totals = self.totals(daily(key), Period(BEGINNING, max(at, BEGINNING + timedelta(days=1))))
         return int(sum(totals.values.values(), Decimal(0)))
 
@@ -353,5 +350,5 @@ def _behind(key: str) -> frozenset[str]:
         by_source = {"movements": MRR_KEYS, "churn_history": MRR_KEYS, "referred": MRR_KEYS}
         return by_source.get(item.source, frozenset())
     if item.base in ("recurring", "paying"):
-        return frozenset({key, "unpriced_items", "assumed_items"})
+        return frozenset({key, UNPRICED.get(key, "unpriced_items"), "assumed_items"})
     return frozenset({key})

@@ -48,7 +48,7 @@ from trueline.warehouse.remote import (
     secret_free,
     stream,
 )
-from trueline.warehouse.schema import SCHEMA_VERSION, shapes
+from trueline.warehouse.schema import SCHEMA_VERSION, outdated, shapes
 from trueline.warehouse.seam import Receive, Tell, Writer
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ class ClickHouseWarehouse(RemoteWarehouse):
                 f"{version}; this one knows {SCHEMA_VERSION}).",
                 "Upgrade Trueline.",
             )
+        for name in outdated(version) if version else ():
+            self.command(f"DROP TABLE IF EXISTS {self.database}.{quoted(name)} SYNC")
         for statement in create_statements(self.database, self.cluster):
             self.command(statement)
         if not int(self.command(f"SELECT count() FROM {self.database}.days")):

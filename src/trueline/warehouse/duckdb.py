@@ -20,6 +20,7 @@ from trueline.warehouse.schema import (
     create_statement,
     create_statements,
     fill_days,
+    outdated,
     shapes,
 )
 from trueline.warehouse.seam import Receive, Warehouse, Writer
@@ -114,6 +115,8 @@ class DuckDBWarehouse(Warehouse):
                 )
             if version == SCHEMA_VERSION:
                 return
+            for name in outdated(version):
+                connection.execute(f'DROP TABLE IF EXISTS "{name}"')
             for statement in create_statements():
                 connection.execute(statement)
             filled = connection.execute("SELECT 1 FROM days LIMIT 1").fetchone()

@@ -12,7 +12,7 @@ from trueline.core.errors import HomeError
 from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.load.checks import quoted
 from trueline.facts.tables import CONTRACTS
-from trueline.warehouse.schema import SCHEMA_VERSION, shapes
+from trueline.warehouse.schema import SCHEMA_VERSION, outdated, shapes
 
 LOCK = 7_263_002
 """First half of the advisory lock of the one writer; the second is the schema's name."""
@@ -101,6 +101,8 @@ def migrate(connection: psycopg.Connection[Any], schema: str, address: str) -> N
         ).fetchone()
         if not exists:
             connection.execute(f"CREATE SCHEMA {quoted(schema)}".encode())
+        for name in outdated(found):
+            connection.execute(f"DROP TABLE IF EXISTS {quoted(name)}".encode())
         for statement in create_statements():
             connection.execute(statement.encode())
         connection.execute(

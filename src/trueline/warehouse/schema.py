@@ -9,9 +9,13 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 4
-"""2: ``customer_levels``. 3: ``source_marks``. 4: ``order_firsts``. An older schema is brought
-forward when opened."""
+SCHEMA_VERSION = 5
+"""2: ``customer_levels``. 3: ``source_marks``. 4: ``order_firsts``. 5: unpriced items by what they
+are part of. An older schema is brought forward when opened."""
+
+RESHAPED: dict[int, tuple[str, ...]] = {5: ("mrr_changes",)}
+"""Per version: tables that have had another shape before. They hold nothing but what is counted
+from facts: they are dropped, made anew and counted again (the definitions have changed, too)."""
 
 LOADS: dict[str, str] = {
     "load_id": "BIGINT",
@@ -59,6 +63,8 @@ MRR_CHANGES: dict[str, str] = {
     "at_risk_mrr": "DECIMAL(28,10)",
     "committed_mrr": "DECIMAL(28,10)",
     "unpriced": "BIGINT",
+    "unpriced_trials": "BIGINT",
+    "unpriced_past_due": "BIGINT",
     "unpriced_quantity": "BIGINT",
     "assumed": "BIGINT",
     "at": "TIMESTAMP",
@@ -151,6 +157,11 @@ def shapes() -> dict[str, dict[str, str]]:
     found = {c.name: c.stored for c in CONTRACTS}
     found |= {f"{c.name}_history": history_shape(c) for c in CONTRACTS}
     return found | SYSTEM_TABLES
+
+
+def outdated(version: int) -> list[str]:
+    """Tables of a warehouse at that version that have to be dropped to be made anew."""
+    return [name for since, names in RESHAPED.items() if version < since for name in names]
 
 
 def create_statement(name: str) -> str:
