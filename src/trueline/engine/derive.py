@@ -25,7 +25,6 @@ COUNTS = (
     *("unpriced_quantity", "assumed"),
 )
 _MONEY = "decimal(28, 10)"
-_BEGINS, _TOLD, _ENDS = 0, 1, 2
 
 
 def _amounts(states: ir.Table) -> ir.Table:
@@ -42,9 +41,7 @@ def _amounts(states: ir.Table) -> ir.Table:
         a_net_mrr=ibis.ifelse(live, states.net_mrr.fill_null(zero), zero),
         a_trial_mrr=ibis.ifelse(on_trial, priced, zero),
         a_at_risk_mrr=ibis.ifelse(past_due, priced, zero),
-        a_committed_mrr=ibis.ifelse(
-            live & (states.told_on.isnull() | (states.told_on > states.start_on)), priced, zero
-        ),
+        a_committed_mrr=ibis.ifelse(live & ~states.ending, priced, zero),
         # An amount is unknown by the items that are part of it, and by no others.
         a_unpriced=(live & unpriced).cast("int64"),
         a_unpriced_trials=(on_trial & unpriced).cast("int64"),
@@ -55,28 +52,15 @@ def _amounts(states: ir.Table) -> ir.Table:
 
 
 def _turns(states: ir.Table) -> ir.Table:
-    """Each state as what it adds on its first day and takes away on the day it ends.
-
-    Of what is committed its amount is taken away on the day its end was told (``told_on``).
-    """
+    """Each state as what it adds on its first day and takes away on the day it ends."""
     import ibis
 
-    # Three turns of each state, not three readings of them: some engines would make them anew.
-    t = _amounts(states).mutate(turn=ibis.array([_BEGINS, _TOLD, _ENDS]).unnest())
-    begins, told, ends = t.turn == _BEGINS, t.turn == _TOLD, t.turn == _ENDS
-    signs = dict.fromkeys(AMOUNTS + COUNTS, ibis.cases((begins, 1), (ends, -1), else_=0))
-    signs["committed_mrr"] = ibis.cases(
-        (begins, 1), (told, -1), else_=ibis.ifelse(t.told_on.isnull(), -1, 0)
-    )
+    # Two turns of each state, not two readings of them: some engines would make them anew.
+    t = _amounts(states).mutate(sign=ibis.array([1, -1]).unnest())
     turned = t.select(
         *("subscription_id", "customer_id", "plan", "currency", "at"),
-        day=ibis.cases(
-            (begins, t.start_on),
-            (ends, t.end_on),
-            (t.told_on > t.start_on, t.told_on),
-            else_=ibis.null().cast("date"),
-        ),
-        **{name: t[f"a_{name}"] * sign for name, sign in signs.items()},
+        day=ibis.ifelse(t.sign > 0, t.start_on, t.end_on),
+        **{name: t[f"a_{name}"] * t.sign for name in AMOUNTS + COUNTS},
     )
     return turned.filter(turned.day.notnull())
 
@@ -100,7 +84,7 @@ def mrr_changes(facts: FactsView, customers: ir.Table | None = None) -> ir.Table
     import ibis
 
     events, listed = states_from_events(facts), states_from_list(facts)
-    states = ibis.union(events, listed.select(*events.columns))
+    states = ibis.union(events.select(*listed.columns), listed)
     if customers is not None:
         states = states.semi_join(customers, states.customer_id == customers.customer_id)
     return _differences(states)

@@ -10,10 +10,13 @@ if TYPE_CHECKING:
     from trueline.engine.view import FactsView
 
 LIVE = ("active", "past_due")
+_BEGINS, _WARNS, _CALMS = 0, 1, 2
+_SHARED = ("subscription_id", "customer_id", "plan", "currency", "quantity", "mrr", "net_mrr")
 
 
 def states_from_events(facts: FactsView) -> ir.Table:
-    """A row per subscription and day with the state at its end, valid until the next one."""
+    """A row per subscription and day with the state at its end, valid until the next one; cut
+    where it comes to be known that it is ``ending``, or that it is not after all."""
     import ibis
 
     t = facts.table("subscription_events")
@@ -23,40 +26,76 @@ def states_from_events(facts: FactsView) -> ir.Table:
     )
     t = t.mutate(rank=ibis.row_number().over(last))
     t = t.filter(t["rank"] == 0)
-    ahead = ibis.window(group_by=t.subscription_id, order_by=t.effective_on)
+    # A change that is loaded after its day is taken to have been known when it took effect.
+    recorded_on = facts.local_day(t.recorded_at)
+    t = t.mutate(known_on=ibis.ifelse(recorded_on < t.effective_on, recorded_on, t.effective_on))
+    following = ibis.window(group_by=t.subscription_id, order_by=t.effective_on)
     t = t.mutate(
-        next_on=t.effective_on.lead().over(ahead),
-        next_status=t.status.lead().over(ahead),
-        next_told=facts.local_day(t.recorded_at).lead().over(ahead),
+        next_on=t.effective_on.lead().over(following),
+        next_known=t.known_on.lead().over(following),
+        # Moments are compared: it may end on the day on which it began.
+        scheduled=ibis.ifelse(t.cancel_at > t.effective_at, t.cancel_on, _no_day()),
     )
     # A cancellation scheduled for a day that has passed ends the state there, unless a newer
-    # state says otherwise first. Moments are compared: it may end on the day it began.
-    no_day = ibis.null().cast("date")
-    scheduled = ibis.ifelse(t.cancel_at > t.effective_at, t.cancel_on, no_day)
-    return t.select(
-        subscription_id=t.subscription_id,
-        customer_id=t.customer_id,
-        start_on=t.effective_on,
-        end_on=earliest(t.next_on, scheduled),
-        told_on=earliest(ibis.ifelse(scheduled.notnull(), t.effective_on, no_day), _told(t)),
-        status=t.status,
-        plan=t.plan,
-        currency=t.currency,
-        quantity=t.quantity,
-        mrr=t.mrr,
-        net_mrr=t.net_mrr,
-        assumed=ibis.literal(False),
-        at=t.effective_at,
+    # state says otherwise first.
+    t = t.mutate(end_on=earliest(t.next_on, t.scheduled), at=t.effective_at)
+    return _cut(_warned(t)).mutate(assumed=ibis.literal(False))
+
+
+def _warned(t: ir.Table) -> ir.Table:
+    """States with the days between which they warn of an end (``warns_on``, ``calms_on``).
+
+    One that is not live and was recorded ahead does so until it begins, one that is scheduled to
+    end until then; or until a state is recorded that comes first, and says otherwise.
+    """
+    import ibis
+
+    live = t.status.isin(LIVE)
+    said_otherwise = ibis.ifelse(t.next_on <= t.scheduled, t.next_known, t.scheduled)
+    until = ibis.ifelse(live, said_otherwise.coalesce(t.scheduled), t.effective_on)
+    warns = (t.known_on < until).fill_null(False)
+    return t.mutate(
+        warns_on=ibis.ifelse(warns, t.known_on, _no_day()),
+        calms_on=ibis.ifelse(warns, until, _no_day()),
     )
 
 
-def _told(t: ir.Table) -> ir.Value:
-    """The day from which it is known that a state will end: its end was recorded ahead."""
+def _cut(t: ir.Table) -> ir.Table:
+    """States cut where their subscription begins or ceases to be ``ending``: an end that is
+    scheduled is that of all states before it, however many lie between."""
     import ibis
 
-    ahead = t.next_status.notin(LIVE) & (t.next_told < t.next_on)
-    known_on = ibis.ifelse(t.next_told > t.effective_on, t.next_told, t.effective_on)
-    return ibis.ifelse(ahead, known_on, ibis.null().cast("date"))
+    t = t.mutate(turn=ibis.array([_BEGINS, _WARNS, _CALMS]).unnest())
+    begins, warns = t.turn == _BEGINS, t.turn == _WARNS
+    day = ibis.cases((begins, t.effective_on), (warns, t.warns_on), else_=t.calms_on)
+    t = t.mutate(day=day, warnings=ibis.cases((begins, 0), (warns, 1), else_=-1))
+    t = t.filter(t.day.notnull())
+    # By days, not by rows: several things may be told on one.
+    so_far = ibis.range_window(
+        group_by="subscription_id", order_by="day", preceding=None, following=0
+    )
+    t = t.mutate(
+        ending=t.warnings.sum().over(so_far) > 0,
+        number=(t.turn == _BEGINS).cast("int64").sum().over(so_far),
+        until=t.day.lead().over(ibis.window(group_by="subscription_id", order_by="day")),
+    )
+    state = ibis.window(group_by=["subscription_id", "number"])
+    own = {
+        name: ibis.ifelse(t.turn == _BEGINS, t[name], ibis.null().cast(t[name].type()))
+        .max()
+        .over(state)
+        for name in (*_SHARED[1:], "status", "at", "end_on")
+    }
+    t = t.select("subscription_id", "number", "ending", "day", "until", **own)
+    t = t.mutate(start_on=t.day, end_on=earliest(t.until, t.end_on))
+    t = t.filter(t.number > 0, t.end_on.isnull() | (t.start_on < t.end_on))
+    return t.select(*_SHARED, "status", "at", "start_on", "end_on", "ending")
+
+
+def _no_day() -> ir.Value:
+    import ibis
+
+    return ibis.null().cast("date")
 
 
 def earliest(a: ir.Value, b: ir.Value) -> ir.Value:
@@ -65,15 +104,11 @@ def earliest(a: ir.Value, b: ir.Value) -> ir.Value:
     return ibis.ifelse(a.isnull() | (b < a), b, a)
 
 
-_SHARED = ("subscription_id", "customer_id", "plan", "currency", "quantity", "mrr", "net_mrr")
-
-
 def _held(facts: FactsView) -> ir.Table:
     """Versions of subscriptions without recorded changes: from when on (``start_on``) and until
     when (``until``) each holds, and what its status then ``was``."""
     import ibis
 
-    no_day = ibis.null().cast("date")
     events = facts.table("subscription_events")
     t = facts.without_tests(facts.versions("subscriptions"))
     t = t.anti_join(events, t.subscription_id == events.subscription_id)
@@ -84,7 +119,7 @@ def _held(facts: FactsView) -> ir.Table:
         # When it ended, else when it is to end. The day of a cancellation is that on which it was
         # asked for: it ends a cancelled row only where nothing else does.
         ended=t.ended_on.coalesce(
-            t.cancel_on, ibis.ifelse(t.status == "canceled", t.canceled_on, no_day)
+            t.cancel_on, ibis.ifelse(t.status == "canceled", t.canceled_on, _no_day())
         ),
     )
     by_load = ibis.window(group_by=t.subscription_id, order_by=t.load_id)
@@ -111,8 +146,6 @@ def states_from_list(facts: FactsView) -> ir.Table:
         "status": t.was,
         "at": t.started_at,
     }
-    scheduled = t.cancel_on.notnull() & (t.was != "canceled")
-    no_day = ibis.null().cast("date")
     first = t.version == 0
     known_from = ibis.ifelse(first & (t.recorded_on > t.start_on), t.recorded_on, t.start_on)
     # The day before the load is assumed to its end, so that the state at the start of the
@@ -122,7 +155,7 @@ def states_from_list(facts: FactsView) -> ir.Table:
         **shared,
         start_on=t.start_on,
         end_on=assumed_until,
-        told_on=ibis.ifelse(scheduled, t.start_on, no_day),
+        ending=t.cancel_on.notnull(),
         assumed=ibis.literal(True),
         first=first,
     )
@@ -132,7 +165,7 @@ def states_from_list(facts: FactsView) -> ir.Table:
         **shared,
         start_on=from_then,
         end_on=t.until,
-        told_on=ibis.ifelse(scheduled, from_then, no_day),
+        ending=t.ended.notnull(),
         assumed=ibis.literal(False),
     )
     after = after.filter(after.end_on.isnull() | (after.start_on < after.end_on))
