@@ -131,7 +131,7 @@ DAILY: tuple[Measure, ...] = (
         "unpriced_past_due",
         "count",
     ),
-    _level("assumed_items", "live items whose earlier price is assumed", "assumed", "count"),
+    _level("assumed_items", "items whose price and status then are assumed", "assumed", "count"),
     Measure(
         "paying_customers",
         "customers with recurring revenue",

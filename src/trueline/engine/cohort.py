@@ -262,7 +262,7 @@ _UNCERTAIN = {
     "assumed_items": Reason(
         "no_price_history",
         "Some subscriptions have no recorded changes: what they were before they were first "
-        "loaded is not known.",
+        "loaded, or after a trial's end that no newer load tells of, is not known.",
         "Load subscription_events.",
     ),
 }

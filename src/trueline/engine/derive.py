@@ -47,7 +47,7 @@ def _amounts(states: ir.Table) -> ir.Table:
         a_unpriced_trials=(on_trial & unpriced).cast("int64"),
         a_unpriced_past_due=(past_due & unpriced).cast("int64"),
         a_unpriced_quantity=ibis.ifelse(live & unpriced, states.quantity.fill_null(1), 0),
-        a_assumed=(live & states.assumed).cast("int64"),
+        a_assumed=states.assumed.cast("int64"),
     )
 
 

@@ -72,15 +72,16 @@ def _assumed(resolver: Resolver, found: MeasureValue, count: int) -> MeasureValu
     if resolver.allow_estimates:
         reason = _named(
             "todays_prices",
-            f"{count} subscriptions without recorded changes are taken to have had today's "
-            "price and status all along",
+            f"{count} subscriptions without recorded changes are taken to have had before they were "
+            "loaded the price and status that they had then",
         )
         return replace(found, quality=Quality.ESTIMATED).because(reason)
     reason = Reason(
         "no_price_history",
         f"{count} subscriptions have no recorded changes: what they were before they were "
-        "first loaded is not known.",
-        "Load subscription_events, or ask with allow_estimates=true.",
+        "first loaded, or after a trial's end that no newer load tells of, is not known.",
+        "Load subscription_events (or, for a trial that is over, subscriptions), or ask with "
+        "allow_estimates=true.",
     )
     return found.blocked(reason)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -105,8 +105,9 @@ def earliest(a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _held(facts: FactsView) -> ir.Table:
-    """Versions of subscriptions without recorded changes: from when on (``start_on``) and until
-    when (``until``) each holds, and what its status then ``was``."""
+    """Versions of subscriptions without recorded changes: what the status ``was``, from when on
+    (``start_on``) and until when (``until``) each holds, and the day on which a trial was to end
+    after it was recorded (``lapse``): what came then, only the next version knows."""
     import ibis
 
     events = facts.table("subscription_events")
@@ -121,53 +122,93 @@ def _held(facts: FactsView) -> ir.Table:
         ended=t.ended_on.coalesce(
             t.cancel_on, ibis.ifelse(t.status == "canceled", t.canceled_on, _no_day())
         ),
+        lapse=ibis.ifelse(
+            (t.status == "trialing") & (t.trial_end > t.recorded_at), t.trial_end_on, _no_day()
+        ),
     )
+    # A cancelled subscription was live, at the price it shows, until it ended.
+    was = ibis.ifelse((t.status == "canceled") & t.ended.notnull(), "active", t.status)
+    t = t.mutate(was=was)
     by_load = ibis.window(group_by=t.subscription_id, order_by=t.load_id)
-    t = t.mutate(next_on=t.recorded_on.lead().over(by_load), next_end=t.ended.lead().over(by_load))
+    t = t.mutate(
+        next_on=t.recorded_on.lead().over(by_load),
+        next_was=t.was.lead().over(by_load),
+        next_end=t.ended.lead().over(by_load),
+        lapsed_on=t.lapse.lag().over(by_load),
+    )
     trial_end = ibis.ifelse(t.trial_end_on > t.started_on, t.trial_end_on, t.started_on)
     began = ibis.ifelse(t.status == "trialing", t.started_on, trial_end)
-    start = ibis.ifelse(t.version == 0, began, t.recorded_on)
-    until = earliest(t.ended, earliest(t.next_on, t.next_end))
-    # A cancelled subscription was live, at the price it shows, until it ended.
-    status = ibis.ifelse((t.status == "canceled") & t.ended.notnull(), "active", t.status)
-    return t.mutate(start_on=start, until=until, was=status)
+    since = ibis.ifelse(t.lapsed_on < t.recorded_on, _day_before(t.recorded_on), t.recorded_on)
+    start = ibis.ifelse(t.version == 0, began, since)
+    return t.mutate(start_on=start, until=earliest(t.ended, earliest(t.next_on, t.next_end)))
 
 
 def states_from_list(facts: FactsView) -> ir.Table:
     """States from a plain list of subscriptions that have no recorded changes.
 
-    A version of a row holds from the day it was recorded until the next one; what the first
-    version says of the days before is an assumption and marked so.
+    A version of a row holds from the day it was recorded until the next one. What the first
+    version says of the days before is an assumption, whatever its status, and so is what became of
+    a trial whose end has passed without a newer version; both are marked so.
     """
     import ibis
 
     t = _held(facts)
-    shared: dict[str, Any] = {name: t[name] for name in _SHARED} | {
-        "status": t.was,
-        "at": t.started_at,
-    }
     first = t.version == 0
     known_from = ibis.ifelse(first & (t.recorded_on > t.start_on), t.recorded_on, t.start_on)
     # The day before the load is assumed to its end, so that the state at the start of the
     # load's day counts as known.
-    assumed_until = earliest(known_from.cast("date") - ibis.interval(days=1), t.until)
-    before = t.select(
-        **shared,
-        start_on=t.start_on,
-        end_on=assumed_until,
-        ending=t.cancel_on.notnull(),
-        assumed=ibis.literal(True),
-        first=first,
+    assumed_until = earliest(_day_before(known_from), t.until)
+    t = t.mutate(
+        assumed_until=assumed_until,
+        from_then=ibis.ifelse(first & (t.start_on < assumed_until), assumed_until, t.start_on),
     )
-    before = before.filter(before.first & (before.start_on < before.end_on)).drop("first")
-    from_then = ibis.ifelse(first & (t.start_on < assumed_until), assumed_until, t.start_on)
-    after = t.select(
-        **shared,
-        start_on=from_then,
-        end_on=t.until,
-        ending=t.ended.notnull(),
-        assumed=ibis.literal(False),
+    told = t.ended.notnull()
+    before = t.filter(t.version == 0)
+    on_trial = before.filter(before.status != "trialing")
+    lapsed = t.filter(t.lapse.notnull())
+    return ibis.union(
+        _part(t, t.from_then, earliest(t.until, t.lapse), t.was, ending=told, assumed=False),
+        _part(before, before.start_on, before.assumed_until, before.was),
+        _part(on_trial, on_trial.started_on, _trial_until(on_trial), ibis.literal("trialing")),
+        _part(
+            lapsed,
+            lapsed.lapse,
+            earliest(lapsed.until, _day_before(lapsed.next_on)),
+            lapsed.next_was.coalesce(lapsed.was),
+        ),
     )
-    after = after.filter(after.end_on.isnull() | (after.start_on < after.end_on))
-    order = before.columns
-    return ibis.union(before, after.select(*order))
+
+
+def _trial_until(t: ir.Table) -> ir.Value:
+    """Until when a first version that is on trial no more was so, by its dates."""
+    return earliest(t.start_on, earliest(_day_before(t.recorded_on), t.until))
+
+
+def _part(
+    t: ir.Table,
+    start: ir.Value,
+    end: ir.Value,
+    status: ir.Value,
+    *,
+    ending: ir.Value | None = None,
+    assumed: bool = True,
+) -> ir.Table:
+    """One state of each row, from ``start`` until ``end``, where there is a day between."""
+    import ibis
+
+    states = t.select(
+        **{name: t[name] for name in _SHARED},
+        status=status,
+        at=t.started_at,
+        start_on=start,
+        end_on=end,
+        ending=t.cancel_on.notnull() if ending is None else ending,
+        assumed=ibis.literal(assumed),
+    )
+    return states.filter(states.end_on.isnull() | (states.start_on < states.end_on))
+
+
+def _day_before(day: ir.Value) -> ir.Value:
+    import ibis
+
+    return (day.cast("date") - ibis.interval(days=1)).cast("date")
