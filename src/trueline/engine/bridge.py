@@ -85,7 +85,9 @@ def bridge(resolver: Resolver, period: Period) -> Bridge:
         name: None if v.value is None else (-v.value if name in _LOSSES else v.value)
         for name, v in found.items()
     }
-    if None not in parts.values():
+    if None in parts.values():
+        parts = dict.fromkeys(PARTS)
+    else:
         with localcontext(EXACT):
             moved = sum((parts[name] or Decimal(0) for name in PARTS[:-1]), Decimal(0))
         if moved != parts["closing"] or parts["closing"] != level.value:

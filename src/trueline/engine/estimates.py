@@ -72,8 +72,8 @@ def _assumed(resolver: Resolver, found: MeasureValue, count: int) -> MeasureValu
     if resolver.allow_estimates:
         reason = _named(
             "todays_prices",
-            f"{count} subscriptions without recorded changes are taken to have had the price and "
-            "status at which they were loaded all along",
+            f"{count} subscriptions without recorded changes are taken to have had, before they "
+            "were loaded, the price and status that they had then",
         )
         return replace(found, quality=Quality.ESTIMATED).because(reason)
     reason = Reason(

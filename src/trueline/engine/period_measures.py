@@ -14,6 +14,7 @@ from trueline.core.period import Period, add_months
 from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.balances import cash, refuse_slice
+from trueline.engine.first_days import doubted, doubted_gain, uncertain
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_of, until_now
 from trueline.engine.movements import fetch as fetch_movements
 from trueline.engine.product_measures import PRODUCT_SOURCES, within
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
 
 Values = dict[str, MeasureValue]
+_FIRST_OR_NOT = ("movement_new", "movement_reactivation", "customers_first_gained")
+"""Movements that tell who never paid before from who did."""
+
+_WHO_PASSED = Reason(
+    "unpriced_items",
+    "Subscriptions began in the period of which it is not known whether they paid.",
+    "Record unit_amount, quantity and interval for every subscription.",
+)
+
 LONGEST_HISTORY = 12
 """Months of churn that a lifetime is read from, at the most."""
 
@@ -51,9 +61,15 @@ def movements(resolver: Resolver, period: Period) -> Values:
         return {key: replace(unknown, key=key) for key in keys}
     found = movements_of(resolver, moved)
     base = replace(closing, quality=worst, reasons=reasons, by_currency={})
-    return _valued(resolver, moved, base, found) | {
+    values = _valued(resolver, moved, base, found) | {
         key: replace(base, key=key, value=Decimal(found.counts[key])) for key in COUNTS
     }
+    if found.counts["customers_first_gained"]:
+        values |= {key: doubted_gain(resolver, values[key], moved) for key in _FIRST_OR_NOT}
+    if uncertain(resolver, moved):
+        passed = values["customers_passed"].blocked(_WHO_PASSED)
+        values["customers_passed"] = passed
+    return values
 
 
 def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movements) -> Values:
@@ -146,7 +162,8 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
 
             return {key: base.blocked(missing_rate(code, resolver.currency, day))}
         total += amount * (rate or 0)
-    return {key: replace(base, value=total)}
+    begun = period.begun(resolver.today)
+    return {key: doubted(resolver, replace(base, value=total), begun)}
 
 
 def _new_revenue(view: FactsView, period: Period) -> ir.Table:

@@ -28,6 +28,7 @@ from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
     from trueline.engine.cohort import Grid
+    from trueline.engine.first_days import Doubt
     from trueline.engine.movements import Movements
     from trueline.engine.view import FactsView
 
@@ -67,6 +68,7 @@ class Resolver:
         self.moves: dict[Period, Movements] = {}
         self.found: dict[tuple[Any, ...], dict[Period, list[tuple[Any, ...]]]] = {}
         self.grids: dict[tuple[str, date], tuple[Grid, Reason | None]] = {}
+        self.doubts: list[Doubt] | None = None
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
@@ -260,7 +262,12 @@ class Resolver:
         )  # fmt: skip
         if not known.known:
             return replace(base, by_currency={})
-        return self._converted_flow(base, item, begun)
+        found = self._converted_flow(base, item, begun)
+        if item.base != "firsts":
+            return found
+        from trueline.engine.first_days import doubted
+
+        return doubted(self, found, begun)
 
     def _tables(self, item: Measure) -> str:
         """The fact tables behind a measure that the company keeps."""
@@ -349,6 +356,8 @@ def _behind(key: str) -> frozenset[str]:
     if isinstance(item, PeriodMeasure):
         by_source = {"movements": MRR_KEYS, "churn_history": MRR_KEYS, "referred": MRR_KEYS}
         return by_source.get(item.source, frozenset())
+    if item.base == "firsts":
+        return frozenset({key, "unpriced_items", "assumed_items"})
     if item.base in ("recurring", "paying"):
         return frozenset({key, UNPRICED.get(key, "unpriced_items"), "assumed_items"})
     return frozenset({key})
