@@ -262,7 +262,9 @@ def test_a_period_split_adds_up_to_the_whole(
             assert parts[0] + parts[1] == whole
 
 
-def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date) -> dict[str, Any]:
+def _moved(
+    tl: Trueline, cut: dict[str, str], start: date, end: date, rates: Any
+) -> dict[str, Any]:
     """Movements worked out customer by customer from the changes of each subscription."""
     (by, value), *_ = [*cut.items(), ("", "")]
     changes = tl.warehouse.rows(
@@ -282,17 +284,24 @@ def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date) -> dict[st
         passed = not paid0 and not paid1 and any(level > 0 for level in levels)
         for number, flag in enumerate((*flags, flags[3] and not before, passed)):
             out["counts"][number] += flag
-        for currency in {c[1] for c in mine}:
-            m0, m1 = (
+        amounts = {
+            currency: [
                 sum((c[3] for c in mine if c[2] < moment and c[1] == currency), Decimal(0))
                 for moment in (start, end)
-            )
+            ]
+            for currency in {c[1] for c in mine}
+        }
+        day = start - timedelta(days=1)
+        grew = (
+            sum((m1 - m0) * (rates.on(code, day) or 0) for code, (m0, m1) in amounts.items()) > 0
+        )
+        for currency, (m0, m1) in amounts.items():
             parts = {
                 "opening": m0,
                 "new": m1 if flags[3] and not before else 0,
                 "reactivation": m1 if flags[3] and before else 0,
-                "expansion": max(m1 - m0, 0) if paid0 and paid1 else 0,
-                "contraction": max(m0 - m1, 0) if paid0 and paid1 else 0,
+                "expansion": m1 - m0 if paid0 and paid1 and grew else 0,
+                "contraction": m0 - m1 if paid0 and paid1 and not grew else 0,
                 "churn": m0 if flags[2] else 0,
             }
             total = out["money"].setdefault(currency, dict.fromkeys(parts, Decimal(0)))
@@ -329,7 +338,9 @@ def test_movements_of_many_periods_are_what_counting_customers_gives(
             resolver = tl.engine.evaluator(slice=cut).resolver
             fetch(resolver, periods)
             for period in periods:
-                found, by_hand = resolver.moves[period], _moved(tl, cut, period.start, period.end)
+                found = resolver.moves[period]
+                by_hand = _moved(tl, cut, period.start, period.end, resolver.rates)
+                assert found.unrated == ()
                 assert list(found.counts.values()) == by_hand["counts"], cut
                 for code, parts in by_hand["money"].items():
                     given = found.money.get(code, {})  # nothing of a currency in which nobody paid

@@ -84,20 +84,33 @@ def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movem
         stayed = money["opening"] + money["expansion"] - money["contraction"] - money["churn"]
         before = _rate(resolver, code, period.start)
         after = _rate(resolver, code, period.end)
-        if before is None or after is None:
-            day = (period.start if before is None else period.end) - timedelta(days=1)
-            from trueline.engine.resolve import missing_rate
-
-            lost = base.blocked(missing_rate(code, resolver.currency, day))
-            return {f"movement_{name}": replace(lost, key=f"movement_{name}") for name in values}
+        # A rate is needed for what there is of a currency, not for what was or will be.
+        there = any(money[name] for name in MONEY if name not in _AT_THE_END)
+        lacks = code in found.unrated or (before is None and (there or stayed))
+        if lacks or (after is None and (gained or stayed)):
+            return _unrated(resolver, base, code, period.start if lacks else period.end)
+        before, after = before or Decimal(0), after or Decimal(0)
         for name in MONEY:
-            values[name] += money[name] * (after if name in ("new", "reactivation") else before)
+            values[name] += money[name] * (after if name in _AT_THE_END else before)
         values["closing"] += (gained + stayed) * after
         values["fx"] += stayed * (after - before)
     return {
         f"movement_{name}": replace(base, key=f"movement_{name}", value=value)
         for name, value in values.items()
     }
+
+
+_AT_THE_END = ("new", "reactivation")
+"""Movements of those for whom there is no earlier rate to compare with."""
+
+
+def _unrated(resolver: Resolver, base: MeasureValue, code: str, at: date) -> Values:
+    """No movement of money is known, for want of a rate."""
+    from trueline.engine.resolve import missing_rate
+
+    lost = base.blocked(missing_rate(code, resolver.currency, at - timedelta(days=1)))
+    names = (f"movement_{name}" for name in (*MONEY, "closing", "fx"))
+    return {name: replace(lost, key=name) for name in names}
 
 
 def _rate(resolver: Resolver, code: str, at: date) -> Decimal | None:

@@ -122,9 +122,14 @@ class Resolver:
         return self.warehouse.rows(text)
 
     def ask_over(
-        self, key: tuple[Any, ...], build: Callable[[Period], Any], periods: Sequence[Period]
+        self,
+        key: tuple[Any, ...],
+        build: Callable[[Period], Any],
+        periods: Sequence[Period],
+        beside: Callable[[Period], dict[str, str]] | None = None,
     ) -> list[tuple[Any, ...]]:
-        """The rows of a query over many periods at once, which it finds in ``asked_periods``."""
+        """The rows of a query over many periods at once, which it finds in ``asked_periods``;
+        ``beside`` adds columns there, as SQL: what is known of a period without a question."""
         from trueline.engine.view import with_table
 
         dialect = self.warehouse.dialect
@@ -132,6 +137,7 @@ class Resolver:
         asked = "\nUNION ALL ".join(
             f"SELECT {number} AS number, {day_sql(p.start, dialect)} AS start_on, "
             f"{day_sql(p.end, dialect)} AS end_on"
+            + "".join(f", {text} AS {name}" for name, text in (beside(p) if beside else {}).items())
             for number, p in enumerate(periods)
         )
         return self._asking(with_table(self.query(key, build, hull), "asked_periods", asked))

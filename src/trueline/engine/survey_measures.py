@@ -117,27 +117,29 @@ def effort(resolver: Resolver, period: Period) -> Values:
 
 def referred(resolver: Resolver, period: Period) -> Values:
     """New MRR of customers who were referred; unknown where it is not recorded who was."""
-    from trueline.engine.movements import movers, until_now
+    from trueline.engine.movements import change_names, compared, movers, until_now
 
     key = "referred_new_mrr"
     whole = resolver.value("movement_new", period)
     moved = until_now(resolver, period)
     if whole.value is None or moved is None:
         return {key: replace(whole, key=key)}
-    several = len(resolver.currencies("mrr")) > 1
+    codes = tuple(resolver.currencies("mrr"))
+    told = compared(codes)
 
     def won(days: Period) -> Any:
-        c = movers(resolver, several, days)
+        c = movers(resolver, told, days)
         new = c.filter(~c.paid0 & c.paid1 & ~c.was_before)
         people = resolver.view().table("customers")
         who = people.select(person=people.customer_id, referred=people.referred)
         joined = new.left_join(who, new.customer_id == who.person)
-        return joined.group_by(["currency", "referred"]).agg(
-            amount=joined.m1.sum().cast("decimal(38, 10)"), n=joined.once.cast("int64").sum()
+        return joined.group_by("referred").agg(
+            n=joined.count(),
+            **{name: joined[name].sum().cast("decimal(38, 10)") for name in change_names(told)},
         )
 
-    rows = [tuple(row) for row in resolver.ask_over(("referred", several), won, [moved])]
-    silent = sum(int(n) for _, flag, _, n in rows if flag is None)
+    rows = resolver.ask_over(("referred", told), won, [moved]) if codes else []
+    silent = sum(int(n) for flag, n, *_ in rows if flag is None)
     if silent:
         reason = Reason(
             "referral_unknown",
@@ -145,7 +147,10 @@ def referred(resolver: Resolver, period: Period) -> Values:
             "Record `referred` of customers.",
         )
         return _lost(replace(whole, by_currency={}), (key,), reason)
-    amounts = {code: Decimal(amount) for code, flag, amount, _ in rows if flag}
+    amounts: dict[str, Decimal] = {}
+    for flag, _, *each in rows:
+        if flag:
+            amounts = {code: Decimal(one) for code, one in zip(codes, each, strict=True)}
     base = replace(whole, key=key, by_currency=amounts)
     return {key: resolver.converted(base, amounts, period.start)}
 
