@@ -152,7 +152,7 @@ def referred(resolver: Resolver, period: Period) -> Values:
         if flag:
             amounts = {code: Decimal(one) for code, one in zip(codes, each, strict=True)}
     base = replace(whole, key=key, by_currency=amounts)
-    return {key: resolver.converted(base, amounts, period.start)}
+    return {key: resolver.converted(base, amounts, moved.end)}
 
 
 SURVEY_SOURCES: dict[str, Callable[[Resolver, Period], Values]] = {
