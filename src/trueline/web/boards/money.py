@@ -31,7 +31,7 @@ from trueline.web.boards.over_time import course, mark_keys
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
-from trueline.web.charts.marked import named_by
+from trueline.web.charts.marked import named_by, with_plan
 
 _TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
 MONTHS_BACK, MONTHS_AHEAD = 12, 12
@@ -317,11 +317,7 @@ def _plan_spec(
         for month in months
         if month in goals
     ]  # fmt: skip
-    from trueline.web.charts.lines import planned_layer
-
-    spec["datasets"]["plan"] = goal_rows
-    spec["layer"].insert(0, planned_layer(scale_for(unit, currency, ground.locale)))
-    return named_by(spec, actual[0].whole, actual[-1].whole, ground.locale)
+    return named_by(with_plan(spec, goal_rows), actual[0].whole, actual[-1].whole, ground.locale)
 
 
 def _plan_table(

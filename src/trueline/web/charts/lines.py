@@ -2,7 +2,8 @@
 
 Rows: ``t`` (local day with a time part), ``when`` (its text), and for line number n: ``v<n>`` the
 value where it is complete, ``d<n>`` the value where the way to it is only partial or estimated
-(with its neighbours, so that the dashes join), ``x<n>`` its text. Null leaves a gap.
+(with its neighbours, so that the dashes join), ``x<n>`` its text. Null leaves a gap; a
+value between two gaps is a dot, for a line needs two neighbours.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from trueline.web.charts.axis import Scale, Spec, chart, time_axis, tips, value_axis
 
 POINTS_UP_TO = 16
-"""With so few buckets each is shown as a point too: a lone one would be invisible otherwise."""
+"""With so few buckets each complete one is shown as a point too."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def lines(
     """The chart. ``forecast`` rows: t, when, v, lo, hi, x, band (texts); drawn from the last value.
     With lo95, hi95 and band95 there is a wider band too. ``targets`` are drawn across."""
     data: dict[str, list[Any]] = {"rows": rows}
+    zero = zero or _one_value(rows, len(series), forecast or [], targets or [])
     layers: list[Spec] = []
     if targets:
         data["targets"] = [{"v": value} for value in targets]
@@ -50,12 +52,57 @@ def lines(
         layers += _forecast(scale, zero, wide="lo95" in forecast[0])
     for number, line in enumerate(series):
         layers += _line(number, line, scale, zero, len(rows))
+        if lone := _lone(rows, number):
+            data[f"lone{number}"] = lone
+            layers.append(_dots(number, line, scale, zero))
     layers += _hover(series, scale, zero)
     return chart(layers, data, height)
 
 
 def _y(field: str, scale: Scale, zero: bool) -> Spec:
     return value_axis(field, scale, zero=zero)
+
+
+def _one_value(
+    rows: list[dict[str, Any]], lines: int, forecast: list[dict[str, Any]], targets: list[float]
+) -> bool:
+    """Whether all that is drawn is one value: its axis begins at 0, for it has no other reach."""
+    drawn = {row.get(f"{way}{n}") for row in rows for n in range(lines) for way in "vd"}
+    drawn |= {row[edge] for row in forecast for edge in ("lo", "hi")} | set(targets)
+    return len(drawn - {None}) == 1
+
+
+def _lone(rows: list[dict[str, Any]], number: int) -> list[dict[str, Any]]:
+    """A line's values that have no neighbour: ``open`` where they are partial or estimated."""
+    whole = [row.get(f"v{number}") for row in rows]
+    found = [row.get(f"d{number}") if v is None else v for row, v in zip(rows, whole, strict=True)]
+    around = [None, *found, None]
+    return [
+        {"t": rows[place]["t"], "v": value, "open": whole[place] is None}
+        for place, value in enumerate(found)
+        if value is not None and around[place] is None and around[place + 2] is None
+    ]
+
+
+def _dots(number: int, line: Line, scale: Scale, zero: bool) -> Spec:
+    colour = f"@{line.colour}"
+    return {
+        "data": {"name": f"lone{number}"},
+        "mark": {
+            "type": "point",
+            "size": 20 if line.thin else 32,
+            "fill": colour,
+            "stroke": colour,
+            "strokeWidth": 1.25 if line.thin else 2,
+            "opacity": 1,
+            "aria": False,
+        },
+        "encoding": {
+            "x": time_axis(),
+            "y": _y("v", scale, zero),
+            "fillOpacity": {"condition": {"test": "datum.open", "value": 0}, "value": 1},
+        },
+    }
 
 
 def _line(number: int, line: Line, scale: Scale, zero: bool, rows: int) -> list[Spec]:
@@ -162,18 +209,3 @@ def _hover(series: list[Line], scale: Scale, zero: bool) -> list[Spec]:
         if not line.thin
     ]
     return [rule, *dots]
-
-
-def planned_layer(scale: Scale) -> Spec:
-    """The finance model's steps (rows of ``plan``: t, v, x), behind the lines."""
-    return {
-        "data": {"name": "plan"},
-        "mark": {
-            "type": "line",
-            "color": "@c3",
-            "strokeWidth": 1.75,
-            "strokeDash": [6, 3],
-            "aria": False,
-        },
-        "encoding": {"x": time_axis(), "y": _y("v", scale, False)},
-    }

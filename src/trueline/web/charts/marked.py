@@ -1,4 +1,4 @@
-"""What a finished line chart gets on top: marks at single buckets, years on its axis."""
+"""What a finished line chart gets: marks at single buckets, a plan behind it, years on its axis."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ _KINDS = {"domain": ["better", "worse", "other"], "range": ["@ok-mark", "@bad-ma
 def marked(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
     """The chart with a ring at each row: ``t``, ``v``, ``when``, ``x``, ``expected`` (texts), and
     ``kind`` (better, worse, other)."""
-    first = next(layer["encoding"]["y"] for layer in spec["layer"] if "y" in layer["encoding"])
-    y = {**first, "field": "v"}
     layer = {
         "data": {"name": "unusual"},
         "mark": {"type": "point", "filled": False, "size": 110, "strokeWidth": 2, "opacity": 1},
         "encoding": {
             "x": time_axis(),
-            "y": y,
+            "y": _height(spec),
             "color": {"field": "kind", "type": "nominal", "scale": _KINDS, "legend": None},
             "tooltip": tips(("when", "Unusual"), ("x", "Value"), ("expected", "Expected")),
         },
@@ -30,6 +28,28 @@ def marked(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
         "layer": [*spec["layer"], layer],
         "datasets": spec["datasets"] | {"unusual": rows},
     }
+
+
+def with_plan(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
+    """The chart with a plan's steps behind its lines: rows of ``t``, ``v``, ``x``."""
+    mark = {
+        "type": "line", "color": "@c3", "strokeWidth": 1.75, "strokeDash": [6, 3], "aria": False,
+    }  # fmt: skip
+    layer = {
+        "data": {"name": "plan"},
+        "mark": mark,
+        "encoding": {"x": time_axis(), "y": _height(spec)},
+    }
+    return spec | {
+        "layer": [layer, *spec["layer"]],
+        "datasets": spec["datasets"] | {"plan": rows},
+    }
+
+
+def _height(spec: Spec) -> Spec:
+    """The chart's value axis, for rows whose value is ``v``."""
+    first = next(layer["encoding"]["y"] for layer in spec["layer"] if "y" in layer["encoding"])
+    return {**first, "field": "v"}
 
 
 SPAN = 420
