@@ -77,7 +77,7 @@ def test_a_plain_list_of_subscriptions_is_a_dot_where_it_is_known(
         encoding="utf-8",
     )
     assert served.tl.load("subscriptions", path, full=True).status == "loaded"
-    spec = served.get("/kpi/mrr/course.json?grain=day&range=30d")["spec"]
+    spec = served.get("/kpi/mrr/course.json", grain="day", range="30d")["spec"]
     found = spec["datasets"]["lone0"]
     assert [row["t"][:10] for row in found] == ["2026-03-14"]
     assert begins_at_0(spec)

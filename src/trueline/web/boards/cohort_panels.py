@@ -25,13 +25,14 @@ STEPS = 10
 
 
 def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
-    """The last cohorts whose first month is over."""
+    """The last cohorts whose first month is over when the page's range ends."""
     shown = Shown("heat", panel.title or "Cohort retention")
     shown.about = panel.about or WHAT[panel.of, panel.measure]
     shown.link = f"/cohorts?kind={panel.of}&by={panel.measure}"
     if ground.view.cut is not None:
         raise InputError("Cohorts cannot be cut.", "Take the filter off to see them.")
-    found = cohorts(ground.evaluator(None).resolver, panel.of, panel.measure)
+    end = ground.view.range.period.end.replace(day=1)
+    found = cohorts(ground.evaluator(None).resolver, panel.of, panel.measure, end=end)
     rows = found.rows[-panel.months :]
     if not rows:
         shown.missing = missing_of(found.reasons) if found.reasons else Missing("No cohort yet.")

@@ -112,5 +112,7 @@ def view_of(
 
 
 def shown_period(view: View, own: str | None, today: date, calendar: Calendar) -> Period:
-    """A panel's period: its own range's, else the page's."""
-    return view.range.period if own is None else preset(own, today, calendar).period
+    """A panel's period: its own range's, ending where the page's does, else the page's."""
+    if own is None:
+        return view.range.period
+    return preset(own, min(view.range.period.end, today), calendar).period

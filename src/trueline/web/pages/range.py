@@ -64,7 +64,8 @@ def read(
 
 
 def preset(name: str, today: date, calendar: Calendar) -> Range:
-    """A named range that ends before ``today`` (complete days only). Raises UnknownKeyError."""
+    """A named range that ends before ``today`` (complete days only), or before the day that a page
+    takes for it. Raises UnknownKeyError."""
     if name not in PRESETS:
         raise UnknownKeyError.among("range", name, PRESETS)
     if name.endswith("d") and name[:-1].isdigit():

@@ -1,0 +1,31 @@
+"""The page's range: what ends with it, and what is said of one that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+from serving import Served
+
+from pages import shown as page
+
+PAST = "start=2025-12-01&last=2026-01-31"
+STACKED = "stacked-new-customer-orders-returning-customer-orders"
+
+
+@pytest.mark.parametrize("query", [PAST, "range=30d", "start=2026-01-01&last=2026-06-30"])
+def test_a_panel_with_a_range_of_its_own_ends_where_the_page_does(
+    served: Served, query: str
+) -> None:
+    """Its last bucket holds the page's last day, or yesterday."""
+    words = dict(word.split("=") for word in query.split("&"))
+    spec = served.get(f"/d/executive/{STACKED}.json", **words)["spec"]
+    assert spec["datasets"]["rows"][-1]["label"] == ("Jan 26" if query == PAST else "Mar 9")
+
+
+def test_cohorts_are_those_whose_first_month_is_over_where_the_page_ends(served: Served) -> None:
+    def rows(query: str) -> str:
+        text = page(served, f"/executive?{query}")
+        return text.split('id="p-cohorts-orders-heat"')[1].split("</section>")[0]
+
+    assert "Feb 2026" in rows("range=30d")
+    assert "Jan 2026" in rows(PAST)
+    assert "Feb 2026" not in rows(PAST)
