@@ -210,8 +210,10 @@ def test_a_range_or_slice_that_cannot_be_is_said_on_a_page(
 
 def test_a_kpi_that_cannot_be_cut_says_so_rather_than_showing_the_whole(served: Served) -> None:
     text = page(served, "/executive?plan=Pro")
-    runway = text.split('id="p-gauge-runway-months"')[1].split("</article>")[0]
-    assert "cannot be cut by plan" in runway
+    runway = text.split('id="p-gauge-runway-months"')[1].split("</section>")[0]
+    assert runway.count("can only be shown for the whole company") == 1
+    assert "cannot be cut" not in text
+    assert "by: nothing" not in text
     assert "$250.00" in text.split('id="p-tile-mrr"')[1].split("</article>")[0]
 
 

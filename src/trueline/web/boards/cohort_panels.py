@@ -6,10 +6,9 @@ from datetime import date
 from typing import Any
 
 from trueline.core import words
-from trueline.core.errors import InputError
 from trueline.dashboards.declaration import Cohorts as CohortsPanel
 from trueline.engine.cohort import Cohorts, cohorts
-from trueline.web.boards.ground import Ground, missing_of
+from trueline.web.boards.ground import Ground, check_cut, missing_of
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import heat
@@ -30,7 +29,7 @@ def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
     shown.about = panel.about or WHAT[panel.of, panel.measure]
     shown.link = f"/cohorts?kind={panel.of}&by={panel.measure}"
     if ground.view.cut is not None:
-        raise InputError("Cohorts cannot be cut.", "Take the filter off to see them.")
+        check_cut("Cohorts", (), ground.view.cut[0])
     end = ground.view.range.period.end.replace(day=1)
     found = cohorts(ground.evaluator(None).resolver, panel.of, panel.measure, end=end)
     rows = found.rows[-panel.months :]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from trueline.catalog.kpis import kpi
 from trueline.core.errors import BusyError, NotFoundError, TruelineError, UnknownKeyError
 from trueline.dashboards import Entry, Panel, find
 from trueline.dashboards.shelf import BUILT_IN
@@ -18,7 +19,7 @@ from trueline.engine.rollup import last_load
 from trueline.home import Trueline
 from trueline.settings import Settings
 from trueline.web.boards import cohort_panels, money, over_time, shares, tiles
-from trueline.web.boards.ground import Ground
+from trueline.web.boards.ground import Ground, check_cut, label_of
 from trueline.web.boards.shown import Missing, Shown
 from trueline.web.boards.view import View
 from trueline.web.pages.range import preset
@@ -237,6 +238,7 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
         return None
     title = panel.title or _title(panel)
     try:
+        _check_filter(ground, panel)
         made = build(ground, panel)
     except TruelineError as error:
         made = Shown("none", title, missing=Missing(error.message, error.fix or "", "Not shown"))
@@ -252,9 +254,14 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
     return made
 
 
-def _title(panel: Panel) -> str:
-    from trueline.web.boards.ground import label_of
+def _check_filter(ground: Ground, panel: Panel) -> None:
+    """Raises InputError, once for a panel, where the page's filter is none of its KPIs'."""
+    if ground.view.cut is not None:
+        for key in _keys(panel):
+            check_cut(label_of(key), kpi(key).slices, ground.view.cut[0])
 
+
+def _title(panel: Panel) -> str:
     keys = list(_keys(panel))
     return ", ".join(label_of(key) for key in keys[:3]) or panel.kind.capitalize()
 

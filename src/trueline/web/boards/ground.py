@@ -10,6 +10,7 @@ from typing import Any
 from trueline.catalog.describe import target
 from trueline.catalog.kpis import kpi
 from trueline.core import words
+from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading
@@ -18,6 +19,7 @@ from trueline.home import Trueline
 from trueline.web.boards.shown import Cell, Missing
 from trueline.web.boards.view import View, shown_period
 from trueline.web.charts.axis import MINUTE
+from trueline.web.pages.saying import on_page
 
 COARSER = list(Grain)
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "muted", "faint")
@@ -208,7 +210,7 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
     if not listed:
         return Missing("It is not known.")
     first = listed[0]
-    fix = first.enable or ""
+    fix = on_page(first.enable)
     if first.code == "rejected_rows":
         return Missing(first.message, fix, link="/data", link_text="See the rejected rows")
     if first.code in _WAITING or not fix:
@@ -221,6 +223,21 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
     if first.code in ("zero_denominator", "zero_opening", "cash_flow_positive"):
         return Missing(first.message, fix)
     return Missing(first.message, fix, link="/data", link_text="Load or declare")
+
+
+def check_cut(label: str, can: Iterable[str], by: str) -> None:
+    """Raises InputError where what a panel shows cannot be filtered by a dimension."""
+    slices = list(can)
+    if by in slices:
+        return
+    if not slices:
+        raise InputError(
+            f"{label} can only be shown for the whole company.", "Take the filter off to see that."
+        )
+    raise InputError(
+        f"{label} can be filtered by {' or '.join(slices)}, not by {by}.",
+        "Take the filter off to see the whole.",
+    )
 
 
 def _so_far(reading: Reading) -> Reading:

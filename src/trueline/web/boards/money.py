@@ -8,7 +8,6 @@ from typing import Any
 
 from trueline.catalog.kpis import kpi
 from trueline.core import words
-from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period, add_months
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Bridge as BridgePanel
@@ -22,6 +21,7 @@ from trueline.web.boards.ground import (
     COLOURS,
     Bucket,
     Ground,
+    check_cut,
     days_of,
     label_of,
     marks_of,
@@ -89,11 +89,8 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
 
 def _bridge(ground: Ground, period: Period) -> Bridge:
     cut = ground.view.cut
-    if cut and cut[0] not in kpi("mrr_new").slices:
-        raise InputError(
-            f"The MRR bridge cannot be cut by {cut[0]}.",
-            f"It can be cut by: {', '.join(kpi('mrr_new').slices)}.",
-        )
+    if cut:
+        check_cut("MRR bridge", kpi("mrr_new").slices, cut[0])
     return bridge(ground.evaluator(cut).resolver, period)
 
 
@@ -115,7 +112,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     from trueline.web.pages.frame import span
 
     if ground.view.cut is not None:
-        raise InputError("Expenses cannot be cut.", "Take the filter off to see them.")
+        check_cut("Expenses", (), ground.view.cut[0])
     period = ground.period(panel.range)
     shown = Shown("chart", panel.title or "Expenses", link="/costs")
     shown.about = f"{panel.about or 'By cost type'}, {span(period, ground.locale)}"
@@ -270,7 +267,7 @@ def plan(ground: Ground, panel: Plan) -> Shown | None:
     if not goals:
         return None
     if ground.view.cut is not None:
-        raise InputError("The plan is for the whole company.", "Take the filter off to see it.")
+        check_cut("The plan", (), ground.view.cut[0])
     this = ground.today.replace(day=1)
     first = max(min(goals), add_months(this, -MONTHS_BACK))
     until = min(max(max(goals), this), add_months(this, MONTHS_AHEAD))

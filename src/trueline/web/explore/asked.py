@@ -18,7 +18,7 @@ from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.engine.evaluate import Evaluator
 from trueline.home import Trueline
-from trueline.web.boards.ground import Ground
+from trueline.web.boards.ground import Ground, check_cut
 from trueline.web.boards.view import View, ViewQuery, view_of
 from trueline.web.pages.range import preset
 
@@ -146,11 +146,8 @@ def asked_of(tl: Trueline, key: str, query: KpiQuery) -> Asked:
     as_of = moment_of(query.as_of, company.zone, tl.clock())
     today = tl.engine.today() if as_of is None else as_of.astimezone(company.zone).date()
     view = view_of(query, USUAL, today, company.calendar, frozenset())
-    if view.cut is not None and view.cut[0] not in definition.slices:
-        can = ", ".join(definition.slices) or "nothing"
-        raise InputError(
-            f"{definition.label} cannot be cut by {view.cut[0]}.", f"It can be cut by: {can}."
-        )
+    if view.cut is not None:
+        check_cut(definition.label, definition.slices, view.cut[0])
     if query.allow_estimates:
         view = view.estimated(True)
     if query.grain:

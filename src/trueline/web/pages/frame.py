@@ -21,6 +21,7 @@ from trueline.dashboards.shelf import BUILT_IN
 from trueline.web import assets, forms
 from trueline.web.context import company
 from trueline.web.pages import figures
+from trueline.web.pages.saying import on_page
 from trueline.web.sessions import COOKIE
 
 WEB = Path(__file__).parent.parent
@@ -130,6 +131,7 @@ def templates() -> Any:
         count=count,
         slug=slug,
         money=words.exact_money,
+        on_page=on_page,
     )
     return environment
 

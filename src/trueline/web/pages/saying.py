@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -66,6 +67,27 @@ def day_of(fields: Mapping[str, str], name: str) -> date:
         return parse_day(text, name)
     except InputError as error:
         raise wrong(name, error.message, error.fix, text) from None
+
+
+_ON_PAGES = tuple(
+    (re.compile(said), shown)
+    for said, shown in (
+        (r" \(POST /api/kpi/costs[^)]*\)", ""),
+        (r"GET /api/kpi/costs lists them", "They are listed at Costs"),
+        (r"Give its inputs to POST /metrics/[\w-]+", "Give its inputs to its calculator"),
+        (r"ask with allow_estimates=true", "choose Allow estimates at the head of the page"),
+        (r"load the good rows with keep_good", "load the good rows alone"),
+        (r"with --full", "as a full export"),
+    )
+)
+"""What names a parameter, a route or an option, and what a page calls it."""
+
+
+def on_page(text: str | None) -> str:
+    """A reason or a way to mend it in a page's own words; the library's name what a program does."""
+    for said, shown in _ON_PAGES:
+        text = said.sub(shown, text or "")
+    return text or ""
 
 
 def beside(problem: TruelineError | None) -> dict[str, str]:
