@@ -96,3 +96,27 @@ def test_a_change_is_written_as_the_locale_writes_numbers() -> None:
 )
 def test_a_share_is_written_as_the_locale_writes_percents(locale: str, text: str) -> None:
     assert words.share(Decimal(1), Decimal(3), locale) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "locale", "currency", "expected"),
+    [
+        ("4600", "en_US", "USD", "$4.6k"),
+        ("80000", "en_US", "USD", "$80k"),
+        ("-646", "en_US", "USD", "-$646"),
+        ("-0.4", "en_US", "USD", "$0"),
+        ("999.6", "en_US", "USD", "$1k"),
+        ("999940", "en_US", "USD", "$999.9k"),
+        ("999950", "en_US", "USD", "$1M"),
+        ("2.54e9", "en_US", "USD", "$2.5B"),
+        ("4300000", "fr_CA", "KWD", "4,3M KWD"),
+        ("-558400", "fr_CA", "KWD", "-558,4k KWD"),
+        ("646.25", "fr_CA", "KWD", "646 KWD"),
+        ("4600", "de_DE", "JPY", "4,6k ¥"),
+    ],
+)
+def test_an_amount_in_few_letters_is_written_as_axes_are(
+    number: str, locale: str, currency: str, expected: str
+) -> None:
+    found = words.short_money(number, currency, locale)
+    assert found.replace("\N{NO-BREAK SPACE}", " ") == expected

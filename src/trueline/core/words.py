@@ -65,13 +65,31 @@ def alike(numbers: Iterable[Any], unit: str, currency: str | None, locale: str) 
 
 
 def short_money(number: Any, currency: str, locale: str) -> str:
-    """An amount in few letters, such as $4.6K: for labels; the whole one stands beside it."""
-    from babel.numbers import format_compact_currency
+    """An amount in few letters, such as $4.6k, as the axes of charts have it: for labels; the
+    whole one stands beside it."""
+    from babel.core import Locale
+    from babel.numbers import parse_pattern
 
     exact = Decimal(str(number))
-    if abs(exact) < 1000:
-        return amount(round(exact), currency, currency, locale)
-    return str(format_compact_currency(exact, currency, locale=locale, fraction_digits=1))
+    size, letter = next(((s, name) for least, s, name in _SHORT if abs(exact) >= least), (1, ""))
+    found = Locale.parse(locale)
+    pattern = str(found.currency_formats["standard"].pattern)
+    pattern = pattern.replace(".00", ".#" if letter else "")
+    with localcontext(_WIDE):
+        shown = exact / size if letter else Decimal(round(exact))
+        text = str(
+            parse_pattern(pattern).apply(shown, found, currency=currency, currency_digits=False)
+        )
+    end = 1 + max(place for place, sign in enumerate(text) if sign.isdigit())
+    return f"{text[:end]}{letter}{text[end:]}"
+
+
+_SHORT = (
+    (Decimal("999.95e6"), 10**9, "B"),
+    (Decimal("999.95e3"), 10**6, "M"),
+    (Decimal("999.5"), 10**3, "k"),
+)
+"""From which amount on in which size, by which letter; what would round up to a size is of it."""
 
 
 Writer = Callable[[Decimal], str]

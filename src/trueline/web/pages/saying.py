@@ -84,7 +84,7 @@ _ON_PAGES = tuple(
 
 
 def on_page(text: str | None) -> str:
-    """A reason or a way to mend it in a page's own words; the library's name what a program does."""
+    """A reason, or a way to mend it, in a page's words; the library's name what a program does."""
     for said, shown in _ON_PAGES:
         text = said.sub(shown, text or "")
     return text or ""
