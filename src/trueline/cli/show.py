@@ -124,16 +124,25 @@ def _together(found: list[Reading], locale: str, changes: dict[str, Any]) -> Non
             *cells, Text(_known(reading), _STYLES[reading.quality.value]), plain(_why(reading))
         )
     console().print(drawn)
+    _left_out(found)
 
 
 def _why(reading: Reading) -> str:
-    """The first reason, and, as it is easily forgotten, that rows are left out."""
-    if not reading.reasons:
-        return ""
-    first, *others = reading.reasons
-    left = [reason.message for reason in others if reason.code == "rejected_rows"]
+    """The first reason; that rows are left out is marked, and said once below (``_left_out``)."""
+    own = [reason for reason in reading.reasons if reason.code != "rejected_rows"]
+    mark = "¹" if len(own) < len(reading.reasons) else ""
+    if not own:
+        return mark
+    first = own[0]
     why = f"{first.message} {first.enable or ''}".strip() if not reading.known else first.message
-    return " ".join([why, *left])
+    return f"{why} {mark}".strip()
+
+
+def _left_out(found: list[Reading]) -> None:
+    """What the mark stands for."""
+    left = [r for reading in found for r in reading.reasons if r.code == "rejected_rows"]
+    for reason in dict.fromkeys(left):
+        line(printable(f"¹ {reason.message} {reason.enable or ''}".strip()))
 
 
 def series(found: list[Reading], locale: str) -> None:
@@ -147,6 +156,7 @@ def series(found: list[Reading], locale: str) -> None:
             _known(reading), plain(_why(reading)),
         )  # fmt: skip
     console().print(drawn)
+    _left_out(found)
 
 
 def bridge(found: Any, locale: str) -> None:
