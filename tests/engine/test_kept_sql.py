@@ -16,11 +16,24 @@ def test_a_query_is_found_by_the_next_process(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_what_another_process_keeps_meanwhile_is_found(tmp_path: Path) -> None:
+    mine, theirs = KeptSql(tmp_path / "queries"), KeptSql(tmp_path / "queries")
+    assert mine.get("a") is None
+    theirs.put("a", "SELECT 1")
+    assert mine.get("a") == "SELECT 1"
+    with (tmp_path / "queries").open("ab") as file:
+        file.write(b'["b", "SEL')  # not all of it is written yet
+    assert mine.get("b") is None
+    with (tmp_path / "queries").open("ab") as file:
+        file.write(b'ECT 2"]\n')
+    assert mine.get("b") == "SELECT 2"
+
+
 def test_a_damaged_line_is_as_good_as_none(tmp_path: Path) -> None:
     path = tmp_path / "queries"
     KeptSql(path).put("a", "SELECT 1")
     with path.open("ab") as file:
-        file.write(b'["b", "SEL\n[1, 2, 3]\n\xff\xfe\n{}\n["c", 5]\n')
+        file.write(b'["b", "SEL\n[1, 2, 3]\n\xff\xfe\n{}\n5\n["c", 5]\n')
     KeptSql(path).put("d", "SELECT 4")
     found = KeptSql(path)
     assert (found.get("a"), found.get("b"), found.get("c")) == ("SELECT 1", None, None)

@@ -30,13 +30,30 @@ class KeptSql:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, str] | None = None
+        self._known: dict[str, str] = {}
+        self._seen = 0  # bytes of the file
 
     def get(self, name: str) -> str | None:
-        """The query of that name, if it was kept."""
-        if self._known is None:
-            self._known = _read(self._path)
+        """The query of that name, if it was kept, by this process or by another meanwhile."""
+        if name not in self._known:
+            self._read_on()
         return self._known.get(name)
+
+    def _read_on(self) -> None:
+        seen = self._seen
+        try:
+            with self._path.open("rb") as file:
+                file.seek(seen)
+                added = file.read()
+        except OSError:
+            return
+        whole = added[: added.rfind(b"\n") + 1]
+        for line in whole.splitlines():
+            with suppress(ValueError, TypeError):
+                name, text = json.loads(line)
+                if isinstance(name, str) and isinstance(text, str):
+                    self._known[name] = text
+        self._seen = seen + len(whole)
 
     def put(self, name: str, text: str) -> None:
         """Keep a query. One that cannot be kept is compiled again another time."""
@@ -52,22 +69,6 @@ class KeptSql:
                 os.close(handle)
         except OSError:
             return
-
-
-def _read(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return found
-    for line in lines:
-        try:
-            name, text = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(name, str) and isinstance(text, str):
-            found[name] = text
-    return found
 
 
 @cache
