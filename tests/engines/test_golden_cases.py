@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from companies import OTHERS, Url, empty
+from companies import OTHERS, SOAK, Url, empty
 
 import trueline
 from trueline.facts.load import load_file
@@ -22,7 +22,11 @@ golden: Any = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(golden)
 
 
-@pytest.fixture(scope="module", params=OTHERS)
+ENGINES = (*OTHERS, "clickhouse-server") if SOAK else OTHERS
+"""The soak asks the engine behind HTTP as well."""
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def url(request: pytest.FixtureRequest, url_of: Url) -> str:
     return url_of(request.param)
 
