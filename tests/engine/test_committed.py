@@ -108,6 +108,13 @@ def test_a_schedule_that_a_later_state_drops_is_none_from_then_on(company: Compa
     assert committed(company, *days) == [0, 0, 100, 120]
 
 
+def test_a_change_before_the_state_that_drops_a_schedule_rewrites_nothing(company: Company) -> None:
+    told(company, "2026-01-10", BEGUN, cancel_at="2026-04-01T15:00:00Z")
+    told(company, "2026-02-01", CHANGED)
+    told(company, "2026-02-20", CHANGED.replace("e2", "e4").replace("2026-03-01", "2026-02-15"))
+    assert committed(company, "2026-02-01", "2026-02-02", "2026-02-16") == [0, 100, 120]
+
+
 def test_a_schedule_of_a_state_to_come_is_told_with_it(company: Company) -> None:
     told(company, "2026-01-06", BEGUN)
     told(company, "2026-02-10", CHANGED, cancel_at="2026-04-01T15:00:00Z")

@@ -20,26 +20,45 @@ def states_from_events(facts: FactsView) -> ir.Table:
     import ibis
 
     t = facts.table("subscription_events")
+    # A change that is loaded after its day is taken to have been known when it took effect.
+    recorded_on = facts.local_day(t.recorded_at)
+    t = t.mutate(
+        known_on=ibis.ifelse(recorded_on < t.effective_on, recorded_on, t.effective_on),
+        # Moments are compared: it may end on the day on which it began.
+        scheduled=ibis.ifelse(t.cancel_at > t.effective_at, t.cancel_on, _no_day()),
+    )
+    dropped = _dropped(t)
     last = ibis.window(
         group_by=[t.subscription_id, t.effective_on],
         order_by=[t.effective_at.desc(), t.load_id.desc(), t.event_id.desc()],
     )
     t = t.mutate(rank=ibis.row_number().over(last))
     t = t.filter(t["rank"] == 0)
-    # A change that is loaded after its day is taken to have been known when it took effect.
-    recorded_on = facts.local_day(t.recorded_at)
-    t = t.mutate(known_on=ibis.ifelse(recorded_on < t.effective_on, recorded_on, t.effective_on))
     following = ibis.window(group_by=t.subscription_id, order_by=t.effective_on)
-    t = t.mutate(
-        next_on=t.effective_on.lead().over(following),
-        next_known=t.known_on.lead().over(following),
-        # Moments are compared: it may end on the day on which it began.
-        scheduled=ibis.ifelse(t.cancel_at > t.effective_at, t.cancel_on, _no_day()),
-    )
     # A cancellation scheduled for a day that has passed ends the state there, unless a newer
     # state says otherwise first.
-    t = t.mutate(end_on=earliest(t.next_on, t.scheduled), at=t.effective_at)
+    t = t.mutate(end_on=earliest(t.effective_on.lead().over(following), t.scheduled))
+    t = t.mutate(at=t.effective_at).left_join(dropped, t.event_id == dropped.schedule)
     return _cut(_warned(t)).mutate(assumed=ibis.literal(False))
+
+
+def _dropped(t: ir.Table) -> ir.Table:
+    """The events whose date of cancellation (``schedule``) a state recorded ahead makes void, with
+    the day on which the first such one was recorded."""
+    schedules = t.filter(t.scheduled.notnull()).select(
+        "subscription_id", "effective_on", "scheduled", schedule=t.event_id
+    )
+    ahead = t.filter(t.known_on < t.effective_on).view()
+    ahead = ahead.select(of=ahead.subscription_id, then_on=ahead.effective_on, told=ahead.known_on)
+    both = schedules.join(
+        ahead,
+        [
+            schedules.subscription_id == ahead.of,
+            schedules.effective_on < ahead.then_on,
+            schedules.scheduled >= ahead.then_on,
+        ],
+    )
+    return both.group_by("schedule").agg(dropped_on=both.told.min())
 
 
 def _warned(t: ir.Table) -> ir.Table:
@@ -50,9 +69,10 @@ def _warned(t: ir.Table) -> ir.Table:
     """
     import ibis
 
-    live = t.status.isin(LIVE)
-    said_otherwise = ibis.ifelse(t.next_on <= t.scheduled, t.next_known, t.scheduled)
-    until = ibis.ifelse(live, said_otherwise.coalesce(t.scheduled), t.effective_on)
+    scheduled_until = ibis.ifelse(
+        t.scheduled.notnull(), earliest(t.end_on, t.dropped_on), _no_day()
+    )
+    until = ibis.ifelse(t.status.isin(LIVE), scheduled_until, t.effective_on)
     warns = (t.known_on < until).fill_null(False)
     return t.mutate(
         warns_on=ibis.ifelse(warns, t.known_on, _no_day()),
