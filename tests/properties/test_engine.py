@@ -262,9 +262,7 @@ def test_a_period_split_adds_up_to_the_whole(
             assert parts[0] + parts[1] == whole
 
 
-def _moved(
-    tl: Trueline, cut: dict[str, str], start: date, end: date, rates: Any
-) -> dict[str, Any]:
+def _moved(tl: Trueline, cut: dict[str, str], start: date, end: date, rates: Any) -> dict[str, Any]:
     """Movements worked out customer by customer from the changes of each subscription."""
     (by, value), *_ = [*cut.items(), ("", "")]
     changes = tl.warehouse.rows(
@@ -292,9 +290,7 @@ def _moved(
             for currency in {c[1] for c in mine}
         }
         day = start - timedelta(days=1)
-        grew = (
-            sum((m1 - m0) * (rates.on(code, day) or 0) for code, (m0, m1) in amounts.items()) > 0
-        )
+        grew = sum((m1 - m0) * (rates.on(code, day) or 0) for code, (m0, m1) in amounts.items()) > 0
         for currency, (m0, m1) in amounts.items():
             parts = {
                 "opening": m0,

@@ -75,6 +75,32 @@ def flow(
     return _known(reasons)
 
 
+def unwatched(covers: Covers, table: str, period: Period, category: str = "*") -> Reason | None:
+    """Why not every day of a period is covered; None where each is.
+
+    Days before the first record are not looked at: nobody who is known was there to be watched.
+    """
+    cover = covers[table]
+    start = max(period.start, cover.first_day or period.start)
+    if start >= period.end:
+        return None
+    days = Period(start, period.end)
+    if overlapping(days, cover.gaps(category)):
+        return _incomplete(cover, days, category)
+    if within(days, cover.declared(category) or cover.observed()):
+        return None
+    return _partly(cover, days)
+
+
+def _incomplete(cover: TableCover, period: Period, category: str) -> Reason:
+    what = cover.table if category == "*" else f"{cover.table} of {category}"
+    return Reason(
+        "declared_incomplete",
+        f"{what} are declared incomplete for days from {_span(period)}.",
+        "Load what is missing and declare them complete.",
+    )
+
+
 def _declared_whole(cover: TableCover, period: Period, category: str) -> bool:
     if within(period, cover.declared(category)):
         return True

@@ -230,12 +230,24 @@ def repeat(days: int, resolver: Resolver, period: Period) -> Values:
         )
         lost = base.blocked(reason)
         return {name: replace(lost, key=name) for name in names}
+    unseen = _unseen(resolver, period, watched)
+    if unseen:
+        return {name: replace(base.blocked(*unseen), key=name) for name in names}
     found = _returned_over(days, resolver, [period])[period]
     returned = found[0][0] if found else 0
     return {
         names[0]: replace(base, key=names[0]),
         names[1]: replace(base, key=names[1], value=Decimal(int(returned))),
     }
+
+
+def _unseen(resolver: Resolver, period: Period, watched: Period) -> tuple[Reason, ...]:
+    """Why it is not known who came back: days not covered, or silence that may be a gap."""
+    uncovered = knowledge.unwatched(resolver.covers, "orders", watched)
+    if uncovered is not None:
+        return (uncovered,)
+    after = resolver.value("orders", Period(period.end, watched.end))
+    return after.reasons if after.value is None else ()
 
 
 def _returned(view: FactsView, days: int, period: Period) -> ir.Table:

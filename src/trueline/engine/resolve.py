@@ -37,6 +37,7 @@ MOST_VALUES = 20_000
 MOST_PERIODS = 4_000
 """Periods of which a query's rows are kept."""
 MRR_KEYS = frozenset({"mrr", "paying_customers", "unpriced_items", "assumed_items"})
+ORDER_KEYS = frozenset({"orders", "first_orders"})
 
 
 class Resolver:
@@ -361,6 +362,7 @@ def _behind(key: str) -> frozenset[str]:
         return frozenset(leaf for part in item.parts for leaf in _behind(part))
     if isinstance(item, PeriodMeasure):
         by_source = {"movements": MRR_KEYS, "churn_history": MRR_KEYS, "referred": MRR_KEYS}
+        by_source |= dict.fromkeys(("repeat_30", "repeat_60", "repeat_90"), ORDER_KEYS)
         return by_source.get(item.source, frozenset())
     if item.base == "firsts":
         return frozenset({key, "unpriced_items", "assumed_items"})
