@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,10 @@ def test_orders_by_the_rate_of_their_day_and_customers_once(company: Company) ->
         o4,c2,2026-03-02,5,USD""",
     )
     found = company.tl.cohorts("orders", "customers")
-    assert [(r.size, r.values) for r in found.rows] == [(1, (1, 0))]
+    assert [(r.size, r.values) for r in found.rows] == [(1, (1, None))]
+    assert [reason.code for reason in found.reasons] == ["no_records"]
     money = company.tl.cohorts("orders", "revenue")
-    assert money.rows[0].values == (Decimal("5.0") + Decimal("8.0") + 1, 0)
+    assert money.rows[0].values == (Decimal("5.0") + Decimal("8.0") + 1, None)
 
 
 def test_an_item_without_a_price_leaves_no_cohorts(company: Company) -> None:
@@ -88,3 +89,70 @@ def test_who_left_within_the_first_month_stays_in_the_cohort(company: Company) -
     ]
     assert found.rows[0].rates == (50.0, 50.0, 100.0)
     assert found.average == (pytest.approx(100 / 3), pytest.approx(100 / 3), 100.0)
+
+
+ORDERS = "order_id,customer_id,ordered_at,amount,currency"
+JUNE = datetime(2026, 6, 1, 16, 0, tzinfo=UTC)
+
+
+def test_a_month_declared_incomplete_is_unknown_in_cohorts_of_orders(company: Company) -> None:
+    """Neither that nobody came back in it, nor who came first in it is known."""
+    company.now = JUNE
+    company.load(
+        "orders",
+        f"""{ORDERS}
+        o1,ann,2026-01-05T15:00:00Z,10,USD
+        o2,bob,2026-01-31T15:00:00Z,10,USD
+        o3,cat,2026-02-20T15:00:00Z,10,USD
+        o4,ann,2026-02-21T15:00:00Z,10,USD
+        o5,ann,2026-03-20T15:00:00Z,10,USD
+        o6,dan,2026-03-20T15:00:00Z,10,USD""",
+        full=True,
+    )
+    company.tl.declare_coverage("orders", start="2026-02-01", end="2026-02-11", complete=False)
+    found = company.tl.cohorts("orders")
+    assert [(r.cohort, r.size, r.values) for r in found.rows] == [
+        (date(2026, 1, 1), 2, (2, None, 1, 0, 0)),
+        (date(2026, 3, 1), 1, (1, 0, 0)),
+    ]
+    assert found.rows[0].rates == (100.0, None, 50.0, 0.0, 0.0)
+    # After a month: of dan's cohort alone. After two: of both.
+    assert found.average == (100.0, 0.0, pytest.approx(100 / 3), 0.0, 0.0)
+    assert [reason.code for reason in found.reasons] == ["declared_incomplete"]
+    assert company.tl.cohorts("orders", "revenue").rows[0].values == (20, None, 10, 0, 0)
+
+
+def test_what_follows_a_gap_is_unknown_in_cohorts_of_subscriptions(company: Company) -> None:
+    """A change that is missing lasts: what MRR is after it nobody can say."""
+    company.now = JUNE
+    company.events(
+        """
+        e1,s1,c1,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month,1
+        e2,s2,c2,2026-03-05T15:00:00Z,active,Pro,1,100,USD,month,1""",
+        full=True,
+    )
+    company.tl.declare_coverage(
+        "subscription_events", start="2026-02-01", end="2026-02-11", complete=False
+    )
+    assert company.tl.kpi("mrr", start="2026-03-01", end="2026-04-01").value is None
+    found = company.tl.cohorts()
+    assert [(r.cohort, r.values) for r in found.rows] == [
+        (date(2026, 1, 1), (1, None, None, None, None))
+    ]
+    assert found.average == (100.0, None, None, None, None)
+    assert [reason.code for reason in found.reasons] == ["declared_incomplete"]
+
+
+def test_a_subscriber_whose_only_order_is_no_first_one_is_in_no_cohort_of_orders(
+    company: Company,
+) -> None:
+    company.load(
+        "orders",
+        f"""{ORDERS},new_customer
+        o1,ann,2026-01-05T15:00:00Z,10,USD,false
+        o2,bob,2026-01-06T15:00:00Z,10,USD,true""",
+        full=True,
+    )
+    company.events("e1,s1,ann,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month,1", full=True)
+    found = company.tl.cohorts("orders")
+    assert [(r.cohort, r.size, r.values) for r in found.rows] == [(date(2026, 1, 1), 1, (1, 0))]

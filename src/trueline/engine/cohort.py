@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
@@ -15,6 +15,7 @@ from trueline.core.money import EXACT, divide
 from trueline.core.period import FIRST_DAY, Period, add_months
 from trueline.core.quality import Reason
 from trueline.engine import knowledge, left_out
+from trueline.engine.unknown_months import unknown_months, why
 from trueline.engine.view import FactsView, day_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class CohortRow:
 
     ``values[k]`` is what they did k months later: how many paid at that month's end (or ordered in
     it), or the revenue. Who left within the first month is of its ``size``, and not of
-    ``values[0]``. A month that is not over, or not covered, is None; nobody left is 0.
+    ``values[0]``. A month that is not covered is None; nobody left is 0. A first month that is not
+    covered makes no cohort: who else came in it is not known.
     """
 
     cohort: date
@@ -119,9 +121,12 @@ def cohorts(
     if reason is not None:
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
     firsts = {m for m, _ in grid if (start is None or m >= start) and (end is None or m < end)}
-    rows = tuple(_row(grid, month, until, by) for month in sorted(firsts) if month < until)
+    months = sorted(month for month in firsts if month < until)
+    unknown = unknown_months(resolver, kind, months[0], until) if months else {}
+    rows = tuple(_row(grid, m, until, by, unknown) for m in months if m not in unknown)
     lacking = left_out.notes(resolver.covers.left_out, (c.table for c in kept))
-    return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), tuple(lacking))
+    reasons = (*why(unknown), *lacking)
+    return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), reasons)
 
 
 Grid = dict[tuple[date, date], tuple[int, Decimal]]
@@ -193,6 +198,8 @@ def _orders(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
 def _first_and_later(view: FactsView) -> ir.Table:
     """Orders with their month and that of their customer's first order."""
     orders, firsts = view.table("orders"), view.derived("customer_firsts")
+    # Who has only orders that say they are no new customer's has no first one, and no cohort.
+    firsts = firsts.filter(firsts.first_order_on.notnull())
     joined = orders.join(firsts.select("customer_id", "first_order_on"), "customer_id")
     return joined.mutate(
         first_month=joined.first_order_on.truncate("M"), month=joined.ordered_on.truncate("M")
@@ -338,14 +345,15 @@ def _payers(view: FactsView) -> ir.Table:
     return t.group_by(["first_month", "month"]).agg(turned=t.turned.sum())
 
 
-def _row(grid: Grid, first: date, until: date, by: str) -> CohortRow:
+def _row(grid: Grid, first: date, until: date, by: str, unknown: Container[date]) -> CohortRow:
     stayed, opening = grid.get((first, first), (0, Decimal(0)))
     size = grid.get((first, SIZE), (stayed, Decimal(0)))[0]
     values: list[Cell] = []
     month = first
     while month < until:
         customers, amount = grid.get((first, month), (0, Decimal(0)))
-        values.append(customers if by == "customers" else amount)
+        known = customers if by == "customers" else amount
+        values.append(None if month in unknown else known)
         month = add_months(month, 1)
     whole = Decimal(size) if by == "customers" else opening
     rates = tuple(
