@@ -65,7 +65,8 @@ class Measure:
     """One aggregate: ``value`` over the rows of ``base`` for which ``where`` holds.
 
     ``unit`` is ``money`` (per currency, never added across) or ``count``. ``assumption`` names
-    the declared stand-in that an estimate may use.
+    the declared stand-in that an estimate may use. Coverage may be declared for the ``category``
+    of its table alone; within the slice ``category_slice`` for the slice's value.
     """
 
     key: str
@@ -78,6 +79,7 @@ class Measure:
     absence: Absence = Absence.ZERO_IF_COVERED
     table: str = ""
     category: str = "*"
+    category_slice: str = ""
 
 
 @dataclass(frozen=True)

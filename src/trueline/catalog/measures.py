@@ -48,6 +48,7 @@ def _spend(key: str, label: str, column: str, unit: str = "count") -> Measure:
         lambda t: t[column].sum(),
         where=lambda t: t[column].notnull(),
         table="spend",
+        category_slice="channel",
     )
 
 
@@ -245,6 +246,7 @@ SUMS: tuple[Sum, ...] = (
         ("sales_marketing_cost", "cogs", "operating_cost"),
         "all",
     ),
+    Sum("channel_spend", "ad spend of the channel", ("ad_spend",), "any"),
     Sum("refunds_kept", "refunds, where they are kept", ("refunded",), "kept"),
     Sum("cogs", "cost of goods sold", ("cost_cogs",), "any"),
 )

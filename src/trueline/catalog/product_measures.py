@@ -19,8 +19,12 @@ def _flow(
     table: str,
     value: Callable[[ir.Table], ir.NumericValue],
     where: Callable[[ir.Table], ir.BooleanValue] | None = None,
+    category: str = "*",
 ) -> Measure:
-    return Measure(key, label, "count", MeasureKind.FLOW, base, value, where=where, table=table)
+    return Measure(
+        key, label, "count", MeasureKind.FLOW, base, value,
+        where=where, table=table, category=category,
+    )  # fmt: skip
 
 
 def _rows(t: ir.Table) -> ir.NumericValue:
@@ -61,6 +65,7 @@ PRODUCT_DAILY: tuple[Measure, ...] = (
         "defects",
         _rows,
         where=lambda t: t.stage == "production",
+        category="production",
     ),
     _flow(
         "prerelease_defects",
@@ -69,6 +74,7 @@ PRODUCT_DAILY: tuple[Measure, ...] = (
         "defects",
         _rows,
         where=lambda t: t.stage == "pre",
+        category="pre",
     ),
     _flow("releases", "releases", "releases", "releases", _rows),
     _flow("sprints", "sprints that ended", "sprints", "sprints", _rows),

@@ -56,8 +56,11 @@ class TableCover:
         return [(a, b) for name, a, b in self.complete if name in ("*", category)]
 
     def gaps(self, category: str = "*") -> list[Span]:
-        """Spans declared incomplete for a category (or for all)."""
-        return [(a, b) for name, a, b in self.incomplete if name in ("*", category)]
+        """Spans declared incomplete for a category (or for all); of the whole, those of any part
+        of it, as a whole without a part is not whole."""
+        return [
+            (a, b) for name, a, b in self.incomplete if category == "*" or name in ("*", category)
+        ]
 
     def observed(self) -> list[Span]:
         """From the first to the last recorded day: presumed gapless as long as it has rows."""

@@ -126,7 +126,8 @@ class Evaluator:
         if source.startswith("kpi:"):
             return _from_reading(self.reading(source.removeprefix("kpi:"), over))
         found = self.resolver.value(source, over, origin.at)
-        if found.value is None and origin.group:
+        # What stands for it within a channel is no part of the group: its absence is its own.
+        if found.value is None and origin.group and source == origin.source:
             return self._part_of_group(found, origin.group, over)
         return found
 

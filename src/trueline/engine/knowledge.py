@@ -61,16 +61,19 @@ def flow(
     whole = [c for c in kept if _declared_whole(c, past, category)]
     inside = [c for c in kept if c in whole or within(past, _presumed(c))]
     if rows == 0 and (gaps or len(whole) < len(kept)):
-        missing = next((c for c in kept if c in gaps or c not in whole), kept[0])
+        if gaps:
+            return Known(False, reasons=(_incomplete(gaps[0], period, category),))
+        missing = next((c for c in kept if c not in whole), kept[0])
         return Known.no(
             "no_records",
-            f"No {missing.table.replace('_', ' ')} are recorded from {_span(period)}, and nothing "
-            "says that there were none.",
+            f"No {_of(missing, category)} are recorded from {_span(period)}, and nothing says that "
+            "there were none.",
             f"Load {missing.table} for these days, or declare coverage for them.",
         )
     reasons = [
         _over(period, today),
-        *(_partly(c, period) for c in kept if c in gaps or c not in inside),
+        *(_incomplete(c, period, category) for c in gaps),
+        *(_partly(c, period, category) for c in kept if c not in inside and c not in gaps),
     ]
     return _known(reasons)
 
@@ -89,14 +92,19 @@ def unwatched(covers: Covers, table: str, period: Period, category: str = "*") -
         return _incomplete(cover, days, category)
     if within(days, cover.declared(category) or cover.observed()):
         return None
-    return _partly(cover, days)
+    return _partly(cover, days, category)
+
+
+def _of(cover: TableCover, category: str) -> str:
+    table = cover.table.replace("_", " ")
+    return table if category == "*" else f"{table} of {category}"
 
 
 def _incomplete(cover: TableCover, period: Period, category: str) -> Reason:
-    what = cover.table if category == "*" else f"{cover.table} of {category}"
+    what = _of(cover, category)
     return Reason(
         "declared_incomplete",
-        f"{what} are declared incomplete for days from {_span(period)}.",
+        f"{what[:1].upper()}{what[1:]} are declared incomplete for days from {_span(period)}.",
         "Load what is missing and declare them complete.",
     )
 
@@ -241,8 +249,8 @@ def _over(period: Period, today: date) -> Reason | None:
     return running(today)
 
 
-def _partly(cover: TableCover, period: Period) -> Reason:
-    spans = cover.declared() or _presumed(cover)
+def _partly(cover: TableCover, period: Period, category: str = "*") -> Reason:
+    spans = cover.declared(category) or _presumed(cover)
     covered = ", ".join(f"{a} to {b - timedelta(days=1)}" for a, b in spans) or "no day"
     return Reason(
         "partial_coverage",

@@ -261,8 +261,11 @@ class Resolver:
         totals = self.totals(item, begun)
         rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
-        rows = self._whole_rows(item, begun) if self.cut.by else totals.rows
-        known = rule(self.covers, item.table, period, rows, self.today, item.category)
+        # One that is a category of its table has a coverage, and an absence, of its own.
+        own = bool(self.cut.by) and self.cut.by == item.category_slice
+        rows = totals.rows if own or not self.cut.by else self._whole_rows(item, begun)
+        category = self.cut.value if own else item.category
+        known = rule(self.covers, item.table, period, rows, self.today, category)
         base = MeasureValue(
             item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
             self._tables(item), totals.rows, totals.first, totals.last, totals.values,

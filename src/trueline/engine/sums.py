@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -32,12 +33,16 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
     if item.rule == "all":
         return _total(item.key, parts, parts)
     known = [p for p in parts if p.value is not None]
-    if not known:
-        return assumed_cost(resolver, item.key, period) or _group_unknown(item, parts)
-    absent = [p.key for p in parts if p.value is None]
-    blocked = [p for p in parts if p.value is None and _blocking(p)]
+    assumed = None if known else assumed_cost(resolver, item.key, period)
+    if assumed is not None:
+        return assumed
+    blocked = [p for p in parts if _blocking(p)]
     if blocked:
-        return _total(item.key, blocked, blocked)
+        total = _total(item.key, blocked, blocked)
+        return replace(total, value=None, quality=Quality.INSUFFICIENT)
+    if not known:
+        return _group_unknown(item, parts)
+    absent = [p.key for p in parts if p.value is None]
     total = _total(item.key, known, known)
     return total.because(_absent_note(absent)) if absent else total
 
@@ -61,6 +66,8 @@ def _without_charges(resolver: Resolver, total: MeasureValue, period: Period) ->
 
 
 def _blocking(part: MeasureValue) -> bool:
+    """Whether a part says of itself that there is more of it: what is known is then not its cost,
+    even where a part of the period is."""
     return any(r.code in ("missing_rate", "declared_incomplete") for r in part.reasons)
 
 
@@ -70,6 +77,8 @@ def _absent_note(absent: list[str]) -> Reason:
 
 
 def _group_unknown(item: Sum, parts: list[MeasureValue]) -> MeasureValue:
+    if len(parts) == 1:
+        return replace(parts[0], key=item.key)
     names = ", ".join(part.key.removeprefix("cost_").replace("_", " ") for part in parts)
     codes = {r.code for p in parts for r in p.reasons}
     code = (

@@ -54,7 +54,7 @@ class Cac(
     total_marketing_spending: Annotated[
         Charge,
         Field(description="marketing and advertising cost and ad spend"),
-        From("marketing_spending", group=_COSTS, by_channel="ad_spend"),
+        From("marketing_spending", group=_COSTS, by_channel="channel_spend"),
     ]
     total_sales_spending: Annotated[
         Charge, Field(description="sales cost"), From("cost_sales", group=_COSTS, by_channel="none")
