@@ -32,7 +32,7 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
     buckets = ground.buckets(period, grain)
     readings = ground.series(key, buckets) if len(buckets) > 1 else []
     target = target_of(ground, key, panel.target, reading)
-    number, unit = _split(ground.text(reading).removeprefix("~"))
+    number, unit = figures.parted(ground.text(reading).removeprefix("~"))
     more: dict[str, Any] = {
         "value": number,
         "unit": unit,
@@ -60,15 +60,6 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
         shown.spec = course(ground, [(shown.title, readings)], buckets, goals) if readings else None
         shown.table = sheet(ground, buckets, [(shown.title, readings)]) if readings else None
     return shown
-
-
-def _split(text: str) -> tuple[str, str]:
-    """A value's digits, and the unit in words behind them."""
-    number, gap, unit = text.rpartition(" ")
-    if gap and unit.isalpha():
-        return number, unit
-    number, slash, unit = text.partition("/")
-    return number, slash + unit
 
 
 def _changes(ground: Ground, reading: Reading) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,6 +48,24 @@ def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float
 
 def _line(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def wide(text: str) -> str:
+    """How much room a number needs, as the class that makes its type small enough for it."""
+    fitting = (width for width in _WIDTHS if len(text) <= width)
+    return f"w{next(fitting, _WIDTHS[-1])}"
+
+
+_WIDTHS = (7, 9, 11, 13, 16, 20, 26)
+
+
+def parted(text: str) -> tuple[str, str]:
+    """A value's number, and the unit in letters behind it: "5 259 091" and "KWD"."""
+    found = _PARTED.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")
+
+
+_PARTED = re.compile(r"(.*\d)\s?((?<=\s)[^\W\d_]+(?:/[^\W\d_]+)?|/[^\W\d_]+)")
 
 
 def gauge(value: float, most: float, target: float | None) -> dict[str, Any]:

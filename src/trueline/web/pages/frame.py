@@ -132,6 +132,8 @@ def templates() -> Any:
         slug=slug,
         money=words.exact_money,
         on_page=on_page,
+        wide=figures.wide,
+        parted=figures.parted,
     )
     return environment
 

@@ -7,6 +7,7 @@ import { filterLists } from "./filter.js";
 import { drawSparks } from "./sparks.js";
 import { heights, keepHeights, loadPanels } from "./panels.js";
 import "./paper.js";
+import { markEdges } from "./edges.js";
 
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];
@@ -86,6 +87,7 @@ function ready() {
   loadPanels();
   filterLists();
   drawSparks();
+  markEdges();
   $$("[data-submit-on-change]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
 }
 

@@ -1,4 +1,5 @@
 // Parts of a page that cost time: each is fetched when it comes into view, and fails alone.
+import { markEdges } from "./edges.js";
 import { drawCharts } from "./charts.js";
 
 let watching = null;
@@ -36,6 +37,7 @@ async function fetched(element) {
   element.dataset.loaded = "1";
   element.style.minHeight = "";
   drawCharts(element);
+  markEdges(element);
 }
 
 export function loadPanels(within = document) {
