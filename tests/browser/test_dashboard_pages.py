@@ -199,3 +199,27 @@ def test_refresh_runs_and_comes_back(open_page: Open, own_site: Served) -> None:
     page.wait_for_load_state()
     expect(page.get_by_role("heading", name="Executive")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/executive\?range=90d"))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_last_day_before_the_first_is_refused_where_it_is_typed(
+    open_page: Open, script: bool
+) -> None:
+    """With a script by its field; without one by a page that has the form again."""
+    watched = open_page("/finance", java_script_enabled=script)
+    page = watched.page
+    page.locator("#m-range summary").click()
+    page.get_by_label("First day").fill("2026-11-20")
+    page.get_by_label("Last day").fill("2026-11-01")
+    page.locator("#m-range").get_by_role("button", name="Show").click()
+    last = page.get_by_label("Last day")
+    if script:
+        assert last.evaluate("(field) => field.validity.rangeUnderflow")
+        assert page.url.endswith("/finance")
+    else:
+        expect(page.get_by_role("alert")).to_contain_text("is before the first, Nov 20, 2026")
+    last.fill("2026-11-22")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**start=2026-11-20&last=2026-11-22")
+    if not script:
+        watched.faults.clear()  # it was answered with 422, as it should

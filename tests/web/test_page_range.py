@@ -6,6 +6,7 @@ import pytest
 from serving import Served
 
 from pages import shown as page
+from pages import value_of, words_of
 
 PAST = "start=2025-12-01&last=2026-01-31"
 STACKED = "stacked-new-customer-orders-returning-customer-orders"
@@ -29,3 +30,16 @@ def test_cohorts_are_those_whose_first_month_is_over_where_the_page_ends(served:
     assert "Feb 2026" in rows("range=30d")
     assert "Jan 2026" in rows(PAST)
     assert "Feb 2026" not in rows(PAST)
+
+
+@pytest.mark.parametrize("path", ["/finance", "/kpi/revenue", "/product"])
+def test_days_the_wrong_way_round_are_said_beside_the_form_as_it_was_filled_in(
+    served: Served, path: str
+) -> None:
+    text = page(served, path, 422, start="2026-02-20", last="2026-02-01", channel="paid")
+    assert "The last day, Feb 1, 2026, is before the first, Feb 20, 2026." in words_of(text)
+    assert value_of(text, "start") == "2026-02-20"
+    assert value_of(text, "last") == "2026-02-01"
+    assert value_of(text, "channel") == "paid"
+    assert f'action="{path}"' in text
+    assert "the day after the last" not in text

@@ -11,7 +11,7 @@ from pydantic import Field
 from trueline.core.errors import InputError
 from trueline.core.period import Calendar, Period, parse_day
 from trueline.dashboards.declaration import DIMENSIONS
-from trueline.web.pages.range import LONGEST_DAYS, Range, preset, read
+from trueline.web.pages.range import LONGEST_DAYS, Range, ReversedDaysError, preset, read
 from trueline.web.parameters import Strict
 
 
@@ -93,11 +93,15 @@ def view_of(
 ) -> View:
     """The view that is asked for.
 
-    Raises InputError for what is no range or more than one slice, UnknownKeyError for a name.
+    Raises InputError for what is no range or more than one slice, ReversedDaysError for days the
+    wrong way round, UnknownKeyError for a name.
     """
     end = asked.end
     if asked.last:
-        end = (parse_day(asked.last, "last") + timedelta(days=1)).isoformat()
+        last = parse_day(asked.last, "last")
+        if asked.start and last < (first := parse_day(asked.start, "start")):
+            raise ReversedDaysError(first, last)
+        end = (last + timedelta(days=1)).isoformat()
     found = read(asked.range, asked.start, end, today, calendar, default=usual)
     if found.period.days > LONGEST_DAYS:
         raise InputError(

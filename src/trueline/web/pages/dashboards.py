@@ -23,7 +23,8 @@ from trueline.web.boards.view import View, ViewQuery, view_of
 from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.pages.frame import page, templates
-from trueline.web.pages.range import SHORT
+from trueline.web.pages.range import SHORT, ReversedDaysError
+from trueline.web.pages.reversed_days import reversed_days
 
 router = APIRouter(include_in_schema=False)
 MOST_DRAWN = 16
@@ -55,6 +56,8 @@ def _dashboard(request: Request, asked: ViewQuery, name: str) -> Response:
     entry = find(company(request).home, name)
     try:
         board = board_of(request, asked, entry)
+    except ReversedDaysError as error:
+        return reversed_days(request, entry.title, error)
     except DashboardError as error:
         return page(
             request, "dashboard_broken.html", title=entry.title, status=error.status, entry=entry,

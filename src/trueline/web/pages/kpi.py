@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from trueline.catalog.kpis import KPIS, SUBJECTS, unknown
+from trueline.catalog.kpis import KPIS, SUBJECTS, kpi, unknown
 from trueline.core.errors import NotFoundError, UnknownKeyError
 from trueline.home import Trueline
 from trueline.web.context import company, run
@@ -21,7 +21,8 @@ from trueline.web.explore.reported import reported_of
 from trueline.web.explore.slices import slices_of
 from trueline.web.explore.standing import benchmark_of, declared_of, standing_of
 from trueline.web.pages.frame import page
-from trueline.web.pages.range import SHORT
+from trueline.web.pages.range import SHORT, ReversedDaysError
+from trueline.web.pages.reversed_days import reversed_days
 
 router = APIRouter(include_in_schema=False)
 Wanted = Annotated[KpiQuery, Query()]
@@ -44,6 +45,8 @@ def _page(request: Request, key: str, query: KpiQuery) -> Response:
     tl = company(request)
     try:
         asked = asked_of(tl, key, query)
+    except ReversedDaysError as error:
+        return reversed_days(request, kpi(key).label, error)
     except UnknownKeyError as error:
         if error.message != unknown(key, KPIS).message:
             raise

@@ -22,7 +22,8 @@ from trueline.web.explore import users
 from trueline.web.explore.asked import moment_of
 from trueline.web.pages.frame import page
 from trueline.web.pages.kpi_files import as_file, drawing
-from trueline.web.pages.range import SHORT
+from trueline.web.pages.range import SHORT, ReversedDaysError
+from trueline.web.pages.reversed_days import reversed_days
 
 router = APIRouter(include_in_schema=False)
 STEPS = ("day", "week", "month")
@@ -104,7 +105,10 @@ async def product(request: Request, query: Wanted) -> Response:
 
 def _product(request: Request, query: ProductQuery) -> Response:
     tl = company(request)
-    asked = asked_of(tl, query)
+    try:
+        asked = asked_of(tl, query)
+    except ReversedDaysError as error:
+        return reversed_days(request, "Funnels and retention", error)
     return page(
         request, "product.html", title="Funnels and retention", asked=asked,
         declared=tl.funnels(), events=[e["name"] for e in tl.event_names(100)],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from trueline.core.errors import UnknownKeyError
+from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Calendar, Grain, Period
 from trueline.dashboards.ranges import PRESETS
 
@@ -47,6 +47,17 @@ class Range:
         """The grain of bars over it: about 8 to 40 of them."""
         days = self.period.days
         return Grain.DAY if days <= 40 else Grain.WEEK if days <= 280 else Grain.MONTH
+
+
+class ReversedDaysError(InputError):
+    """A first and a last day that a page's form was given the wrong way round."""
+
+    def __init__(self, first: date, last: date) -> None:
+        super().__init__(
+            f"The last day, {last}, is before the first, {first}.", "Give a later last day."
+        )
+        self.first = first
+        self.last = last
 
 
 def read(

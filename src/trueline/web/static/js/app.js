@@ -134,6 +134,12 @@ document.addEventListener("keydown", (event) => {
   if ("123".includes(event.key)) $$("[data-range-key]")[Number(event.key) - 1]?.click();
 });
 
+// A last day before the first is refused by the field itself.
+document.addEventListener("input", (event) => {
+  const days = event.target.closest("form[data-days]")?.elements;
+  if (days) days.last.min = days.start.value;
+});
+
 // Following a link to a part of this page is no new page.
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-refresh-form]")) return;
