@@ -156,7 +156,14 @@ def test_a_deleted_cost_counts_no_more_and_its_history_is_kept(served: Served) -
     assert served.tl.warehouse.rows("SELECT 1 FROM costs WHERE cost_id = ?", [cost_id]) == []
     again = send(served, "/costs/entry", fields | {"amount": "1.00"}, page="/costs")
     assert again.status_code == 409
-    assert "deleted this cost" in again.text
+    told = words_of(again.text)
+    assert "What you typed is not saved. This cost was deleted on Mar 15, 2026" in told
+    assert '<a href="/costs">To the costs</a>' in again.text
+    assert "amount 1234.50 1.00" in told
+    assert "Saving again" not in told
+    twice = words_of(send(served, "/costs/delete", fields, page="/costs").text)
+    assert "This cost was deleted on" in twice
+    assert "What you typed" not in twice
     form = {**COST, "description": "gone", "entry": cost_id}
     assert send(served, "/costs", form, page="/costs").status_code == 409
 

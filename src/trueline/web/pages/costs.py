@@ -214,9 +214,12 @@ def _entry(
     recorded = {name: _text(newest[name]) for name in FIELDS}
     typed = {name: given.get(name, "") for name in FIELDS} if given is not None else recorded
     overtaken = isinstance(problem, costs.OvertakenError)
+    alive = newest["until"] is None
     return page(
-        request, "cost.html", title="Cost", cost=newest, versions=versions, given=typed,
-        alive=newest["until"] is None, problem=problem, errors=beside(problem), said=said,
+        request, "cost.html", title="Cost", cost=newest, versions=versions,
+        given=typed if alive else recorded, alive=alive,
+        overtaken_by_deletion=overtaken and not alive,
+        problem=problem, errors=beside(problem), said=said,
         overtaken=[(n, recorded[n], typed[n]) for n in FIELDS if recorded[n] != typed[n]]
         if overtaken
         else [],
