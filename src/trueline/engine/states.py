@@ -156,7 +156,10 @@ def _held(facts: FactsView) -> ir.Table:
         next_end=t.ended.lead().over(by_load),
         lapsed_on=t.lapse.lag().over(by_load),
     )
-    trial_end = ibis.ifelse(t.trial_end_on > t.started_on, t.trial_end_on, t.started_on)
+    # Who is listed as paying is on trial no more, whatever day that trial was to last until.
+    before = _day_before(t.recorded_on)
+    trial_end = ibis.ifelse(t.trial_end_on > before, before, t.trial_end_on)
+    trial_end = ibis.ifelse(trial_end > t.started_on, trial_end, t.started_on)
     began = ibis.ifelse(t.status == "trialing", t.started_on, trial_end)
     since = ibis.ifelse(t.lapsed_on < t.recorded_on, _day_before(t.recorded_on), t.recorded_on)
     start = ibis.ifelse(t.version == 0, began, since)
