@@ -66,7 +66,8 @@ class Measure:
 
     ``unit`` is ``money`` (per currency, never added across) or ``count``. ``assumption`` names
     the declared stand-in that an estimate may use. Coverage may be declared for the ``category``
-    of its table alone; within the slice ``category_slice`` for the slice's value.
+    of its table alone; within the slice ``category_slice`` for the slice's value. ``silent`` names
+    the measure that counts the rows which do not say: where there is one, the sum is not known.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Measure:
     table: str = ""
     category: str = "*"
     category_slice: str = ""
+    silent: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,26 @@ def _spend(key: str, label: str, column: str, unit: str = "count") -> Measure:
         where=lambda t: t[column].notnull(),
         table="spend",
         category_slice="channel",
+        silent=f"{key}_silent" if column in _OPTIONAL else "",
+    )
+
+
+_OPTIONAL = ("impressions", "clicks", "conversions")
+"""What a row of spend need not say."""
+
+
+def _silent(column: str) -> Measure:
+    """How many rows of spend do not say."""
+    return Measure(
+        f"{column}_silent",
+        f"rows of spend that do not say how many {column}",
+        "count",
+        _FLOW,
+        "spend",
+        _rows,
+        where=lambda t: t[column].isnull(),
+        table="spend",
+        category_slice="channel",
     )
 
 
@@ -94,6 +114,7 @@ DAILY: tuple[Measure, ...] = (
     _spend("impressions", "impressions", "impressions"),
     _spend("clicks", "clicks", "clicks"),
     _spend("conversions", "conversions", "conversions"),
+    *(_silent(column) for column in _OPTIONAL),
     Measure(
         "new_customers",
         "customers who paid for the first time",

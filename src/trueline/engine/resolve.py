@@ -270,6 +270,11 @@ class Resolver:
             item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
             self._tables(item), totals.rows, totals.first, totals.last, totals.values,
         )  # fmt: skip
+        silent = self.totals(daily(item.silent), begun).rows if item.silent else 0
+        if silent:
+            kept = known.reasons if known.known else ()
+            lost = replace(base, reasons=kept, by_currency={})
+            return lost.blocked(_unsaid(item, base, silent))
         if not known.known:
             return replace(base, by_currency={})
         found = self._converted_flow(base, item, begun)
@@ -348,6 +353,17 @@ def _added_up(found: MeasureValue) -> Decimal:
     return sum(found.by_currency.values(), Decimal(0))
 
 
+def _unsaid(item: Measure, found: MeasureValue, silent: int) -> Reason:
+    """Some rows do not say how much they add."""
+    return Reason(
+        f"{item.key}_unknown",
+        f"{silent} of {silent + found.rows} rows of {item.table} do not say how many {item.label}; "
+        "the others come to "
+        f"{_added_up(found):f}, a lower bound (excluded_count {silent}).",
+        f"Record {item.key} in every row of {item.table}.",
+    )
+
+
 def missing_rate(code: str, reporting: str, day: date) -> Reason:
     """No exchange rate says what an amount is worth."""
     return Reason(
@@ -371,4 +387,4 @@ def _behind(key: str) -> frozenset[str]:
         return frozenset({key, "unpriced_items", "assumed_items"})
     if item.base in ("recurring", "paying"):
         return frozenset({key, UNPRICED.get(key, "unpriced_items"), "assumed_items"})
-    return frozenset({key})
+    return frozenset({key, item.silent} if item.silent else {key})
