@@ -25,6 +25,8 @@ COUNTS = (
     *("unpriced_quantity", "assumed"),
 )
 _MONEY = "decimal(28, 10)"
+UNTOLD = 10**12
+"""Stands for a quantity that is not known: the sum of all that are does not reach it."""
 
 
 def _amounts(states: ir.Table) -> ir.Table:
@@ -46,7 +48,7 @@ def _amounts(states: ir.Table) -> ir.Table:
         a_unpriced=(live & unpriced).cast("int64"),
         a_unpriced_trials=(on_trial & unpriced).cast("int64"),
         a_unpriced_past_due=(past_due & unpriced).cast("int64"),
-        a_unpriced_quantity=ibis.ifelse(live & unpriced, states.quantity.fill_null(1), 0),
+        a_unpriced_quantity=ibis.ifelse(live & unpriced, states.quantity.fill_null(UNTOLD), 0),
         a_assumed=states.assumed.cast("int64"),
     )
 

@@ -11,6 +11,7 @@ from trueline.catalog.measures import UNPRICED
 from trueline.core.money import divide
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
+from trueline.engine.derive import UNTOLD
 from trueline.engine.value import MeasureValue
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def recurring_quality(resolver: Resolver, found: MeasureValue, at: date) -> Meas
 
 def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> MeasureValue:
     extra = _tier_price_total(resolver, at) if resolver.allow_estimates else None
-    if extra is not None and found.key in ("mrr", "net_mrr", "committed_mrr", "movement_closing"):
+    # A declared price says nothing of discounts, nor of what is to end.
+    if extra is not None and found.key == "mrr":
         reason = _named(
             "tier_prices", f"{count} live subscriptions take their plan's declared price"
         )
@@ -53,8 +55,16 @@ def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> 
     return found.blocked(reason)
 
 
+def priced_by_tier(found: MeasureValue) -> bool:
+    """Whether declared prices of plans make up a part of an amount."""
+    return any(
+        r.code == "assumed" and "(assumption tier_prices)" in r.message for r in found.reasons
+    )
+
+
 def _tier_price_total(resolver: Resolver, at: date) -> Decimal | None:
-    """Declared monthly price x quantity of the unpriced items; None if a plan has no price."""
+    """Declared monthly price x quantity of the unpriced items; None if a plan has no price, or a
+    quantity is not known."""
     prices = resolver.settings.assumptions.tier_prices
     if not prices or resolver.cut.by or resolver.as_of is not None:
         return None
@@ -63,7 +73,7 @@ def _tier_price_total(resolver: Resolver, at: date) -> Decimal | None:
         "GROUP BY plan HAVING sum(unpriced_quantity) <> 0",
         [at],
     )
-    if any(plan not in prices for plan, _ in rows):
+    if any(plan not in prices or quantity >= UNTOLD for plan, quantity in rows):
         return None
     return sum((prices[plan] * int(quantity) for plan, quantity in rows), Decimal(0))
 

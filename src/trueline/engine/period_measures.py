@@ -14,6 +14,7 @@ from trueline.core.period import Period, add_months
 from trueline.core.quality import Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.balances import cash, refuse_slice
+from trueline.engine.estimates import priced_by_tier
 from trueline.engine.first_days import doubted, doubted_gain, uncertain
 from trueline.engine.movements import COUNTS, MONEY, Movements, movements_of, until_now
 from trueline.engine.movements import fetch as fetch_movements
@@ -40,6 +41,13 @@ _WHO_PASSED = Reason(
     "Record unit_amount, quantity and interval for every subscription.",
 )
 
+_UNPRICED = Reason(
+    "unpriced_items",
+    "Subscriptions without a price were live at the start or the end: declared prices make up the "
+    "total, and do not tell what each customer paid.",
+    "Record unit_amount, quantity and interval for every subscription.",
+)
+
 LONGEST_HISTORY = 12
 """Months of churn that a lifetime is read from, at the most."""
 
@@ -53,6 +61,10 @@ def movements(resolver: Resolver, period: Period) -> Values:
     reasons = tuple(dict.fromkeys((*opening.reasons, *closing.reasons)))
     if opening.value is None or closing.value is None:
         unknown = MeasureValue("", None, worst, reasons=reasons, table=closing.table)
+        return {key: replace(unknown, key=key) for key in keys}
+    if priced_by_tier(opening) or priced_by_tier(closing):
+        # A total may be made up by declared prices; who moved, they do not tell.
+        unknown = closing.blocked(_UNPRICED)
         return {key: replace(unknown, key=key) for key in keys}
     moved = until_now(resolver, period)
     if moved is None:
