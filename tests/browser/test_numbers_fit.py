@@ -85,6 +85,13 @@ def test_a_number_in_a_tile_is_never_broken(open_page: Open, width: int) -> None
 
 
 @pytest.mark.parametrize("width", [1440, 390])
+def test_a_value_with_its_unit_stays_in_its_tile(open_page: Open, width: int) -> None:
+    page = open_page("/finance", width=width).page
+    for value in page.locator(".tile .val").all():
+        assert value.evaluate(LINES)["out"] <= 0.5, value.inner_text()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
 def test_a_rings_total_is_within_the_ring(open_page: Open, width: int) -> None:
     page = open_page("/finance", width=width).page
     total = page.locator("#p-costs-ring .ring p")
