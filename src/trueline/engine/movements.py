@@ -144,6 +144,8 @@ def _completed(
 def _at(resolver: Resolver, key: str, period: Period) -> dict[str, Decimal]:
     from trueline.engine.resolve import BEGINNING
 
+    if period.start <= BEGINNING:  # there is no day before it
+        return {}
     return resolver.totals(daily(key), Period(BEGINNING, period.start)).values
 
 

@@ -119,7 +119,4 @@ def shown_period(view: View, own: str | None, today: date, calendar: Calendar) -
     """A panel's period: its own range's, ending where the page's does, else the page's."""
     if own is None:
         return view.range.period
-    try:
-        return preset(own, min(view.range.period.end, today), calendar).period
-    except InputError:  # it would begin before the first day there is
-        return view.range.period
+    return preset(own, min(view.range.period.end, today), calendar).period
