@@ -196,7 +196,7 @@ def _live(tl: Trueline, seed: int) -> dict[str, Any]:
     found = {
         "reports": [asked.plain(r.to_json() | {"seconds": 0, "rejects_path": 0}) for r in reports],
         "then": then,
-        "now": asked.readings(tl, asked.PERIODS[:2]),
+        "now": asked.readings(tl, asked.PERIODS[: 2 if SOAK else 1]),
         "earlier": asked.earlier(NOW + timedelta(hours=1))(tl),
         "usage": asked.usage(tl),
         "cohorts": asked.cohorts(tl),
