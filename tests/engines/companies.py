@@ -59,3 +59,19 @@ def fill(tl: Trueline, tables: Iterable[tuple[str, Any]], **options: Any) -> lis
             for table, rows in tables
             if rows
         ]  # fmt: skip
+
+
+def orders(first: int, last: int, amount: str = "10") -> list[dict[str, Any]]:
+    """Rows of orders of one customer and day, numbered from ``first`` to before ``last``."""
+    return [
+        {"order_id": f"o{n}", "customer_id": "c1", "ordered_at": "2026-02-01", "amount": amount,
+         "currency": "USD"}
+        for n in range(first, last)
+    ]  # fmt: skip
+
+
+def seen(tl: Trueline) -> tuple[Any, ...]:
+    """How many orders readers see, what they come to, and how many keys they have."""
+    return tl.warehouse.rows("SELECT count(*), sum(amount), count(DISTINCT order_id) FROM orders")[
+        0
+    ]

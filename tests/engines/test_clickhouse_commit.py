@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from companies import Url, empty, fill, open_company
+from companies import Url, empty, fill, open_company, orders, seen
 
 from trueline.core.errors import AwayError, BusyError, HomeError, TruelineError
 from trueline.facts.tables import CONTRACTS
@@ -17,14 +17,6 @@ from trueline.warehouse import clickhouse_lock
 from trueline.warehouse.choose import open_warehouse
 from trueline.warehouse.clickhouse_schema import FACTS, create_statements, sort_key, tables
 from trueline.warehouse.schema import SCHEMA_VERSION, shapes
-
-
-def orders(first: int, last: int, amount: str = "10") -> list[dict[str, Any]]:
-    return [
-        {"order_id": f"o{n}", "customer_id": "c1", "ordered_at": "2026-02-01", "amount": amount,
-         "currency": "USD"}
-        for n in range(first, last)
-    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +35,6 @@ def company(shop: Trueline) -> Trueline:
     empty(shop)
     shop.engine._state = None
     return shop
-
-
-def seen(tl: Trueline) -> tuple[Any, ...]:
-    return tl.warehouse.rows("SELECT count(*), sum(amount), uniqExact(order_id) FROM orders")[0]
 
 
 @pytest.mark.parametrize("at", ["orders_gone", "orders_rows", "loads"])

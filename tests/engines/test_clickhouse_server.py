@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from clickhouse_server import ZONE, ClickHouseServer
-from companies import NOW, empty, fill, open_company
+from companies import NOW, empty, fill, open_company, orders, seen
 
 from trueline.core.errors import AwayError, HomeError
 from trueline.home import Trueline
@@ -20,14 +20,6 @@ from trueline.warehouse import clickhouse_lock
 from trueline.warehouse.choose import open_warehouse
 from trueline.warehouse.clickhouse import ClickHouseWarehouse
 from trueline.warehouse.schema import SCHEMA_VERSION
-
-
-def orders(first: int, last: int, amount: str = "10") -> list[dict[str, Any]]:
-    return [
-        {"order_id": f"o{n}", "customer_id": "c1", "ordered_at": "2026-02-01", "amount": amount,
-         "currency": "USD"}
-        for n in range(first, last)
-    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +35,6 @@ def company(shop: Trueline) -> Trueline:
     empty(shop)
     shop.engine._state = None
     return shop
-
-
-def seen(tl: Trueline) -> tuple[Any, ...]:
-    return tl.warehouse.rows("SELECT count(*), sum(amount), uniqExact(order_id) FROM orders")[0]
 
 
 @pytest.mark.parametrize(
@@ -158,9 +146,8 @@ def test_a_server_killed_while_its_schema_is_made_is_made_whole_later(
 
 LOADER = """
 import sys
-from companies import fill, open_company
+from companies import fill, open_company, orders
 from pathlib import Path
-from test_clickhouse_server import orders
 
 home, url, first = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 with open_company(home, url) as tl:
@@ -202,8 +189,7 @@ def test_two_processes_that_load_at_once_take_turns(
 DYING = """
 import os, signal, sys
 from pathlib import Path
-from companies import fill, open_company
-from test_clickhouse_server import orders
+from companies import fill, open_company, orders
 
 home, url, at = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 with open_company(home, url) as tl:

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from companies import NOW, empty, fill, open_company
+from companies import NOW, empty, fill, open_company, orders
 from postgres_server import Server
 
 from trueline.core.errors import AwayError, BusyError, HomeError, TruelineError
@@ -18,14 +18,6 @@ from trueline.home import Trueline
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.postgres import PostgresWarehouse
 from trueline.warehouse.schema import SCHEMA_VERSION
-
-
-def orders(first: int, last: int, amount: str = "10") -> list[dict[str, Any]]:
-    return [
-        {"order_id": f"o{n}", "customer_id": "c1", "ordered_at": "2026-02-01", "amount": amount,
-         "currency": "USD"}
-        for n in range(first, last)
-    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,7 @@ COUNTS = (
 )
 _RATE, _AMOUNT = "decimal(28, 10)", "decimal(38, 10)"
 _NO_RATE = "0"
+"""Stands for a rate that is not recorded; nothing can be told by a rate of 0 either."""
 MOST_MOVES = 10_000
 """Periods whose movements are kept."""
 

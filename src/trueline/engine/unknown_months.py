@@ -28,11 +28,12 @@ def unknown_months(
     while month < until:
         period = Period(month, add_months(month, 1))
         value = resolver.value(_DECIDES[kind], period)
-        partly = knowledge.unwatched(resolver.covers, "orders", period)
         if value.value is None:
             found[month] = value.reasons
-        elif kind == "orders" and partly is not None:
-            found[month] = (partly,)
+        elif kind == "orders":
+            partly = knowledge.unwatched(resolver.covers, "orders", period)
+            if partly is not None:
+                found[month] = (partly,)
         month = period.end
     return found
 
