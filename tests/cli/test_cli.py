@@ -114,6 +114,7 @@ def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: 
     )
     refused = run("load", str(bad), "--table", "orders", "--home", str(home), code=2)
     assert "Nothing was loaded" in refused and "$5" in refused
+    assert "1 x amount" not in refused, "all that is wrong is shown"
     kept = run("load", str(bad), "--table", "orders", "--keep-good", "--home", str(home))
     assert "1 accepted" in kept and "1 rejected" in kept
     # Said of each of several KPIs, too, though they have other things to say before.

@@ -301,18 +301,20 @@ def report(found: Any) -> None:
             plain(reject.rule), plain(reject.fix),
         )  # fmt: skip
     console().print(drawn)
-    if found.rejects_path and found.rejected > len(found.rejects):
-        _by_rule(found.rejects_path)
+    if found.rejects_path:
+        _by_rule(found.rejects_path, len(found.rejects))
     if found.rejects_path:
         line(f"All rejected rows: {found.rejects_path} (correct them and load that file)")
     if found.status == "refused":
         line("Nothing was loaded. --keep-good loads the good rows.")
 
 
-def _by_rule(path: Path) -> None:
+def _by_rule(path: Path, shown: int) -> None:
     """What is wrong with more rejects than are shown: twenty alike would hide the others."""
-    from trueline.facts.load import rejects_by_rule
+    from trueline.facts.load import count_rejects, rejects_by_rule
 
+    if count_rejects(path) <= shown:  # of a refused file the good rows count as rejected, too
+        return
     for column, rule, rows, first in rejects_by_rule(path):
         where = f"{column} " if column else ""
         line(f"  {rows:,} x {printable(where + rule)}, first on line {first:,}")
