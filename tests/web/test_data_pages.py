@@ -138,6 +138,19 @@ def test_rejected_rows_are_corrected_in_place(served: Served) -> None:
     assert "The rejected ones wait below" in words_of(served.client.get(load).text)
 
 
+def test_a_rejects_file_s_load_says_whether_its_own_rejected_rows_still_wait(
+    served: Served,
+) -> None:
+    """The first load stands for them: the second one's page said that none was left out."""
+    first = str(loaded(served, "twice.csv", mixed("t"), keep_good="on").url.path)
+    fields = {"take0": "on", "c0-3": "7.50", "take1": "on"}
+    answer = send(served, f"{first}/corrected", fields, page=first)
+    again = finished(served, answer.headers["location"])
+    assert "Accepted 1 Duplicate 0 Rejected 1" in words_of(again.text)
+    for load in (first, str(again.url.path)):
+        assert "The rejected ones wait below" in words_of(served.client.get(load).text)
+
+
 def test_a_load_says_whether_its_rejected_rows_still_wait(served: Served) -> None:
     load = str(loaded(served, "waiting.csv", mixed("w"), keep_good="on").url.path)
     assert "The rejected ones wait below" in words_of(served.client.get(load).text)

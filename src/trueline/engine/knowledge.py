@@ -37,11 +37,15 @@ def _span(period: Period) -> str:
     return f"{period.start} to {period.end - timedelta(days=1)}"
 
 
+def _are(table: str) -> str:
+    return "is" if table in ("spend", "revenue", "usage") else "are"
+
+
 def not_kept(table: str) -> Reason:
     """Nothing was ever recorded in a table."""
     return Reason(
         f"no_{table}",
-        f"No {table.replace('_', ' ')} are recorded.",
+        f"No {table.replace('_', ' ')} {_are(table)} recorded.",
         f"Load {table}, or declare coverage if there really were none.",
     )
 
@@ -66,8 +70,8 @@ def flow(
         missing = next((c for c in kept if c not in whole), kept[0])
         return Known.no(
             "no_records",
-            f"No {_of(missing, category)} are recorded from {_span(period)}, and nothing says that "
-            "there were none.",
+            f"No {_of(missing, category)} {_are(missing.table)} recorded from {_span(period)}, and "
+            "nothing says that there were none.",
             f"Load {missing.table} for these days, or declare coverage for them.",
         )
     reasons = [

@@ -20,11 +20,15 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class LeftOut:
-    """How many rows of a table were rejected and not corrected since, and by which loads."""
+    """How many rows of a table were rejected and not corrected since, and by which loads.
+
+    ``among`` are those and the loads of their rejects files, which may have rejected some again.
+    """
 
     table: str
     rows: int
     loads: tuple[int, ...]
+    among: frozenset[int] = frozenset()
 
     def reason(self) -> Reason:
         """The same as a note on a reading."""
@@ -94,9 +98,10 @@ def left_out(warehouse: Warehouse, as_of: datetime | None = None) -> dict[str, L
     for table in tables:
         theirs = [load for load in (*bad, *good) if load.table_name == table]
         spans = [span[1:] for span in declared if span[0] == table]
-        left = _left(sorted(theirs, key=lambda load: load.load_id), spans)
+        left, root = _left(sorted(theirs, key=lambda load: load.load_id), spans)
         if left:
-            found[table] = LeftOut(table, sum(left.values()), tuple(left))
+            among = frozenset(n for n, origin in root.items() if origin in left)
+            found[table] = LeftOut(table, sum(left.values()), tuple(left), among)
     return found
 
 
@@ -105,8 +110,11 @@ def notes(found: dict[str, LeftOut], tables: Iterable[str]) -> list[Reason]:
     return [found[table].reason() for table in dict.fromkeys(tables) if table in found]
 
 
-def _left(loads: Sequence[_Load], declared: Sequence[tuple[Any, ...]]) -> dict[int, int]:
-    """Of one table's loads in their order: how many rows each still leaves out."""
+def _left(
+    loads: Sequence[_Load], declared: Sequence[tuple[Any, ...]]
+) -> tuple[dict[int, int], dict[int, int]]:
+    """Of one table's loads in their order: how many rows each still leaves out, and of which load
+    each brings rows."""
     left: dict[int, int] = {}
     seen: dict[int, _Load] = {}
     root: dict[int, int] = {}
@@ -122,7 +130,8 @@ def _left(loads: Sequence[_Load], declared: Sequence[tuple[Any, ...]]) -> dict[i
         seen[load.load_id] = load
         root[load.load_id] = load.load_id
         left[load.load_id] = load.rejected
-    return {n: rows for n, rows in left.items() if rows and not _declared(seen[n], declared)}
+    still = {n: rows for n, rows in left.items() if rows and not _declared(seen[n], declared)}
+    return still, root
 
 
 def _made_good(load: _Load, seen: dict[int, _Load], left: dict[int, int]) -> list[int]:

@@ -98,7 +98,7 @@ def _waiting(tl: Any, report: LoadReport) -> bool:
     """Whether rows of the load are rejected still, and nothing has made them good since."""
     if report.status != "loaded" or not report.rejected:
         return False
-    return any(report.load_id in out.loads for out in left_out(tl.warehouse).values())
+    return any(report.load_id in out.among for out in left_out(tl.warehouse).values())
 
 
 def _rejects_path(tl: Any, report: LoadReport) -> Path | None:
