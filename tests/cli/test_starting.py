@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from commands import run
+from trueline.cli.app import COMMANDS, GROUPS, assembled
+
 EVENTS = """event_id,subscription_id,customer_id,effective_at,status,\
 plan,quantity,unit_amount,currency,interval
 e1,s1,ann,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month
@@ -58,7 +61,8 @@ def test_a_fresh_reading_imports_nothing_heavy_that_it_does_not_need(home: Path)
     assert {"duckdb", "pydantic"} <= packages  # what it does need: the list below is true
     assert "rich" not in packages
     assert packages.isdisjoint(NEEDED_BY_OTHERS)
-    others = ("trueline.web", "trueline.insight", "trueline.store", "trueline.facts.load",
+    others = ("trueline.cli.records", "trueline.cli.outlook", "trueline.web", "trueline.insight",
+              "trueline.store", "trueline.facts.load",
               "trueline.catalog.calculate")  # fmt: skip
     assert not [name for name in own if name.startswith(others)]
 
@@ -74,6 +78,14 @@ def test_help_opens_nothing() -> None:
     assert "Read KPIs" in written
     assert packages.isdisjoint({"duckdb", "pydantic", "babel", *NEEDED_BY_OTHERS})
     assert own.isdisjoint({"trueline.home", "trueline.catalog.kpis"})
+
+
+def test_every_command_is_found_alone_as_it_is_listed() -> None:
+    words = "The application for one command is that one, with its own help."
+    for name in (*COMMANDS, *GROUPS):
+        listed = [c.name or c.callback.__name__ for c in assembled([name]).registered_commands]
+        assert listed == ([name] if name in COMMANDS else list(COMMANDS)), words
+        assert f"Usage: trueline {name}" in run(name, "--help")
 
 
 def test_the_package_itself_imports_what_is_asked_for() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from companies import OTHERS, Url, fill
 
-from trueline.cli.app import app
+from trueline.cli.app import assembled
 from trueline.core.errors import ConflictError
 from trueline.relocate import copy_warehouse
 
@@ -72,10 +72,10 @@ def test_the_commands(company: Any, tmp_path: Path) -> None:
 
     tl = some(company)
     run = CliRunner().invoke
-    done = run(app, ["warehouse", "copy", "duckdb://warehouse.duckdb", f"duckdb://{tmp_path}/c.db",
+    done = run(assembled(()), ["warehouse", "copy", "duckdb://warehouse.duckdb", f"duckdb://{tmp_path}/c.db",
                      "--home", str(tl.home)])  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "24 rows in 3 tables copied" in done.output
-    ddl = run(app, ["warehouse", "ddl", "--cluster", "blue"])
+    ddl = run(assembled(()), ["warehouse", "ddl", "--cluster", "blue"])
     assert "ENGINE = Distributed" in ddl.output and "ReplicatedMergeTree" in ddl.output
-    assert run(app, ["warehouse", "ddl", "--cluster", "b'; DROP"]).exit_code != 0
+    assert run(assembled(()), ["warehouse", "ddl", "--cluster", "b'; DROP"]).exit_code != 0

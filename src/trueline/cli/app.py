@@ -7,27 +7,72 @@ Exit codes: 0 done; 1 a fault of ours; 2 bad input, or a refused load; 3 the hom
 import gc
 import os
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 
-from trueline.cli import keep, numbers, outlook, product, records, running, show, warehouse
+from trueline.cli import show
 from trueline.core.errors import TruelineError
 
 COLLECT_AFTER = 50_000
 """So many new objects before garbage is looked for: starting makes many, and all of them stay."""
 
-app = typer.Typer(
-    name="trueline",
-    help="KPIs you can trust, from a company's own records.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for _group in (records, numbers, running, keep, outlook, product):
-    for _command in _group.COMMANDS:
-        app.command()(_command)
-app.add_typer(warehouse.group, name="warehouse")
+COMMANDS = {
+    "init": "records",
+    "load": "records",
+    "remove": "records",
+    "facts": "records",
+    "coverage": "records",
+    "kpi": "numbers",
+    "series": "numbers",
+    "bridge": "numbers",
+    "cohorts": "numbers",
+    "explain": "numbers",
+    "snapshot": "numbers",
+    "history": "numbers",
+    "refresh": "running",
+    "doctor": "running",
+    "serve": "running",
+    "demo": "running",
+    "backup": "keep",
+    "restore": "keep",
+    "forecast": "outlook",
+    "anomalies": "outlook",
+    "pattern": "outlook",
+    "calculate": "outlook",
+    "retention": "product",
+    "funnel": "product",
+    "lifecycle": "product",
+}
+"""Every command and the module whose function of that name it is, as help lists them."""
+GROUPS = {"warehouse": "warehouse"}
+"""Groups of commands, and the module that holds each."""
+
+
+def assembled(arguments: Sequence[str]) -> typer.Typer:
+    """The application for these arguments: with the command that they name alone, because putting
+    all of them together takes longer than a reading; with every command where they name none.
+    """
+    app = typer.Typer(
+        name="trueline",
+        help="KPIs you can trust, from a company's own records.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        callback=_nothing,  # or one command alone would be no group, and take no name
+    )
+    named = arguments[0] if arguments else ""
+    for name in [named] if named in COMMANDS else COMMANDS:
+        app.command()(getattr(import_module(f"trueline.cli.{COMMANDS[name]}"), name))
+    for name in GROUPS if named not in COMMANDS else ():
+        app.add_typer(import_module(f"trueline.cli.{GROUPS[name]}").group, name=name)
+    return app
+
+
+def _nothing() -> None:
+    pass
 
 
 def main() -> None:
@@ -36,7 +81,7 @@ def main() -> None:
     # We have no plugins of pydantic's; looking for some reads what every installed package says.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
-        app()
+        assembled(sys.argv[1:])()
     except TruelineError as error:
         if os.environ.get("TRUELINE_DEBUG"):
             raise
@@ -47,3 +92,7 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        # What is left lives until the process ends: looking it through for garbage first takes a
+        # tenth of a short command.
+        gc.freeze()

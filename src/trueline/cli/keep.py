@@ -42,6 +42,3 @@ def _said(verb: str, found: dict[str, Any], as_json: bool) -> None:
         f"{verb} {found['path']}: {found['rows']:,} rows, {found['readings']} readings, "
         f"as of {found['taken_at']}."
     )
-
-
-COMMANDS = (backup, restore)

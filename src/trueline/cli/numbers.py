@@ -152,6 +152,3 @@ def history(
         rows, _ = tl.history(key, days=days)
         company = tl.settings.company
     show.line(dumps(rows, indent=2)) if as_json else show.history(rows, company)
-
-
-COMMANDS = (kpi, series, bridge, cohorts, explain, snapshot, history)

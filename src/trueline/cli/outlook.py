@@ -120,6 +120,3 @@ def _company(home: Path) -> dict[str, Any]:
 
 def _shown(found: dict[str, Any], as_json: bool, people: Any) -> None:
     show.line(dumps(found, indent=2)) if as_json else people()
-
-
-COMMANDS = (forecast, anomalies, pattern, calculate)

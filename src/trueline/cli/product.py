@@ -70,6 +70,3 @@ def lifecycle(
     with opened(home) as tl:
         found = tl.lifecycle(grain=grain, **_period(start, end, days, as_of))
     show.line(dumps(found, indent=2)) if as_json else show_product.lifecycle(found)
-
-
-COMMANDS = (retention, funnel, lifecycle)

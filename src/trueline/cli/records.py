@@ -109,6 +109,3 @@ def coverage(
     show.line(
         f"{table} ({category}) {'in' if incomplete else ''}complete from {start} until {end}."
     )
-
-
-COMMANDS = (init, load, remove, facts, coverage)

@@ -66,6 +66,3 @@ def demo(
     from trueline.cli.demo import run
 
     run(home, size, serve_it=serve_it, open_it=open_it, port=port)
-
-
-COMMANDS = (refresh, doctor, serve, demo)
