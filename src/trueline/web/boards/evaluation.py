@@ -15,6 +15,7 @@ from trueline.catalog.kpis import kpi
 from trueline.core.errors import BusyError, NotFoundError, TruelineError, UnknownKeyError
 from trueline.dashboards import Entry, Panel, find
 from trueline.dashboards.shelf import BUILT_IN
+from trueline.engine.left_out import LeftOut, left_out
 from trueline.engine.rollup import last_load
 from trueline.home import Trueline
 from trueline.settings import Settings
@@ -22,6 +23,7 @@ from trueline.web.boards import cohort_panels, money, over_time, shares, tiles
 from trueline.web.boards.ground import Ground, check_cut, label_of
 from trueline.web.boards.shown import Missing, Shown
 from trueline.web.boards.view import View
+from trueline.web.pages.frame import freshness
 from trueline.web.pages.range import preset
 
 log = logging.getLogger("trueline.web")
@@ -80,6 +82,10 @@ class Board:
     made: datetime
     cuts: tuple[tuple[str, tuple[str, ...], int], ...]
     """Dimensions with recorded values: name, the first values, how many more there are."""
+    fresh: dict[str, Any]
+    """Up to which load its numbers count, as ``freshness`` gives it."""
+    left_out: tuple[LeftOut, ...]
+    """Rejected rows that are in no number, by table."""
     drawn: dict[frozenset[str], str] = field(default_factory=dict)
     """Its panels as they were written for a page, by which of them stand as tables."""
 
@@ -223,7 +229,11 @@ def evaluate(ground: Ground, entry: Entry, view: View, state: State) -> Board:
         found = [panel for panel in panels if panel is not None]
         if found:
             rows.append(ShownRow(row.title, tuple(_filled(found, len(panels)))))
-    return Board(entry, view, state, tuple(rows), datetime.now(UTC), tuple(_cuts(ground)))
+    warehouse = ground.tl.warehouse
+    return Board(
+        entry, view, state, tuple(rows), datetime.now(UTC), tuple(_cuts(ground)),
+        fresh=freshness(ground.tl), left_out=tuple(left_out(warehouse).values()),
+    )  # fmt: skip
 
 
 def _keys(panel: Panel) -> Iterable[str]:
