@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
 
 from trueline.catalog.inputs import (
     NOT_MEASURED,
@@ -146,14 +147,15 @@ class Calculator(BaseModel):
         """A rule that is no plain "at most", in words, where the inputs break it."""
         return None
 
-    @model_validator(mode="after")
-    def _hold(self) -> Self:
-        for rule in self.rules:
-            if (broken := rule.broken(self)) is not None:
-                raise ValueError(broken)
-        if (broken := self.contradiction()) is not None:
-            raise ValueError(broken)
-        return self
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
+    ) -> CoreSchema:
+        """Its fields, and then its rules; where there are none, nothing is asked for each."""
+        schema = handler(source)
+        if not cls.rules and cls.contradiction is Calculator.contradiction:
+            return schema
+        return no_info_after_validator_function(_held, schema)
 
     @classmethod
     def meaning(cls) -> str:
@@ -184,6 +186,16 @@ class Calculator(BaseModel):
     def said(cls) -> frozenset[str]:
         """The inputs that are no part of the formula."""
         return frozenset(name for name, _ in _marked(cls, Said))
+
+
+def _held(inputs: Calculator) -> Calculator:
+    """The inputs, which hold every rule between them."""
+    for rule in inputs.rules:
+        if (broken := rule.broken(inputs)) is not None:
+            raise ValueError(broken)
+    if (broken := inputs.contradiction()) is not None:
+        raise ValueError(broken)
+    return inputs
 
 
 @cache

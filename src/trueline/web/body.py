@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -62,7 +63,7 @@ def parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise BadJsonError(f"The body is not UTF-8 at byte {error.start}.") from None
     try:
-        value = _DECODER.decode(text)
+        value = (_DECODER if _LONG.search(text) else _QUICK).decode(text)
     except RecursionError:
         raise BadJsonError("The body is nested too deeply.") from None
     except json.JSONDecodeError as error:
@@ -115,12 +116,15 @@ def _twice(pairs: list[tuple[str, Any]]) -> str:
     return name
 
 
-_DECODER = json.JSONDecoder(
-    parse_float=_number,
-    parse_int=_integer,
-    parse_constant=_constant,
-    object_pairs_hook=_object,
-)
+_STRICT: dict[str, Any] = {
+    "parse_float": _number,
+    "parse_constant": _constant,
+    "object_pairs_hook": _object,
+}
+_DECODER = json.JSONDecoder(parse_int=_integer, **_STRICT)
+_QUICK = json.JSONDecoder(**_STRICT)
+"""For a text without any number that is too long: whole ones need no look of ours then."""
+_LONG = re.compile(rf"\d{{{LONGEST_NUMBER}}}")
 
 
 def _check_depth(value: Any, depth: int) -> None:
