@@ -16,7 +16,7 @@ plan,quantity,unit_amount,currency,interval
 e1,s1,ann,2026-01-05T15:00:00Z,active,Pro,1,100,USD,month
 """
 NEEDED_BY_OTHERS = (
-    "alembic", "altair", "clickhouse_connect", "fastapi", "fontTools", "httpx", "ibis", "jinja2",
+    "alembic", "altair", "clickhouse_connect", "fastapi", "fontTools", "httpx2", "ibis", "jinja2",
     "numpy", "pandas", "prometheus_client", "psycopg", "pyarrow", "pydantic_settings", "scipy",
     "simplejson", "sqlalchemy", "sqlglot", "starlette", "statsforecast", "structlog", "tomlkit",
     "uvicorn", "vl_convert",
