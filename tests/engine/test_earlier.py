@@ -82,3 +82,31 @@ def test_a_slice_is_read_again_as_it_was(company: Company) -> None:
     company.load("orders", f"{orders}\no3,c1,2026-01-06,5,USD,shop")
     for key, cut, expected in cuts:
         assert company.tl.kpi(key, **JANUARY, slice=cut, as_of=EARLIER).value == expected
+
+
+def test_users_over_time_are_those_known_then(company: Company) -> None:
+    """Funnels, retention and lifecycle too: not what was learnt or taken away since."""
+    columns = "event_id,user_id,occurred_at,name"
+    company.load(
+        "events",
+        f"""{columns}
+        1,ann,2026-01-05T15:00:00Z,visit
+        2,ann,2026-01-06T15:00:00Z,buy
+        3,bob,2026-01-06T15:00:00Z,visit
+        4,ann,2026-02-05T15:00:00Z,visit""",
+    )
+    company.tl.declare_coverage("events", start="2020-01-01", end="2026-03-15")
+
+    def seen(as_of: datetime | None = None) -> list[object]:
+        tl, when = company.tl, {**JANUARY, "as_of": as_of}
+        funnel = tl.funnel(steps=["visit", "buy"], **when)["funnel"]
+        kept = tl.retention(starting="first_event", steps=1, **when)["overall"]
+        (january,) = tl.lifecycle(grain="month", **when)["buckets"]
+        return [step["users"] for step in funnel["steps"]] + [kept["returned"], january["active"]]
+
+    assert seen() == [2, 1, [2, 1], 2]
+    later(company)
+    company.load("events", f"{columns}\n5,bob,2026-01-07T15:00:00Z,buy\n6,cat,2026-01-07,visit")
+    company.tl.remove("events", [{"event_id": "2"}])
+    assert seen() == [3, 1, [3, 1], 3]
+    assert seen(EARLIER) == [2, 1, [2, 1], 2]

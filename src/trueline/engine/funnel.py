@@ -19,8 +19,7 @@ from trueline.catalog.kpis.satisfaction import wilson
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Period
 from trueline.core.quality import Reason
-from trueline.engine.observed import Standing, events_until, standing
-from trueline.engine.view import sql
+from trueline.engine.observed import Standing, events_until, rows_of, standing
 
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
@@ -177,12 +176,11 @@ def _slices(
 ) -> dict[str | None, _Steps]:
     users = _users(resolver.view(), period, funnel, by)
     until = events_until(resolver, period.start)
-    run, dialect = resolver.warehouse.rows, resolver.warehouse.dialect
     parts = {
         name: _Steps(int(n), int(late), [{} for _ in funnel.steps[1:]])
-        for name, n, late in run(sql(_entered(users, until - _longest(funnel)), dialect))
+        for name, n, late in rows_of(resolver, _entered(users, until - _longest(funnel)))
     }
-    for name, step, taken, people in run(sql(_taken(users, len(funnel.steps)), dialect)):
+    for name, step, taken, people in rows_of(resolver, _taken(users, len(funnel.steps))):
         parts[name].taken[int(step) - 1][int(taken)] = int(people)
     return parts
 

@@ -15,8 +15,7 @@ from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
 from trueline.engine import knowledge
-from trueline.engine.observed import WHOLE_EVENTS, Standing, standing
-from trueline.engine.view import sql
+from trueline.engine.observed import WHOLE_EVENTS, Standing, rows_of, standing
 
 if TYPE_CHECKING:
     from trueline.core.period import Calendar
@@ -154,7 +153,7 @@ def _counted(resolver: Resolver, grain: Grain, first: int, last: int) -> dict[in
     """Per bucket: active users by what they were before, and how many are gone in the next."""
     query = _query(resolver, grain, first, last)
     names = ("active", "new", "returning", "resurrecting", "leaving")
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
+    rows = rows_of(resolver, query)
     return {
         int(number): {n: int(v) for n, v in zip(names, counts, strict=True)}
         for number, *counts in rows

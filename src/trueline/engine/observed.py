@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge, left_out
+from trueline.engine.earlier import as_known
 from trueline.engine.view import day_of, sql
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ class Standing:
         return Standing(Quality.INSUFFICIENT, self.completeness, (*self.reasons, *reasons))
 
 
+def rows_of(resolver: Resolver, expression: Any) -> list[tuple[Any, ...]]:
+    """The rows of an expression, over the facts that the resolver knows: as they are, or were."""
+    dialect = resolver.warehouse.dialect
+    text = sql(expression, dialect)
+    if resolver.as_of is not None:
+        text = as_known(text, resolver.view(), resolver.as_of, dialect)
+    return resolver.warehouse.rows(text)
+
+
 def standing(resolver: Resolver, table: str, period: Period, rows: int) -> Standing:
     """What coverage says of a period in which a table has so many rows."""
     found = knowledge.flow(resolver.covers, table, period, rows, resolver.today)
@@ -89,7 +99,7 @@ def event_names(resolver: Resolver, limit: int) -> list[dict[str, Any]]:
     )
     both = rows.join(users, "name").select("name", "rows", "users", "first", "last")
     most = both.order_by([both.rows.desc(), both.name]).limit(limit)
-    found = resolver.warehouse.rows(sql(most, resolver.warehouse.dialect))
+    found = rows_of(resolver, most)
     return [
         {
             "name": name,

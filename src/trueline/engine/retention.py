@@ -16,8 +16,8 @@ from trueline.catalog.kpis.satisfaction import wilson
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Reason
-from trueline.engine.observed import WHOLE_EVENTS, Standing, events_until, standing
-from trueline.engine.view import day_of, sql
+from trueline.engine.observed import WHOLE_EVENTS, Standing, events_until, rows_of, standing
+from trueline.engine.view import day_of
 
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
@@ -216,8 +216,7 @@ def _starts(view: FactsView, asked: Question, period: Period) -> Any:
 def _sizes(resolver: Resolver, period: Period, asked: Question) -> dict[date, int]:
     people = _starts(resolver.view(), asked, period)
     query = people.group_by("born").agg(people=people.count())
-    rows = resolver.warehouse.rows(sql(query, resolver.warehouse.dialect))
-    return {day_of(born): int(n) for born, n in rows}
+    return {day_of(born): int(n) for born, n in rows_of(resolver, query)}
 
 
 def _back(
@@ -226,7 +225,7 @@ def _back(
     """Per first day and step: how many of those users were back (in it, or in it or later)."""
     query = _steps_back(resolver.view(), period, asked, until)
     found: dict[date, dict[int, int]] = {}
-    for born, step, people in resolver.warehouse.rows(sql(query, resolver.warehouse.dialect)):
+    for born, step, people in rows_of(resolver, query):
         found.setdefault(day_of(born), {})[int(step)] = int(people)
     if asked.kind == "unbounded":
         return {born: _or_later(steps) for born, steps in found.items()}
