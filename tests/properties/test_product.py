@@ -142,9 +142,17 @@ def test_sessions_are_counted_anew_when_their_rule_changes(company: Any) -> None
 def test_a_test_customers_events_count_nowhere(company: Any) -> None:
     events = [("ann", 0, "click", None, False), ("bob", 5, "click", None, False)]
     company.load("events", csv_of(events, 0))
-    company.load("customers", "customer_id,created_at,is_test\nann,2026-01-01T00:00:00Z,true")
-    found = company.tl.readings(["sessions", "dau"], start="2026-03-07", end="2026-03-08")
-    assert (found["sessions"].value, found["dau"].value) == (1, 1.0)
+    columns = "event_id,user_id,occurred_at,name,customer_id"
+    phone = f"{columns}\n9,phone-7,2026-03-07T15:00:00Z,click,ann"
+    company.load("events", phone)
+    day = {"start": "2026-03-07", "end": "2026-03-08"}
+    # Sessions are kept by user: those who act for the test customer are known by their events.
+    for is_test, left in (("true", 1), ("false", 3)):
+        company.load(
+            "customers", f"customer_id,created_at,is_test\nann,2026-01-01T00:00:00Z,{is_test}"
+        )
+        found = company.tl.readings(["sessions", "dau"], **day)
+        assert (found["sessions"].value, found["dau"].value) == (left, left)
 
 
 def test_the_calculator_gives_what_the_reading_gives(tmp_path_factory: Any) -> None:

@@ -233,11 +233,7 @@ class Rollup:
             self._touched_first_orders(since)
         for name, who in _WHO.items():
             parts = " UNION ".join(
-                "SELECT customer_id FROM touched_order_firsts"
-                if t == "orders"
-                else self._changed(t, who if t == "events" else f"customer_id AS {who}", since)
-                for t in _DERIVED_FROM[name]
-                if t in self._loaded
+                self._touched_by(t, who, since) for t in _DERIVED_FROM[name] if t in self._loaded
             )
             if parts:
                 self._writer.temporary(
@@ -248,6 +244,17 @@ class Rollup:
             self._writer.temporary(
                 "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
             )
+
+    def _touched_by(self, table: str, who: str, since: int) -> str:
+        """Whose derived rows a table's changes touch."""
+        if table == "orders":
+            return "SELECT customer_id FROM touched_order_firsts"
+        if who == "customer_id" or table == "events":
+            return self._changed(table, who, since)
+        # Of users only what became a test, or ceased to be one: they, and who acted for them.
+        people = self._changed("customers", "customer_id, is_test", since)
+        tests = f"SELECT customer_id AS {who} FROM ({people}) AS p WHERE is_test"
+        return f"{tests} UNION SELECT {who} FROM events WHERE customer_id IN ({tests})"
 
     def _touched_first_orders(self, since: int) -> None:
         """Customers whose first order may be another one now; most are not looked for.
