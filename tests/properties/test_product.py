@@ -155,6 +155,24 @@ def test_a_test_customers_events_count_nowhere(company: Any) -> None:
         assert (found["sessions"].value, found["dau"].value) == (left, left)
 
 
+def test_none_of_a_kind_is_none_where_events_are_recorded(company: Any) -> None:
+    """Nobody bounced, no session began, nobody entered or signed up: 0, and no silence."""
+    company.settings('[product]\nsignup = "join"\nactivation = "click"\n')
+    views = [("ann", minute, "page_view", None, False) for minute in (0, 1, 530, 550)]
+    company.load("events", csv_of(views, 0))
+    first, second = ({"start": f"2026-03-{d:02d}", "end": f"2026-03-{d + 1:02d}"} for d in (7, 8))
+    assert company.tl.kpi("bounce_rate", **first).value == 0.0
+    assert company.tl.kpi("sessions", **first).value == 2
+    assert company.tl.kpi("sessions", **second).value == 0  # the last one goes on into this day
+    assert company.tl.kpi("sessions_per_user", **second).value == 0.0
+    assert company.tl.kpi("bounce_rate", **second).reasons[0].code == "no_sessions"
+    assert company.tl.kpi("activation_rate", **first).reasons[0].code == "no_signups"
+    assert company.tl.funnel(steps=["cart", "buy"], **first)["funnel"]["entered"] == 0
+    assert company.tl.retention(starting="cart", steps=1, **first)["overall"]["size"] == 0
+    silent = company.tl.readings(["sessions", "bounce_rate"], start="2026-03-09", end="2026-03-10")
+    assert {reading.reasons[0].code for reading in silent.values()} == {"no_records"}
+
+
 def test_the_calculator_gives_what_the_reading_gives(tmp_path_factory: Any) -> None:
     """Every KPI of the demo company: the same inputs given by hand make the same value."""
     from trueline import demo

@@ -68,6 +68,8 @@ class Measure:
     the declared stand-in that an estimate may use. Coverage may be declared for the ``category``
     of its table alone; within the slice ``category_slice`` for the slice's value. ``silent`` names
     the measure that counts the rows which do not say: where there is one, the sum is not known.
+    ``seen_by`` names the measure that counts every row of a table of which this one counts some:
+    where it has any, none of these is no silence.
     """
 
     key: str
@@ -82,6 +84,7 @@ class Measure:
     category: str = "*"
     category_slice: str = ""
     silent: str = ""
+    seen_by: str = ""
 
 
 @dataclass(frozen=True)

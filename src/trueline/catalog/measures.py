@@ -123,6 +123,7 @@ DAILY: tuple[Measure, ...] = (
         "firsts",
         _rows,
         table="firsts",
+        seen_by="orders",
     ),
     Measure(
         "first_orders",
@@ -132,6 +133,7 @@ DAILY: tuple[Measure, ...] = (
         "first_orders",
         _rows,
         table="orders",
+        seen_by="orders",
     ),
     _level("mrr", "monthly recurring revenue", "mrr"),
     _level("net_mrr", "monthly recurring revenue after lasting discounts", "net_mrr"),

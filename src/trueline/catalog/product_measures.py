@@ -24,6 +24,7 @@ def _flow(
     return Measure(
         key, label, "count", MeasureKind.FLOW, base, value,
         where=where, table=table, category=category,
+        seen_by="active_user_days" if base == "sessions" else "",
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from trueline.catalog.kpis.satisfaction import wilson
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Period
 from trueline.core.quality import Reason
-from trueline.engine.observed import Standing, events_until, rows_of, standing
+from trueline.engine.observed import Standing, events_until, rows_of, standing, user_days
 
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
@@ -152,7 +152,7 @@ def _whole(parts: dict[str | None, _Steps], steps: int) -> _Steps:
 
 
 def _standing(resolver: Resolver, period: Period, funnel: Funnel, whole: _Steps) -> Standing:
-    found = standing(resolver, "events", period, whole.entered)
+    found = standing(resolver, "events", period, whole.entered or user_days(resolver, period))
     if not found.known or not whole.immature:
         return found
     until = period.end + _longest(funnel)

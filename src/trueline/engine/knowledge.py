@@ -51,9 +51,18 @@ def not_kept(table: str) -> Reason:
 
 
 def flow(
-    covers: Covers, table: str, period: Period, rows: int, today: date, category: str = "*"
+    covers: Covers,
+    table: str,
+    period: Period,
+    rows: int,
+    today: date,
+    category: str = "*",
+    seen: str = "",
 ) -> Known:
-    """A flow: zero counts only under declared coverage; facts only in part make it partial."""
+    """A flow: zero counts only under declared coverage; facts only in part make it partial.
+
+    ``seen`` is a table that has rows in the period, though none of those that count.
+    """
     tables = [covers[name] for name in TABLES_OF.get(table, (table,))]
     kept = [cover for cover in tables if cover.kept]
     if not kept:
@@ -64,22 +73,28 @@ def flow(
     gaps = [c for c in kept if overlapping(past, c.gaps(category))]
     whole = [c for c in kept if _declared_whole(c, past, category)]
     inside = [c for c in kept if c in whole or within(past, _presumed(c))]
-    if rows == 0 and (gaps or len(whole) < len(kept)):
-        if gaps:
-            return Known(False, reasons=(_incomplete(gaps[0], period, category),))
-        missing = next((c for c in kept if c not in whole), kept[0])
-        return Known.no(
-            "no_records",
-            f"No {_of(missing, category)} {_are(missing.table)} recorded from {_span(period)}, and "
-            "nothing says that there were none.",
-            f"Load {missing.table} for these days, or declare coverage for them.",
-        )
+    silent = [c for c in kept if c.table != seen] if rows == 0 else []
+    for cover in silent:
+        if cover in gaps:
+            return Known(False, reasons=(_incomplete(cover, period, category),))
+    for cover in silent:
+        if cover not in whole:
+            return Known(False, reasons=(_unsaid(cover, period, category),))
     reasons = [
         _over(period, today),
         *(_incomplete(c, period, category) for c in gaps),
         *(_partly(c, period, category) for c in kept if c not in inside and c not in gaps),
     ]
     return _known(reasons)
+
+
+def _unsaid(cover: TableCover, period: Period, category: str) -> Reason:
+    return Reason(
+        "no_records",
+        f"No {_of(cover, category)} {_are(cover.table)} recorded from {_span(period)}, and "
+        "nothing says that there were none.",
+        f"Load {cover.table} for these days, or declare coverage for them.",
+    )
 
 
 def unwatched(covers: Covers, table: str, period: Period, category: str = "*") -> Reason | None:

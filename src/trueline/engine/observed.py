@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from trueline.catalog.measures import daily
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge, left_out
@@ -67,6 +68,12 @@ def standing(resolver: Resolver, table: str, period: Period, rows: int) -> Stand
     quality = Quality.ACTUAL if found.known else Quality.INSUFFICIENT
     lacking = left_out.notes(resolver.covers.left_out, (table,))
     return Standing(quality, found.completeness, (*found.reasons, *lacking))
+
+
+def user_days(resolver: Resolver, period: Period) -> int:
+    """On how many days users were active, each counted: above 0 where events are recorded at all,
+    though perhaps none of those that somebody asks for."""
+    return resolver.totals(daily("active_user_days"), period.begun(resolver.today)).rows
 
 
 def events_until(resolver: Resolver, start: date) -> date:

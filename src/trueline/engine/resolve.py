@@ -265,7 +265,8 @@ class Resolver:
         own = bool(self.cut.by) and self.cut.by == item.category_slice
         rows = totals.rows if own or not self.cut.by else self._whole_rows(item, begun)
         category = self.cut.value if own else item.category
-        known = rule(self.covers, item.table, period, rows, self.today, category)
+        seen = {} if rows else self._seen(item, begun)
+        known = rule(self.covers, item.table, period, rows, self.today, category, **seen)
         base = MeasureValue(
             item.key, None, Quality.INSUFFICIENT, known.completeness, known.reasons,
             self._tables(item), totals.rows, totals.first, totals.last, totals.values,
@@ -288,6 +289,13 @@ class Resolver:
         """The fact tables behind a measure that the company keeps."""
         names = knowledge.TABLES_OF.get(item.table, (item.table,))
         return ", ".join(name for name in names if self.covers[name].kept) or names[0]
+
+    def _seen(self, item: Measure, period: Period) -> dict[str, str]:
+        """The table that has rows in the period though the measure counts none of them, if any."""
+        whole = daily(item.seen_by) if item.seen_by else None
+        if whole is None or not self._whole_rows(whole, period):
+            return {}
+        return {"seen": whole.table}
 
     def _whole_rows(self, item: Measure, period: Period) -> int:
         self._count_then(item, Cut())

@@ -16,7 +16,14 @@ from trueline.catalog.kpis.satisfaction import wilson
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Reason
-from trueline.engine.observed import WHOLE_EVENTS, Standing, events_until, rows_of, standing
+from trueline.engine.observed import (
+    WHOLE_EVENTS,
+    Standing,
+    events_until,
+    rows_of,
+    standing,
+    user_days,
+)
 from trueline.engine.view import day_of
 
 if TYPE_CHECKING:
@@ -146,7 +153,10 @@ def _standing(
     resolver: Resolver, period: Period, asked: Question, people: int, until: date
 ) -> Standing:
     by_customers = asked.starting == SIGNUP and resolver.settings.product.signup == "customers"
-    found = standing(resolver, "customers" if by_customers else "events", period, people)
+    if by_customers:
+        found = standing(resolver, "customers", period, people)
+    else:
+        found = standing(resolver, "events", period, people or user_days(resolver, period))
     if not found.known:
         return found
     watched = standing(resolver, "events", period, 1)

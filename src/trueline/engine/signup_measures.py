@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
 from trueline.engine import knowledge
+from trueline.engine.observed import user_days
 from trueline.engine.product_measures import (
     Values,
     counted,
@@ -83,9 +84,10 @@ def _signups(resolver: Resolver, period: Period) -> MeasureValue:
     table = "customers" if resolver.view().product.signup == "customers" else "events"
     found = _cohort_over(resolver, [period])[period]
     n, first, last = found[0] if found else (0, None, None)
-    base = known_over(resolver, table, period, int(n))
+    seen = int(n) or (user_days(resolver, period) if table == "events" else 0)
+    base = known_over(resolver, table, period, seen)
     value = None if base.value is None else Decimal(int(n))
-    return replace(base, value=value, first=first, last=last)
+    return replace(base, value=value, rows=int(n), first=first, last=last)
 
 
 def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
