@@ -110,3 +110,28 @@ def test_users_over_time_are_those_known_then(company: Company) -> None:
     company.tl.remove("events", [{"event_id": "2"}])
     assert seen() == [3, 1, [3, 1], 3]
     assert seen(EARLIER) == [2, 1, [2, 1], 2]
+
+
+def test_a_row_that_was_taken_away_covers_no_days(company: Company) -> None:
+    """Nor does the day from which one was corrected away: January is known from the 20th on."""
+    columns = "order_id,customer_id,ordered_at,amount,currency"
+    company.load(
+        "orders",
+        f"""{columns}
+        o0,c1,2025-11-01,10,USD
+        o1,c1,2026-01-20,100,USD
+        o2,c1,2026-02-01,100,USD
+        o3,c1,2026-02-28,100,USD
+        o4,c2,2026-03-10,100,USD""",
+    )
+    february = {"start": "2026-02-01", "end": "2026-03-01"}
+    march = {"start": "2026-03-01", "end": "2026-03-09"}
+    assert company.tl.kpi("revenue_growth_rate", **february).value == 100.0
+    later(company)
+    company.load("orders", f"{columns}\no4,c2,2026-03-02,100,USD")
+    company.tl.remove("orders", [{"order_id": "o0"}])
+    assert company.tl.kpi("revenue", **JANUARY).completeness == "partial"
+    assert company.tl.kpi("revenue_growth_rate", **february).reasons[0].code == "unequal_coverage"
+    assert company.tl.kpi("revenue", **march).completeness == "partial"
+    then = company.tl.kpi("revenue_growth_rate", **february, as_of=EARLIER)
+    assert (then.value, then.completeness) == (100.0, "complete")

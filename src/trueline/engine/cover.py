@@ -9,6 +9,7 @@ from typing import Any
 
 from trueline.core.period import Period
 from trueline.engine.left_out import left_out
+from trueline.facts.tables import contract
 from trueline.warehouse.seam import Warehouse
 
 Span = tuple[date, date]
@@ -110,12 +111,44 @@ def _loaded(
     from datetime import UTC
 
     found = warehouse.rows(
-        "SELECT table_name, min(first_day), max(last_day), max(recorded_at) FROM loads "
-        "WHERE status IN ('loaded', 'unchanged') AND accepted + duplicate > 0 AND recorded_at <= ? "
-        "GROUP BY table_name",
+        "SELECT table_name, min(first_day), max(last_day), "
+        "max(CASE WHEN accepted + duplicate > 0 THEN recorded_at END), "
+        'sum(updated + CASE WHEN "read" = 0 THEN 1 ELSE 0 END) FROM loads '
+        "WHERE status IN ('loaded', 'unchanged') AND recorded_at <= ? GROUP BY table_name",
         [as_of or datetime.max.replace(microsecond=0)],
     )
-    return {
-        table: (first, last, moment.replace(tzinfo=UTC).astimezone(zone).date())
-        for table, first, last, moment in found
-    }
+    loaded = {}
+    for table, first, last, moment, replaced in found:
+        if moment is None:
+            continue
+        days = (first, last)
+        if replaced and first is not None and _at_an_edge(warehouse, table, first, last):
+            days = _remaining(warehouse, table, last, as_of)
+        loaded[table] = (*days, moment.replace(tzinfo=UTC).astimezone(zone).date())
+    return loaded
+
+
+def _at_an_edge(warehouse: Warehouse, table: str, first: date, last: date | None) -> bool:
+    """Whether a row that was replaced or removed may have been the table's first or last one."""
+    day = contract(table).day
+    low, high = warehouse.rows(f'SELECT min("{day}"), max("{day}") FROM {table}_history')[0]
+    return low is not None and (low <= first or last is None or high >= last)
+
+
+def _remaining(
+    warehouse: Warehouse, table: str, last: date | None, as_of: datetime | None
+) -> tuple[date | None, date | None]:
+    """The first and last day (until ``last``: what lies ahead covers no day) of the rows known."""
+    day = contract(table).day
+    rows, values = f'SELECT "{day}" AS day FROM {table}', []
+    if as_of is not None:
+        rows += (
+            f' WHERE recorded_at <= ? UNION ALL SELECT "{day}" AS day FROM {table}_history '
+            "WHERE recorded_at <= ? AND superseded_at > ?"
+        )
+        values = [as_of, as_of, as_of]
+    low, high = warehouse.rows(
+        f"SELECT min(day), max(CASE WHEN day <= ? THEN day END) FROM ({rows}) AS known",
+        [last or datetime.max.date(), *values],
+    )[0]
+    return low, high
