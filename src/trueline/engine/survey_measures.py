@@ -58,6 +58,21 @@ def _scales(found: Answers) -> list[int]:
     return sorted({scale for scale, _ in found})
 
 
+def _off_scale(found: Answers) -> Reason | None:
+    """Scales of 5, 7 and 10 points begin at 1: what a 0 stands for is not said."""
+    below = [(score, scale, n) for (scale, score), n in sorted(found.items()) if score < 1]
+    if not below:
+        return None
+    score, scale, _ = below[0]
+    count = sum(n for *_, n in below)
+    return Reason(
+        "off_scale",
+        f"{count} answers lie below the scale (such as {score.normalize():f} on one of 1 to "
+        f"{scale}): perhaps the question was skipped.",
+        "Correct them, or remove those that are no answers.",
+    )
+
+
 def nps(resolver: Resolver, period: Period) -> Values:
     """Promoters, passives and detractors; asked on 0 to 10, else it is no such score."""
     names = ("nps_promoters", "nps_passives", "nps_detractors")
@@ -80,6 +95,8 @@ def satisfaction(survey: str, resolver: Resolver, period: Period) -> Values:
     """Satisfied answers (4 and 5 of 5; of 10, from the declared score on) and all of them."""
     names = (f"{survey}_satisfied", f"{survey}_responses")
     base, found = _answers(resolver, survey, period)
+    if (off := _off_scale(found)) is not None:
+        return _lost(base, names, off)
     least = {5: 4, 10: resolver.settings.product.satisfied_10}
     for scale in _scales(found):
         if least.get(scale) is None:
@@ -110,6 +127,8 @@ def effort(resolver: Resolver, period: Period) -> Values:
             "Choose a period in which one scale was used.",
         )
         return _lost(base, names, reason)
+    if (off := _off_scale(found)) is not None:
+        return _lost(base, names, off)
     total = sum((score * n for (_, score), n in found.items()), Decimal(0))
     scale = scales[0] if scales else 7
     return counted(base, ces_sum=total, ces_responses=sum(found.values()), ces_scale=scale)
