@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     from trueline.engine.resolve import Resolver
 
+_HOUR = 3_600_000
+"""Milliseconds: engines count whole seconds differently, some by the clock's ticks in between."""
+_DAY = 24 * _HOUR
+
 
 def signed_up(view: FactsView, period: Period) -> Any:
     """Who signed up in the period: ``person``, ``on``, ``signed_at``. A person signs up once, the
@@ -57,7 +61,7 @@ def _doer(view: FactsView, t: Any) -> Any:
 
 
 def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
-    """Per person who signed up and event name: hours until it first happened after that."""
+    """Per person who signed up and event name: milliseconds until it first happened after that."""
     cohort = signed_up(view, period)
     t = view.table("events")
     # Nothing that counts happened before the first of them signed up.
@@ -66,7 +70,7 @@ def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
     joined = t.join(cohort, t.doer == cohort.person)
     joined = joined.filter(joined.occurred_at >= joined.signed_at)
     return joined.group_by(["person", "on", "name"]).agg(
-        after=joined.occurred_at.delta(joined.signed_at, unit="second").min()
+        after=joined.occurred_at.delta(joined.signed_at, unit="millisecond").min()
     )
 
 
@@ -142,7 +146,7 @@ def _done(view: FactsView, days: Period) -> ir.Table:
     """Per asked period: who signed up in it and did all that activation takes, in time."""
     product = view.product
     each = _reached(view, product.activation, days)
-    each = each.filter(each.after < product.activation_days * 86_400)
+    each = each.filter(each.after < product.activation_days * _DAY)
     person = each.group_by(["person", "on"]).agg(n=each.count())
     t = within(person.filter(person.n == len(set(product.activation))), "on")
     return t.group_by("number").agg(people=t.count())
@@ -172,15 +176,15 @@ def value_reached(resolver: Resolver, period: Period) -> Values:
         }
     return counted(
         base,
-        value_hours_median=quantile(taken, Decimal("0.5")) / 3600,
-        value_hours_p90=quantile(taken, Decimal("0.9")) / 3600,
+        value_hours_median=quantile(taken, Decimal("0.5")) / _HOUR,
+        value_hours_p90=quantile(taken, Decimal("0.9")) / _HOUR,
         value_reached=len(taken),
         value_cohort=cohort.value,
     )
 
 
 def _hours(view: FactsView, days: Period) -> ir.Table:
-    """Per asked period: the seconds that each took who signed up in it and reached the value."""
+    """Per asked period: the milliseconds that each took who signed up and reached the value."""
     goal = view.product.value or view.product.activation
     each = _reached(view, goal, days)
     person = each.group_by(["person", "on"]).agg(n=each.count(), after=each.after.max())
