@@ -5,7 +5,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from trueline.catalog.kpi import Charge, Count, Direction, From, Kpi, Needs, Number, Single, Unit
+from trueline.catalog.kpi import (
+    AtMost,
+    Charge,
+    Count,
+    Direction,
+    From,
+    Kpi,
+    Needs,
+    Number,
+    Single,
+    Unit,
+)
 
 _CHANNEL = ("channel",)
 
@@ -87,6 +98,7 @@ class Ctr(
     subject="marketing",
     slices=_CHANNEL,
     bounds=(0, 100),
+    rules=(AtMost("clicks", "impressions", "an ad is clicked where it was shown."),),
     example={"clicks": 5000, "impressions": 250000},
     example_value=2.0,
 ):
