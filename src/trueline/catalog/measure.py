@@ -69,7 +69,8 @@ class Measure:
     of its table alone; within the slice ``category_slice`` for the slice's value. ``silent`` names
     the measure that counts the rows which do not say: where there is one, the sum is not known.
     ``seen_by`` names the measure that counts every row of a table of which this one counts some:
-    where it has any, none of these is no silence.
+    where it has any, none of these is no silence. ``for_means``: it is divided by days, and
+    those that are declared incomplete are left out.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Measure:
     category_slice: str = ""
     silent: str = ""
     seen_by: str = ""
+    for_means: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ def _flow(
     value: Callable[[ir.Table], ir.NumericValue],
     where: Callable[[ir.Table], ir.BooleanValue] | None = None,
     category: str = "*",
+    *,
+    for_means: bool = False,
 ) -> Measure:
     return Measure(
         key, label, "count", MeasureKind.FLOW, base, value,
         where=where, table=table, category=category,
-        seen_by="active_user_days" if base == "sessions" else "",
+        seen_by="active_user_days" if base == "sessions" else "", for_means=for_means,
     )  # fmt: skip
 
 
@@ -57,6 +59,7 @@ PRODUCT_DAILY: tuple[Measure, ...] = (
         "active",
         "events",
         _rows,
+        for_means=True,
     ),
     _flow("defects", "defects found", "defects", "defects", _rows),
     _flow(

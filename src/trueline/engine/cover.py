@@ -36,6 +36,19 @@ def overlapping(period: Period, spans: Sequence[Span]) -> bool:
     return any(period.overlap(start, end) for start, end in spans)
 
 
+def without(period: Period, spans: Sequence[Span]) -> list[Period]:
+    """The parts of the period that lie in none of the spans."""
+    out: list[Period] = []
+    start = period.start
+    for first, end in merged(spans):
+        if start < first < period.end:
+            out.append(Period(start, first))
+        elif first >= period.end:
+            break
+        start = max(start, end)
+    return [*out, Period(start, period.end)] if start < period.end else out
+
+
 @dataclass(frozen=True)
 class TableCover:
     """What is known of one table: declared spans by category, and what loads have brought."""

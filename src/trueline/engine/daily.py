@@ -44,6 +44,19 @@ class Totals:
 NOTHING = Totals({}, 0, None, None)
 
 
+def together(parts: Iterable[Totals]) -> Totals:
+    """What several windows hold, as one."""
+    values: dict[str, Decimal] = {}
+    rows, firsts, lasts = 0, [], []
+    for part in parts:
+        for currency, value in part.values.items():
+            values[currency] = values.get(currency, Decimal(0)) + value
+        rows += part.rows
+        firsts += [part.first] if part.first else []
+        lasts += [part.last] if part.last else []
+    return Totals(values, rows, min(firsts, default=None), max(lasts, default=None))
+
+
 @dataclass
 class DailySeries:
     """One measure in one currency, day by day, with running totals."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
-from trueline.engine.cover import merged
+from trueline.engine.cover import merged, without
 from trueline.engine.movements import ASKED
 from trueline.engine.value import MeasureValue
 from trueline.engine.view import bound
@@ -233,11 +233,14 @@ def _of_feature(resolver: Resolver) -> tuple[str, ...]:
 
 
 def days_of_events(resolver: Resolver, period: Period) -> int:
-    """How many of a period's days the events cover, today's included: what a daily mean is over."""
+    """How many of a period's days the events cover, today's included: what a daily mean is over.
+
+    Days that are declared incomplete are not in it: of nobody it is known that they were not there.
+    """
     cover = resolver.covers["events"]
-    begun = period.begun(resolver.today)
+    parts = without(period.begun(resolver.today), cover.gaps())
     spans = merged([*cover.declared(), *cover.observed()])
-    return max(1, sum(begun.overlap(start, end) for start, end in spans))
+    return max(1, sum(part.overlap(start, end) for part in parts for start, end in spans))
 
 
 def fetch(resolver: Resolver, needed: dict[str, list[Period]]) -> None:

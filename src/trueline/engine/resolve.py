@@ -17,8 +17,8 @@ from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
 from trueline.core.reading import Reading
 from trueline.engine import knowledge
-from trueline.engine.cover import Covers
-from trueline.engine.daily import Cut, Dailies, Totals
+from trueline.engine.cover import Covers, without
+from trueline.engine.daily import Cut, Dailies, Totals, together
 from trueline.engine.fx import Rates
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
@@ -258,7 +258,8 @@ class Resolver:
     def _flow(self, item: Measure, period: Period) -> MeasureValue:
         # What is dated ahead (a cost spread over the month) has not happened yet.
         begun = period.begun(self.today)
-        totals = self.totals(item, begun)
+        gaps = self.covers[item.table].gaps(item.category) if item.for_means else []
+        totals = together(self.totals(item, days) for days in without(begun, gaps))
         rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
         # One that is a category of its table has a coverage, and an absence, of its own.
