@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
 from trueline.engine import knowledge
+from trueline.engine.cover import overlapping
 from trueline.engine.observed import user_days
 from trueline.engine.product_measures import (
     Values,
@@ -97,8 +98,8 @@ def _signups(resolver: Resolver, period: Period) -> MeasureValue:
 def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
     """Marked partial as long as somebody's window is not over (or its events not recorded).
 
-    Unknown where events begin after the first of them signed up: who reached it before then would
-    count as one who never did.
+    Unknown where events begin after the first of them signed up, or are incomplete on a day of
+    somebody's window: who reached it then would count as one who never did.
     """
     cover = resolver.covers["events"]
     begins = min((a for a, _ in cover.declared()), default=cover.first_day)
@@ -112,9 +113,11 @@ def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> Measure
         return found.blocked(unseen)
     window = timedelta(days=resolver.settings.product.activation_days)
     over = period.end + window
-    watched = knowledge.flow(
-        resolver.covers, "events", Period(period.start, over), 1, resolver.today
-    )
+    days = Period(period.start, over)
+    unseen_day = knowledge.unwatched(resolver.covers, "events", days)
+    if unseen_day is not None and overlapping(days, cover.gaps()):
+        return found.blocked(unseen_day)
+    watched = knowledge.flow(resolver.covers, "events", days, 1, resolver.today)
     if not watched.known:
         return found.blocked(*watched.reasons)
     if watched.completeness is Completeness.COMPLETE:
