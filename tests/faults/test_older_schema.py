@@ -67,6 +67,25 @@ def test_a_table_counted_in_another_shape_is_made_anew(company: Company) -> None
     assert company.tl.kpi("trial_mrr", **FEBRUARY).reasons[0].code == "unpriced_items"
 
 
+def test_free_orders_are_told_from_paid_ones_in_an_older_warehouse(company: Company) -> None:
+    """Before version 6 nothing told whether a first order was paid for."""
+    company.load(
+        "orders",
+        """order_id,customer_id,ordered_at,amount,currency
+        o1,a,2026-02-05T12:00:00Z,0,USD
+        o2,b,2026-02-05T12:00:00Z,10,USD""",
+    )
+    _at_version(
+        company,
+        5,
+        "UPDATE rollup_state SET definition = 'of an older version'",
+        "ALTER TABLE order_firsts DROP COLUMN paid_on",
+        "ALTER TABLE customer_firsts DROP COLUMN paid_order_on",
+    )
+    company.tl = Trueline(company.folder, clock=lambda: company.now)
+    assert company.tl.kpi("new_customers", **FEBRUARY).value == 1
+
+
 def test_a_newer_warehouse_is_left_alone(company: Company) -> None:
     _at_version(company, SCHEMA_VERSION + 1)
     with pytest.raises(HomeError, match="newer Trueline"):

@@ -19,6 +19,7 @@ ORDERED = st.fixed_dictionaries(
             ["2026-01-02T12:00:00Z", "2026-01-05T04:59:00Z", "2026-01-05T05:00:00Z",
              "2026-02-01T12:00:00Z"]
         ),
+        "amount": st.sampled_from(["10", "10", "0"]),
         "channel": st.sampled_from(["Meta", "Search", None]),
         "new_customer": st.sampled_from([True, False, None, None]),
     }
@@ -32,14 +33,16 @@ STEPS = st.lists(st.one_of(LOADED, LOADED, REMOVED, TESTED), min_size=2, max_siz
 
 
 SEARCH = {"order_id": "o0", "customer_id": "c0", "ordered_at": "2026-01-05T05:00:00Z",
-          "channel": "Search", "new_customer": None}  # fmt: skip
+          "amount": "10", "channel": "Search", "new_customer": None}  # fmt: skip
+LATER = SEARCH | {"order_id": "o2", "ordered_at": "2026-02-01T12:00:00Z"}
+BETWEEN = SEARCH | {"order_id": "o3", "ordered_at": "2026-01-12T12:00:00Z"}
 AT_ONCE = SEARCH | {"order_id": "o1", "channel": "Meta"}
 
 
 def _take(tl: Trueline, step: tuple[str, Any]) -> None:
     kind, what = step
     if kind == "orders":
-        rows = [{"amount": "10", "currency": "USD"} | row for row in what]
+        rows = [{"currency": "USD"} | row for row in what]
         assert not tl.load_rows("orders", rows).rejected
     elif kind == "remove":
         tl.remove("orders", [{"order_id": f"o{what}"}])
@@ -57,6 +60,7 @@ def _kept(tl: Trueline) -> dict[str, list[Any]]:
 
 
 @example([("orders", [SEARCH]), ("orders", [AT_ONCE])])
+@example([("orders", [SEARCH | {"amount": "0"}]), ("orders", [LATER]), ("orders", [BETWEEN])])
 @given(STEPS)
 def test_first_orders_kept_are_those_that_all_orders_give(steps: list[tuple[str, Any]]) -> None:
     """Whatever comes, is corrected, is taken away or turns out to be a test, in whatever order."""

@@ -131,8 +131,9 @@ def spend(facts: Facts) -> ir.Table:
 
 
 def firsts(facts: Facts) -> ir.Table:
-    """Customers on the day they first paid: a first order, or first recurring revenue."""
+    """Customers on the day they first paid: for an order, or as recurring revenue."""
     t = facts.derived("customer_firsts")
+    t = t.filter(t.first_paid_on.notnull())
     return t.select(
         day=t.first_paid_on,
         at=t.at,

@@ -97,7 +97,8 @@ def order_firsts(facts: FactsView, orders: ir.Table | None = None) -> ir.Table:
 
     An order that says of itself that it is a new customer's is a first one, and so is one of which
     nothing is said where no other came before it, or says at the same moment that it is none. A
-    customer without any has no ``day``, and the moment of the earliest order as ``at``.
+    customer without any has no ``day``, and the moment of the earliest order as ``at``. It is paid
+    for on ``paid_on``: what was free is an order, and no payment.
     """
     import ibis
 
@@ -112,24 +113,36 @@ def order_firsts(facts: FactsView, orders: ir.Table | None = None) -> ir.Table:
         channel=ibis.ifelse(here, joined.channel, ibis.null().cast("string")).min(),
         day=ibis.ifelse(here, joined.ordered_on, ibis.null().cast("date")).min(),
         at=joined.ordered_at.min(),
+        paid_on=joined.paid_on.min(),
     )
 
 
 def _first_moments(orders: ir.Table) -> ir.Table:
-    """Per customer (``who``) the ``moment`` of the first order, and that one ``begins`` then; of
-    who has none the moment of the earliest order."""
+    """Per customer (``who``) the ``moment`` of the first order, that one ``begins`` then, and on
+    which day it, or the first one after it that was not free, was paid for; of who has none the
+    moment of the earliest order."""
     import ibis
 
-    never = ibis.null().cast("timestamp")
-    said = orders.new_customer
+    never, no_day = ibis.null().cast("timestamp"), ibis.null().cast("date")
+    said, charged = orders.new_customer, orders.amount > 0
     t = orders.group_by(who=orders.customer_id).agg(
         earliest=orders.ordered_at.min(),
         by_word=ibis.ifelse(said.fill_null(False), orders.ordered_at, never).min(),
         denied=ibis.ifelse(said.fill_null(True), never, orders.ordered_at).min(),
+        charged_at=ibis.ifelse(charged, orders.ordered_at, never).min(),
+        charged_on=ibis.ifelse(charged, orders.ordered_on, no_day).min(),
+        new_on=ibis.ifelse(charged & said.fill_null(False), orders.ordered_on, no_day).min(),
     )
     unsaid = ibis.ifelse(t.denied.isnull() | (t.denied > t.earliest), t.earliest, never)
     began = unsaid.coalesce(t.by_word)
-    return t.select("who", moment=began.coalesce(t.earliest), begins=began.notnull())
+    # Who paid before the order that is said to be the first one paid as a new customer by its word.
+    paid_on = ibis.ifelse(t.charged_at >= began, t.charged_on, t.new_on)
+    return t.select(
+        "who",
+        moment=began.coalesce(t.earliest),
+        begins=began.notnull(),
+        paid_on=ibis.ifelse(began.notnull(), paid_on, no_day),
+    )
 
 
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
@@ -150,14 +163,16 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
         channel=joined.channel.coalesce(joined.order_channel),
         country=joined.country,
         first_order_on=joined.first_order_on,
+        paid_order_on=joined.paid_order_on,
         first_mrr_on=joined.first_mrr_on,
-        first_paid_on=earliest(joined.first_order_on, joined.first_mrr_on),
+        first_paid_on=earliest(joined.paid_order_on, joined.first_mrr_on),
         at=joined["at"],
     )
 
 
 def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
-    """Each customer's first order, with its channel, and first day of recurring revenue."""
+    """Each customer's first order, with its channel, and first days of one that was paid for and
+    of recurring revenue."""
     import ibis
 
     day, text = ibis.null().cast("date"), ibis.null().cast("string")
@@ -165,6 +180,7 @@ def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
         orders.select(
             customer_id=orders.customer_id,
             first_order_on=orders.day,
+            paid_order_on=orders.paid_on,
             first_mrr_on=day,
             order_channel=orders.channel,
             at=orders["at"],
@@ -173,6 +189,7 @@ def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
         .group_by("customer_id")
         .agg(
             first_order_on=day,
+            paid_order_on=day,
             first_mrr_on=lambda c: c.day.min(),
             order_channel=text,
             at=lambda c: c["at"].min(),
@@ -180,6 +197,7 @@ def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
     )
     return both.group_by("customer_id").agg(
         first_order_on=both.first_order_on.min(),
+        paid_order_on=both.paid_order_on.min(),
         first_mrr_on=both.first_mrr_on.min(),
         order_channel=both.order_channel.min(),
         at=both["at"].min(),

@@ -167,7 +167,7 @@ def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     c = c.filter(c.unpriced_on.notnull() | c.unknown_on.notnull() | c.lapsed_on.notnull())
     firsts = view.derived("customer_firsts")
     firsts = firsts.select(
-        who=firsts.customer_id, order_on=firsts.first_order_on, came_by=firsts.channel
+        who=firsts.customer_id, order_on=firsts.paid_order_on, came_by=firsts.channel
     )
     c = c.left_join(firsts, c.customer_id == firsts.who)
     c = c.mutate(

@@ -310,9 +310,9 @@ class Resolver:
             total = Decimal(0)
             for day, code, amount in self.by_day(item, period):
                 rate = Decimal(1) if code == self.currency else self.rates.on(code, day)
-                if rate is None:
+                if rate is None and amount:
                     return base.blocked(missing_rate(code, self.currency, day))
-                total += amount * rate
+                total += amount * (rate or 0)
         return replace(base, value=total, quality=Quality.ACTUAL)
 
     def _level(self, item: Measure, moment: date) -> MeasureValue:

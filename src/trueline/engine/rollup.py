@@ -61,7 +61,7 @@ _DAY_OF = {
 
 _CHARGES = (("orders", "order_id"), ("revenue", "revenue_id"))
 """What can be refunded, by its key."""
-_OF_ORDERS = ("customer_id", "ordered_at", "ordered_on", "channel", "new_customer")
+_OF_ORDERS = ("customer_id", "ordered_at", "ordered_on", "amount", "channel", "new_customer")
 
 
 def last_load(warehouse: Warehouse) -> int:
@@ -261,7 +261,8 @@ class Rollup:
 
         All orders are read of ``reordered``: customers who became a test or ceased to be one, or of
         whom an order was corrected or removed, or came in at or before the moment of the first one
-        known; or says that it is the first one, where only orders that are none were known.
+        known; or says that it is the first one, where only orders that are none were known; or was
+        paid for before any that is known to be.
         Customers of whom none is known have no orders but ``added_orders``. All other new orders
         came after a first one, and change none.
         """
@@ -269,7 +270,7 @@ class Rollup:
         run("new_orders", f"SELECT {columns} FROM orders WHERE load_id > {since}")
         run(
             "known_firsts",
-            'SELECT customer_id, day, "at" FROM order_firsts '
+            'SELECT customer_id, day, "at", paid_on FROM order_firsts '
             "WHERE customer_id IN (SELECT customer_id FROM new_orders)",
         )
         people = self._changed("customers", "customer_id, is_test", since)
@@ -280,7 +281,8 @@ class Rollup:
             f"UNION SELECT customer_id FROM orders_history WHERE {gone} "
             "UNION SELECT n.customer_id FROM new_orders AS n JOIN known_firsts AS f "
             'ON n.customer_id = f.customer_id WHERE n.ordered_at <= f."at" '
-            "OR f.day IS NULL AND n.new_customer",
+            "OR f.day IS NULL AND n.new_customer OR f.day IS NOT NULL AND n.amount > 0 "
+            "AND (f.paid_on IS NULL OR n.ordered_on < f.paid_on)",
         )
         run(
             "added_orders",

@@ -9,11 +9,14 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """2: ``customer_levels``. 3: ``source_marks``. 4: ``order_firsts``. 5: unpriced items by what they
-are part of. An older schema is brought forward when opened."""
+are part of. 6: first orders that were paid for. An older schema is brought forward when opened."""
 
-RESHAPED: dict[int, tuple[str, ...]] = {5: ("mrr_changes",)}
+RESHAPED: dict[int, tuple[str, ...]] = {
+    5: ("mrr_changes",),
+    6: ("order_firsts", "customer_firsts"),
+}
 """Per version: tables that have had another shape before. They hold nothing but what is counted
 from facts: they are dropped, made anew and counted again (the definitions have changed, too)."""
 
@@ -89,20 +92,23 @@ ORDER_FIRSTS: dict[str, str] = {
     "channel": "VARCHAR",
     "day": "DATE",
     "at": "TIMESTAMP",
+    "paid_on": "DATE",
 }
 """Per customer that ever ordered: the first order; no ``day`` where all that are known say that the
-customer was not new, and ``at`` is the earliest's moment."""
+customer was not new, and ``at`` is the earliest's moment. ``paid_on``: the day of the first one,
+from it on, that was not free."""
 
 CUSTOMER_FIRSTS: dict[str, str] = {
     "customer_id": "VARCHAR",
     "channel": "VARCHAR",
     "country": "VARCHAR",
     "first_order_on": "DATE",
+    "paid_order_on": "DATE",
     "first_mrr_on": "DATE",
-    "first_paid_on": "DATE",
+    "first_paid_on": "DATE",  # by an order that was not free, or recurring revenue
     "at": "TIMESTAMP",
 }
-"""Per customer that ever paid: the first days."""
+"""Per customer that ever ordered or paid: the first days."""
 
 SESSIONS: dict[str, str] = {
     "user_id": "VARCHAR",
