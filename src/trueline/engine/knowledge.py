@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
-from trueline.engine.cover import Covers, TableCover, overlapping, within
+from trueline.engine.cover import Covers, TableCover, merged, overlapping, within
 from trueline.facts.tables import contract
 
 SUBSCRIPTION_TABLES = ("subscription_events", "subscriptions")
@@ -170,7 +170,19 @@ def recorded(
             if category != "*"
             else f"Load {table}.",
         )
-    return _known([_over(period, today)])
+    return _known([_over(period, today), _covered_in_part(cover, past, category)])
+
+
+def _covered_in_part(cover: TableCover, period: Period, category: str) -> Reason | None:
+    """Why entries are not all of a period: a declaration ends within it. Where only the whole table
+    is declared, entries after it are taken for all there are until the last one, as flows' are."""
+    spans = cover.declared(category)
+    if not overlapping(period, spans) or within(period, spans):
+        return None
+    own = [(a, b) for name, a, b in cover.complete if name == category]
+    if not overlapping(period, own) and within(period, cover.observed()):
+        return None
+    return _partly(cover, period, category)
 
 
 def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
@@ -269,11 +281,11 @@ def _over(period: Period, today: date) -> Reason | None:
 
 
 def _partly(cover: TableCover, period: Period, category: str = "*") -> Reason:
-    spans = cover.declared(category) or _presumed(cover)
+    spans = merged(cover.declared(category) or _presumed(cover))
     covered = ", ".join(f"{a} to {b - timedelta(days=1)}" for a, b in spans) or "no day"
     return Reason(
         "partial_coverage",
-        f"{cover.table} cover {covered}, not all of {_span(period)}.",
+        f"{_of(cover, category)} cover {covered}, not all of {_span(period)}.",
         f"Load {cover.table} for the other days, or declare coverage for them.",
     )
 
