@@ -44,17 +44,20 @@ def test_runway_and_lifetime_rest_on_months_that_are_over(company: Company) -> N
     company.load(
         "orders",
         """order_id,customer_id,ordered_at,amount,currency
-        o1,a,2025-12-01,10,USD
+        o1,a,2025-12-02,10,USD
         o2,a,2026-03-14,10,USD""",
     )
-    company.load("cash_balances", "balance_date,account,amount,currency\n2026-03-10,bank,28000,USD")
-    for table in ("orders", "costs"):
-        company.tl.declare_coverage(table, start="2025-01-01", end="2026-03-16")
+    company.load("cash_balances", "balance_date,account,amount,currency\n2026-03-10,bank,16780,USD")
+    company.tl.declare_coverage("costs", start="2025-01-01", end="2026-03-16")
+    reading = company.tl.kpi("runway_months", **MARCH)  # nobody knows what 1 December brought
+    assert (reading.value, reading.reasons[0].code) == (None, "incomplete_months")
+    company.tl.declare_coverage("orders", start="2025-01-01", end="2026-03-16")
     reading = company.tl.kpi("runway_months", **MARCH)
     burn = next(i for i in reading.inputs if i.name == "net_burn")
     assert burn.value == Decimal(
         "2796.6666666667"
     )  # (3 x 2800 - 10) / 3: December to February, not March
+    assert reading.value == 6  # 16,780 / (8,390 / 3), before it is rounded
 
 
 EVENTS = """event_id,user_id,customer_id,occurred_at,name

@@ -63,7 +63,8 @@ class Reading:
     """One KPI's answer for one period and slice, with how far it can be trusted and why.
 
     ``value`` is None when recorded facts do not support a number; ``reasons`` then say what is
-    missing and what to record. ``as_of`` is the moment whose knowledge it rests on.
+    missing and what to record. ``as_of`` is the moment whose knowledge it rests on. ``exact`` is
+    the value before it was rounded, for KPIs that are made of this one; it is not sent.
     """
 
     key: str
@@ -81,6 +82,7 @@ class Reading:
     as_of: datetime
     slice: dict[str, str] = field(default_factory=dict)
     interval: Interval | None = None
+    exact: Decimal | None = field(default=None, repr=False, compare=False)
 
     @property
     def known(self) -> bool:

@@ -86,13 +86,15 @@ class Evaluator:
         missing = [found for found in inputs.values() if found.value is None]
         parts = [found.completeness for found in inputs.values()]
         value: Value = None
+        exact: Decimal | None = None
         interval: Interval | None = None
         why = [reason for found in missing for reason in found.reasons]
         unlike = _unlike(origins, inputs)
         if unlike and not missing:
             why = [unlike]
         elif not missing:
-            value, interval, why = self._formula(definition, inputs)
+            exact, interval, why = self._formula(definition, inputs)
+            value = None if exact is None else finished(definition.unit, exact)
         # What takes the value away comes first: some readers show one reason only.
         notes = [reason for found in inputs.values() for reason in found.reasons]
         tables = [name for found in inputs.values() for name in _tables(found)]
@@ -101,9 +103,10 @@ class Evaluator:
         quality = Quality.worst(found.quality for found in inputs.values())
         if value is None:
             quality = Quality.INSUFFICIENT
-        return self._reading(
+        found = self._reading(
             definition, period, value, quality, Completeness.worst(parts), reasons, inputs, interval
         )
+        return replace(found, exact=exact)
 
     def _check_slice(self, definition: type[Kpi]) -> None:
         by = self.resolver.cut.by
@@ -151,7 +154,7 @@ class Evaluator:
 
     def _formula(
         self, definition: type[Kpi], inputs: dict[str, MeasureValue]
-    ) -> tuple[Value, Interval | None, list[Reason]]:
+    ) -> tuple[Decimal | None, Interval | None, list[Reason]]:
         for name, need in definition.needs().items():
             amount = inputs[name].value
             if amount is not None and amount <= need.above:
@@ -160,7 +163,7 @@ class Evaluator:
         try:
             model = definition.model_validate(given)
             with localcontext(EXACT):
-                return finished(definition.unit, model.formula()), model.interval(), []
+                return Decimal(model.formula()), model.interval(), []
         except (DivisionByZero, InvalidOperation, ZeroDivisionError):
             return None, None, [_reason(definition.undefined)]
         except ValueError as error:
@@ -191,7 +194,7 @@ class Evaluator:
             reasons=tuple(reasons),
             inputs=tuple(
                 ReadingInput(
-                    name, _plain(found.value, definition, name), found.quality, found.key,
+                    name, _plain(found, definition, name), found.quality, found.key,
                     found.table, found.rows, found.first, found.last,
                 )
                 for name, found in inputs.items()
@@ -204,7 +207,16 @@ class Evaluator:
 
 
 def _unlike(origins: dict[str, From], inputs: dict[str, MeasureValue]) -> Reason | None:
-    """A period is never compared with one that is covered differently."""
+    """A period is never compared with one that is covered differently, nor is a month that is
+    covered in part a complete one."""
+    for name, origin in origins.items():
+        partial = inputs[name].completeness is Completeness.PARTIAL
+        if origin.window is Window.LAST_3_MONTHS and partial:
+            return Reason(
+                "incomplete_months",
+                "One of the last three months is covered only in part.",
+                "Load what is missing of these months, or declare coverage for them.",
+            )
     if (
         len(
             {origin.window for origin in origins.values()}
@@ -232,7 +244,8 @@ def _tables(found: MeasureValue) -> list[str]:
     return found.table.split(", ") if found.table else []
 
 
-def _plain(value: Decimal | None, definition: type[Kpi], name: str) -> Value:
+def _plain(found: MeasureValue, definition: type[Kpi], name: str) -> Value:
+    value = found.value if found.shown is None else found.shown
     if value is None:
         return None
     kind = definition.model_fields[name].annotation
@@ -257,7 +270,7 @@ def _from_reading(found: Reading) -> MeasureValue:
     tables = dict.fromkeys(i.table for i in found.inputs if i.table)
     return MeasureValue(
         f"kpi:{found.key}",
-        None if found.value is None else Decimal(str(found.value)),
+        found.exact,
         found.quality,
         found.completeness,
         found.reasons,
@@ -265,6 +278,7 @@ def _from_reading(found: Reading) -> MeasureValue:
         max(rows, default=0),
         min((i.first for i in found.inputs if i.first), default=None),
         max((i.last for i in found.inputs if i.last), default=None),
+        shown=None if found.value is None else Decimal(str(found.value)),
     )
 
 

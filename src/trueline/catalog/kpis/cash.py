@@ -303,7 +303,7 @@ class RunwayMonths(
     example_value=17.0,
 ):
     """Months until the cash is used up: cash over the mean net burn of the last three complete
-    months."""
+    months. Not given where one of them is covered only in part."""
 
     cash: Annotated[Amount, Field(description="cash at the end"), From("kpi:cash_balance")]
     net_burn: Annotated[
