@@ -185,6 +185,7 @@ PERIOD: tuple[PeriodMeasure, ...] = (
         movement_closing="MRR at the end",
         movement_new="MRR of customers who never paid before",
         movement_reactivation="MRR of customers who paid before and came back",
+        movement_gained="MRR of customers who did not pay before, new and returned",
         movement_expansion="MRR added by customers who stayed",
         movement_contraction="MRR lost from customers who stayed",
         movement_churn="MRR lost with customers who left",

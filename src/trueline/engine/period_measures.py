@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
 
 Values = dict[str, MeasureValue]
+_VALUED = (*MONEY, "gained", "closing", "fx")
+"""Amounts of the movements; ``gained`` is new and reactivation, where they cannot be told apart."""
+
 _FIRST_OR_NOT = ("movement_new", "movement_reactivation", "customers_first_gained")
 """Movements that tell who never paid before from who did."""
 
@@ -54,7 +57,7 @@ LONGEST_HISTORY = 12
 
 def movements(resolver: Resolver, period: Period) -> Values:
     """What moved recurring revenue between the period's start and its end, by customer."""
-    keys = [f"movement_{name}" for name in (*MONEY, "closing", "fx")] + list(COUNTS)
+    keys = [f"movement_{name}" for name in _VALUED] + list(COUNTS)
     opening = resolver.value("mrr", period, "opening")
     closing = resolver.value("mrr", period, "closing")
     worst = Quality.worst((opening.quality, closing.quality))
@@ -90,7 +93,7 @@ def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movem
 
     Prices may have been filled from tier prices: then the bridge cannot say by whom, and is null.
     """
-    values: dict[str, Decimal] = {name: Decimal(0) for name in (*MONEY, "closing", "fx")}
+    values: dict[str, Decimal] = dict.fromkeys(_VALUED, Decimal(0))
     for code, money in found.money.items():
         gained = money["new"] + money["reactivation"]
         stayed = money["opening"] + money["expansion"] - money["contraction"] - money["churn"]
@@ -104,6 +107,7 @@ def _valued(resolver: Resolver, period: Period, base: MeasureValue, found: Movem
         before, after = before or Decimal(0), after or Decimal(0)
         for name in MONEY:
             values[name] += money[name] * (after if name in _AT_THE_END else before)
+        values["gained"] += gained * after
         values["closing"] += (gained + stayed) * after
         values["fx"] += stayed * (after - before)
     return {
@@ -121,7 +125,7 @@ def _unrated(resolver: Resolver, base: MeasureValue, code: str, at: date) -> Val
     from trueline.engine.resolve import missing_rate
 
     lost = base.blocked(missing_rate(code, resolver.currency, at - timedelta(days=1)))
-    names = (f"movement_{name}" for name in (*MONEY, "closing", "fx"))
+    names = (f"movement_{name}" for name in _VALUED)
     return {name: replace(lost, key=name) for name in names}
 
 

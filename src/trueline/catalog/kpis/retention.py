@@ -8,6 +8,7 @@ from pydantic import Field
 from trueline.catalog.kpi import (
     NO_OPENING,
     AtMost,
+    Calculator,
     Charge,
     Count,
     Detail,
@@ -264,16 +265,8 @@ class RetentionRate(
         )
 
 
-class QuickRatio(
-    Kpi,
-    key="quick_ratio",
-    label="Quick ratio",
-    unit=Unit.RATIO,
-    direction=Direction.UP,
-    subject="recurring",
-    slices=_ATTRIBUTES,
-    bounds=(0, None),
-    undefined=_ANY_LOSS,
+class QuickRatioFromMovements(
+    Calculator,
     example={
         "new": 5000,
         "expansion": 2000,
@@ -285,18 +278,46 @@ class QuickRatio(
 ):
     """MRR won (new, expansion, reactivation) for each unit of MRR lost (contraction, churn)."""
 
-    new: Annotated[Charge, Field(description="MRR of new customers"), From("movement_new")]
-    expansion: Annotated[Charge, Field(description="MRR added"), From("movement_expansion")]
-    reactivation: Annotated[
-        Charge, Field(description="MRR of returned customers"), From("movement_reactivation")
+    new: Annotated[Charge, Field(description="MRR of new customers")]
+    expansion: Annotated[Charge, Field(description="MRR added")]
+    reactivation: Annotated[Charge, Field(description="MRR of returned customers")]
+    contraction: Annotated[Charge, Field(description="MRR given up")]
+    churn: Annotated[Charge, Field(description="MRR lost with those who left")]
+
+    def formula(self) -> Number:
+        return (self.new + self.expansion + self.reactivation) / (self.contraction + self.churn)
+
+
+class QuickRatio(
+    Kpi,
+    key="quick_ratio",
+    ways=(QuickRatioFromMovements,),
+    label="Quick ratio",
+    unit=Unit.RATIO,
+    direction=Direction.UP,
+    subject="recurring",
+    slices=_ATTRIBUTES,
+    bounds=(0, None),
+    undefined=_ANY_LOSS,
+    example={"gained": 6000, "expansion": 2000, "contraction": 500, "churn": 1500},
+    example_value=4.0,
+):
+    """MRR won (new, expansion, reactivation) for each unit of MRR lost (contraction, churn). Who
+    came counts whether new or returned, also where that cannot be told."""
+
+    gained: Annotated[
+        Charge,
+        Field(description="MRR of customers who came, or came back"),
+        From("movement_gained"),
     ]
+    expansion: Annotated[Charge, Field(description="MRR added"), From("movement_expansion")]
     contraction: Annotated[Charge, Field(description="MRR given up"), From("movement_contraction")]
     churn: Annotated[
         Charge, Field(description="MRR lost with those who left"), From("movement_churn")
     ]
 
     def formula(self) -> Number:
-        return (self.new + self.expansion + self.reactivation) / (self.contraction + self.churn)
+        return (self.gained + self.expansion) / (self.contraction + self.churn)
 
 
 RETENTION: tuple[type[Kpi], ...] = (
