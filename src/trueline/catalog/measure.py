@@ -96,6 +96,7 @@ class Sum:
     ``kept``: parts whose table the company has never used are left out; of the rest all must be
     known. ``any``: known as soon as one part is (a cost group); the others are named in a note.
     ``all``: known where all parts are (groups of cost: one without any entry is not nothing).
+    ``goods``: entries of costs, and without any what orders say of their own goods.
     """
 
     key: str

@@ -96,13 +96,23 @@ DAILY: tuple[Measure, ...] = (
     Measure("orders", "orders", "count", _FLOW, "orders", _rows, table="orders"),
     Measure(
         "order_cogs",
-        "cost of goods recorded on orders",
+        "cost of goods",
         "money",
         _FLOW,
         "orders",
         lambda t: t.cogs.sum(),
         where=lambda t: t.cogs.notnull(),
-        absence=Absence.RECORDED,
+        table="orders",
+        silent="order_cogs_silent",
+    ),
+    Measure(
+        "order_cogs_silent",
+        "orders that do not say what their goods cost",
+        "count",
+        _FLOW,
+        "orders",
+        _rows,
+        where=lambda t: t.cogs.isnull(),
         table="orders",
     ),
     Measure(
@@ -267,12 +277,13 @@ SUMS: tuple[Sum, ...] = (
     Sum(
         "outflow",
         "all operating outflow",
-        ("sales_marketing_cost", "cogs", "operating_cost"),
+        ("sales_marketing_cost", "cogs_paid", "operating_cost"),
         "all",
     ),
     Sum("channel_spend", "ad spend of the channel", ("ad_spend",), "any"),
     Sum("refunds_kept", "refunds, where they are kept", ("refunded",), "kept"),
-    Sum("cogs", "cost of goods sold", ("cost_cogs",), "any"),
+    Sum("cogs", "cost of goods sold", ("cost_cogs", "order_cogs"), "goods"),
+    Sum("cogs_paid", "cost of goods sold", ("cost_cogs",), "any"),
 )
 
 MEASURES: tuple[Measure | PeriodMeasure | Sum, ...] = (*DAILY, *PERIOD, *SUMS)

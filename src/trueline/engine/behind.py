@@ -92,7 +92,8 @@ def _page_of(
     origin = definition.origins()[name]
     by_channel = origin.by_channel if resolver.cut.by == "channel" else None
     source = by_channel or origin.source
-    parts = {part.table: part for part in _kept(resolver, _parts(source))}
+    item = next(found for found in reading.inputs if found.name == name)
+    parts = {part.table: part for part in _kept(resolver, _counted(source, item))}
     answer = {
         "key": key,
         "input": name,
@@ -112,7 +113,6 @@ def _page_of(
     if not parts:
         return answer
     part = parts[table] if table else next(iter(parts.values()))
-    item = next(found for found in reading.inputs if found.name == name)
     days = _days(resolver, part, window(period, origin.window, resolver.today), item, origin.at)
     return answer | _page(resolver, part, days, offset, limit)
 
@@ -130,6 +130,15 @@ def _parts(source: str) -> Iterable[_Part]:
         yield from (_Part(t, _category(t, item.source), since) for t in item.tables)
     else:
         yield from _daily_parts(item)
+
+
+def _counted(source: str, item: ReadingInput) -> Iterable[_Part]:
+    """The parts of a source; of facts that stand in for one another, those that were counted."""
+    parts = list(_parts(source))
+    either = source not in NOT_MEASURED and not source.startswith("kpi:")
+    if either and getattr(measure(source), "rule", "") == "goods" and item.table:
+        return [part for part in parts if part.table in item.table.split(", ")]
+    return parts
 
 
 def _category(table: str, source: str) -> str:

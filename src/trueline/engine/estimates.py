@@ -104,7 +104,7 @@ def assumed_cost(resolver: Resolver, group: str, period: Period) -> MeasureValue
     if group == "sales_marketing_cost" and given.cost_per_customer is not None:
         reason = _named("cost_per_customer", f"{given.cost_per_customer} for each new customer")
         return _share_of(resolver, group, period, "new_customers", given.cost_per_customer, reason)
-    if group == "cogs" and given.cogs_share is not None:
+    if group == "cogs_paid" and given.cogs_share is not None:
         reason = _named("cogs_share", f"{given.cogs_share * 100:f}% of revenue")
         return _share_of(resolver, group, period, "revenue", given.cogs_share, reason)
     if group == "operating_cost":

@@ -364,12 +364,14 @@ def _added_up(found: MeasureValue) -> Decimal:
 
 def _unsaid(item: Measure, found: MeasureValue, silent: int) -> Reason:
     """Some rows do not say how much they add."""
+    money = item.unit == "money"
+    column = item.key.removeprefix("order_")
+    told = "" if money else f"; the others come to {_added_up(found):f}, a lower bound"
     return Reason(
         f"{item.key}_unknown",
-        f"{silent} of {silent + found.rows} rows of {item.table} do not say how many {item.label}; "
-        "the others come to "
-        f"{_added_up(found):f}, a lower bound (excluded_count {silent}).",
-        f"Record {item.key} in every row of {item.table}.",
+        f"{silent} of {silent + found.rows} rows of {item.table} do not say "
+        f"{'their' if money else 'how many'} {item.label}{told} (excluded_count {silent}).",
+        f"Record {column} in every row of {item.table}.",
     )
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureValue:
     """A sum of measures by its rule for parts that are unknown."""
     parts = [resolver.value(key, period, side) for key in item.parts]
+    if item.rule == "goods":
+        return _cost_of_goods(resolver, item, parts, period)
     if item.rule == "kept":
         kept = [p for p in parts if not p.table or resolver.covers[p.table].kept]
         parts = kept or parts[:1]
@@ -45,6 +47,35 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
     absent = [p.key for p in parts if p.value is None]
     total = _total(item.key, known, known)
     return total.because(_absent_note(absent)) if absent else total
+
+
+def _cost_of_goods(
+    resolver: Resolver, item: Sum, parts: list[MeasureValue], period: Period
+) -> MeasureValue:
+    """Costs of goods as they were entered; without any entry, what the orders say of their own.
+
+    The two may be the same goods told twice, so they are never added up. What some orders do not
+    say, or revenue entries cannot, is unknown.
+    """
+    costs, orders = parts
+    entered = replace(resolver.value("cogs_paid", period), key=item.key)
+    if costs.rows or _blocking(costs) or not orders.rows:
+        return entered
+    if orders.value is None:
+        return entered if entered.quality is Quality.ESTIMATED else replace(orders, key=item.key)
+    if costs.value is None and resolver.covers["revenue"].kept:
+        others = resolver.value("revenue_entries", period).value
+        if others is None or others:
+            return entered if entered.quality is Quality.ESTIMATED else entered.blocked(_ENTRIES)
+    return _total(item.key, [orders], [orders])
+
+
+_ENTRIES = Reason(
+    "cogs_of_orders_only",
+    "Orders say what their goods cost; what was sold by revenue entries does not.",
+    "Record costs of type cogs, for orders and entries alike, or declare their coverage if there "
+    "were no others.",
+)
 
 
 def _without_charges(resolver: Resolver, total: MeasureValue, period: Period) -> MeasureValue:

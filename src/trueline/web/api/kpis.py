@@ -30,7 +30,7 @@ GUIDANCE = {
     "cac": "Record costs with POST /api/kpi/costs (cost_type marketing or sales).",
     "burn_rate": "Record infrastructure and personnel costs, or ask with allow_estimates=true.",
     "subscriptions": "Load subscription_events for NRR, ARPU, churn and retention.",
-    "gross_margin": "Load orders or revenue, and record costs of type cogs.",
+    "gross_margin": "Load orders or revenue, and record costs of type cogs (or cogs of orders).",
 }
 
 
