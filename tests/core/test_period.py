@@ -105,6 +105,23 @@ def test_adding_months_goes_back_again(day: date, months: int) -> None:
     assert there.day <= day.day
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "earlier"),
+    [
+        ("2025-02-28", "2025-03-01", ("2024-02-28", "2024-02-29")),  # a day, not two
+        ("2025-02-24", "2025-03-03", ("2024-02-24", "2024-03-02")),  # a week, not eight days
+        ("2025-02-01", "2025-03-01", ("2024-02-01", "2024-03-01")),  # February, whatever its length
+        ("2023-03-15", "2024-03-15", ("2022-03-15", "2023-03-15")),
+        ("2023-01-15", "2025-01-15", ("2022-01-15", "2024-01-16")),
+    ],
+)
+def test_a_year_earlier_there_are_as_many_days(
+    start: str, end: str, earlier: tuple[str, str]
+) -> None:
+    """A week around 29 February was compared with eight days, the 28th with two."""
+    assert Period.parse(start, end).year_earlier() == Period.parse(*earlier)
+
+
 def test_a_leap_year_s_28_february_has_a_year_earlier() -> None:
     """The day after it, the 29th, has none: the period was empty and no reading was given."""
     for day in (date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)):

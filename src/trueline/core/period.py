@@ -114,10 +114,14 @@ class Period:
         return Period(self.start - timedelta(days=self.days), self.start)
 
     def year_earlier(self) -> Period:
-        """The same calendar days one year earlier (28 February stands in for the 29th)."""
+        """The period of the same kind a year before: whole months by months, else as many days from
+        the same one (28 February stands in for the 29th): a week has no eighth day."""
         start = add_months(self.start, -12)
-        # A leap year's 28 February ends on a day that the year before does not have.
-        return Period(start, max(add_months(self.end, -12), start + timedelta(days=1)))
+        if self.whole_months is not None:
+            return Period(start, add_months(self.end, -12))
+        end = start + timedelta(days=self.days)
+        # A year of 366 days has one of 365 before it: a day is never compared with itself.
+        return Period(start, min(end, self.start) if self.days <= 366 else end)
 
     def begun(self, today: date) -> Period:
         """Its days until today (today included); the whole of it where it lies ahead."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from trueline.catalog.kpi import NOT_MEASURED, From, Interval, Kpi, Needs, Window, finished
 from trueline.catalog.kpis import kpi
+from trueline.catalog.measure import NO_SLICE
 from trueline.core.errors import InputError
 from trueline.core.money import EXACT, divide
 from trueline.core.period import Period, add_months
@@ -128,6 +129,8 @@ class Evaluator:
             return MeasureValue(name, Decimal(days_of_events(self.resolver, over)))
         if source.startswith("kpi:"):
             return _from_reading(self.reading(source.removeprefix("kpi:"), over))
+        if source == origin.by_channel and self.resolver.cut.value == NO_SLICE:
+            return MeasureValue.unknown(name, _NO_CHANNEL)
         found = self.resolver.value(source, over, origin.at)
         # What stands for it within a channel is no part of the group: its absence is its own.
         if found.value is None and origin.group and source == origin.source:
@@ -204,6 +207,13 @@ class Evaluator:
             slice=self.resolver.cut.as_dict(),
             interval=interval,
         )  # fmt: skip
+
+
+_NO_CHANNEL = Reason(
+    "no_channel",
+    "The channel of these customers is not recorded: nothing says what was spent to win them.",
+    "Record the channel of customers or of their orders.",
+)
 
 
 def _unlike(origins: dict[str, From], inputs: dict[str, MeasureValue]) -> Reason | None:
