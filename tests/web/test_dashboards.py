@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +19,11 @@ from starlette.testclient import TestClient
 import trueline
 from pages import HTML
 from pages import shown as page
+from trueline.core.quality import Completeness
 from trueline.dashboards import DashboardError, entries, find, parse
 from trueline.home import Trueline
 from trueline.web import create_app
+from trueline.web.boards import money
 from trueline.web.charts import export
 
 HEAD = 'title = "Ours"\n\n[[row]]\n\n[[row.panel]]\n'
@@ -166,6 +170,14 @@ def test_a_panel_that_nothing_feeds_is_not_shown(served: Served) -> None:
     assert "p-alerts" not in text
     assert "Nothing feeds" in page(served, "/d/executive/experiments", 404)
     assert "p-plan-revenue" not in page(served, "/finance")
+
+
+def test_what_is_planned_below_zero_has_no_percentage(served: Served) -> None:
+    """Cash of 5,000 a month was to be earned, 6,000 was: that is no +20 % of burn."""
+    reading = served.tl.kpi("revenue", start="2026-02-01", end="2026-03-01")
+    whole = replace(reading, value=Decimal(-6000), completeness=Completeness.COMPLETE)
+    assert money._difference(whole, Decimal(-5000)).raw is None
+    assert money._difference(whole, Decimal(5000)).raw == -220
 
 
 def test_every_chart_of_every_dashboard_draws(served: Served) -> None:

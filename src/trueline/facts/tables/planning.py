@@ -34,6 +34,14 @@ PLAN = Contract(
         Column("scenario", Kind.KEY, "which scenario", required=False, default="base"),
     ),
     day="month",
+    rules=(
+        Rule(
+            "month",
+            "day(month) = 1",
+            "month is not the first day of a month",
+            "Give the month's first day, such as 2026-03-01: a KPI has one planned value a month.",
+        ),
+    ),
 )
 _COVERED = (
     *(CUSTOMERS, EVENTS, SURVEY_RESPONSES),

@@ -349,10 +349,11 @@ def _month_name(month: date, locale: str) -> str:
 
 
 def _difference(reading: Reading | None, goal: Decimal | None) -> Cell:
-    """Of whole months only: a part of one is not compared with a whole month's plan."""
+    """Of whole months only: a part of one is not compared with a whole month's plan. A percentage
+    of a plan below 0 would turn worse into more."""
     if reading is None or reading.value is None or goal is None:
         return Cell("", None)
-    if reading.completeness.value == "partial" or goal == 0:
+    if reading.completeness.value == "partial" or goal <= 0:
         return Cell("–", None)
     percent = float(100 * (Decimal(str(reading.value)) - goal) / goal)
     return Cell(f"{percent:+.1f}%", percent)
