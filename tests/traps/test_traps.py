@@ -247,6 +247,10 @@ def test_nothing_is_assumed_unless_it_is_declared_and_asked_for(
     estimated = company.tl.kpi("gross_margin", **MARCH, allow_estimates=True)
     assert (estimated.value, estimated.quality) == (80, Quality.ESTIMATED)
     assert any("cogs_share" in reason.message for reason in estimated.reasons)
+    # What is recorded, and cannot be converted, no assumption stands in for.
+    company.load("costs", "cost_id,cost_date,cost_type,amount,currency\nk1,2026-02-05,cogs,900,EUR")
+    reading = company.tl.kpi("gross_margin", **MARCH, allow_estimates=True)
+    assert (reading.value, reading.reasons[0].code) == (None, "missing_rate")
 
 
 def test_an_escape_rate_is_of_defects_not_of_features(company: Company) -> None:

@@ -171,11 +171,13 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     """Revenue from customers whose first paid day lies in the period."""
     key = "new_customer_revenue"
     whole = resolver.value("revenue", period)
-    if whole.value is None:
+    if whole.value is None and not _only_rates_lack(resolver, period):
         return {key: replace(whole, key=key)}
     rows = _new_revenue_over(resolver, [period])[period]
     nameless = sum(int(r[3]) for r in rows)
-    base = replace(whole, key=key, by_currency={})
+    # What others paid needs no rate here.
+    notes = tuple(reason for reason in whole.reasons if reason.code != "missing_rate")
+    base = replace(whole, key=key, by_currency={}, reasons=notes, quality=Quality.ACTUAL)
     if nameless:
         reason = Reason(
             "unattributed_revenue",
@@ -193,6 +195,14 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
         total += amount * (rate or 0)
     begun = period.begun(resolver.today)
     return {key: doubted(resolver, replace(base, value=total), begun)}
+
+
+def _only_rates_lack(resolver: Resolver, period: Period) -> bool:
+    """Whether revenue is known but for the worth of other currencies."""
+    tables = (("order_revenue", "orders"), ("revenue_entries", "revenue"))
+    parts = [resolver.value(name, period) for name, table in tables if resolver.covers[table].kept]
+    lacking = [part.reasons[0].code for part in parts if part.value is None]
+    return bool(parts) and set(lacking) <= {"missing_rate"}
 
 
 def _new_revenue(view: FactsView, period: Period) -> ir.Table:

@@ -35,7 +35,10 @@ def summed(resolver: Resolver, item: Sum, period: Period, side: str) -> MeasureV
     if item.rule == "all":
         return _total(item.key, parts, parts)
     known = [p for p in parts if p.value is not None]
-    assumed = None if known else assumed_cost(resolver, item.key, period)
+    # An assumption stands in for facts that are missing, not for what is recorded and not known in
+    # whole: that would have to be less than the assumed.
+    recorded = known or any(p.rows for p in parts)
+    assumed = None if recorded else assumed_cost(resolver, item.key, period)
     if assumed is not None:
         return assumed
     blocked = [p for p in parts if _blocking(p)]
