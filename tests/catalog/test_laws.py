@@ -92,6 +92,12 @@ def test_it_can_be_described(definition: type[Kpi]) -> None:
     assert described["inputs"]
 
 
+def test_targets_are_those_of_the_dashboards_specification() -> None:
+    wanted = {"clv_cac_ratio": 5, "gross_margin": 65, "ebitda_margin": 30, "cogs_rate": 35,
+              "refund_rate": 5, "runway_months": 12}  # fmt: skip
+    assert {key: target["value"] for key, target in targets().items()} == wanted
+
+
 def test_targets_name_kpis_and_their_source() -> None:
     for key, target in targets().items():
         kpi(key)

@@ -78,6 +78,9 @@ def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, curre
         (Decimal("0.135"), "ratio", None, "de_DE", "0,14"),
         (45, "%", None, "en_CA", "45.0%"),
         (0.1 + 0.2, "hours", None, "en_CA", "0.3 hours"),
+        (9000, "users", None, "en_CA", "9,000 users"),
+        (412.0, "users", None, "en_CA", "412 users"),
+        (1412.26, "users", None, "de_DE", "1.412,3 users"),
     ],
 )
 def test_written(number: object, unit: str, currency: str | None, locale: str, text: str) -> None:

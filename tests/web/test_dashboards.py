@@ -68,6 +68,15 @@ def test_a_fault_in_a_file_is_said_with_its_line_and_its_neighbours(
     assert where.startswith("line") == ("line" in str(caught.value).split(":")[0])
 
 
+def test_active_users_of_a_day_a_week_and_a_month_are_drawn_on_one_axis() -> None:
+    assert parse(HEAD + 'kind = "line"\nkpis = ["dau", "wau", "mau"]\n', "own.toml").row
+
+
+def test_users_of_a_week_and_of_a_month_do_not_add_up() -> None:
+    with pytest.raises(DashboardError, match="wau does not add up"):
+        parse(HEAD + 'kind = "stacked"\nkpis = ["wau", "mau"]\n', "own.toml")
+
+
 def test_every_fault_is_said_in_the_order_of_the_file() -> None:
     text = HEAD + 'kind = "tile"\nkpi = "x"\n\n[[row.panel]]\nkind = "bars"\nkpi = "y"\nz = 1\n'
     with pytest.raises(DashboardError) as caught:

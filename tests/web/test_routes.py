@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -357,6 +358,7 @@ def test_doctor_and_health(served: Served) -> None:
     assert all(check["ok"] for check in served.get("/api/doctor")["checks"])
     health = served.get("/health")
     assert (health["status"], health["warehouse"], health["store"]) == ("healthy", "ok", "ok")
+    assert health["sklearn_available"] is (find_spec("sklearn") is not None)
 
 
 def test_health_tells_a_store_that_does_not_answer(

@@ -285,6 +285,8 @@ def finished(unit: Unit, value: Decimal | int) -> Value:
     """A formula's result in its unit's type: exact amounts, whole counts, ratios as floats."""
     if unit is Unit.COUNT:
         return int(value)
+    if unit is Unit.USERS and isinstance(value, int):
+        return value
     exact = Decimal(value)
     if not exact.is_finite():
         raise TruelineError(f"A formula gave {exact}, which is not finite.")

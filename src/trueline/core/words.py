@@ -44,7 +44,7 @@ def _writers(unit: str, currency: str | None, locale: str) -> tuple[Writer, Writ
         after = "/month" if unit.endswith("/month") else ""
         money = _writer("money", locale, currency), _writer("whole money", locale, currency)
         return *money, after
-    kind = {"count": "whole", "%": "percent", "ratio": "ratio"}.get(unit, "number")
+    kind = _KINDS.get(unit, "number")
     after = "" if unit in ("count", "%", "ratio", "score") else f" {unit}"
     return _writer(kind, locale), None, after
 
@@ -90,6 +90,10 @@ _SHORT = (
     (Decimal("999.5"), 10**3, "k"),
 )
 """From which amount on in which size, by which letter; what would round up to a size is of it."""
+
+
+_KINDS = {"count": "whole", "%": "percent", "ratio": "ratio", "users": "people"}
+"""How a unit's numbers are written; users are whole, only a mean of days has a decimal."""
 
 
 Writer = Callable[[Decimal], str]
@@ -160,6 +164,7 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
         "whole": "#,##0",
         "ratio": "#,##0.00",
         "number": "#,##0.0",
+        "people": "#,##0.#",
     }[kind]
     prepared = parse_pattern(pattern)
 
