@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from serving import Served
 
 from pages import shown
+from trueline.engine.cohort import CohortRow
+from trueline.web.boards.empty_cells import Months
 
 
 def page(served: Served, status: int = 200, path: str = "/cohorts", **query: str) -> str:
@@ -23,6 +27,35 @@ def test_months_that_are_not_over_are_empty_and_nobody_left_is_zero(served: Serv
     assert cells[0] == ["h10", "h10"]  # c1: January, and again in February
     assert cells[1] == ["h10", "none"]  # c2: February; March is not over
     assert "Average" in rows[-1]
+
+
+def test_a_cell_without_a_rate_says_why(served: Served) -> None:
+    text = page(served, kind="orders")
+    assert '<td class="none" title="Mar 2026: not over yet"><span class="vh">not over yet' in text
+    assert "Blank: the month is not over yet." in text
+    assert "not over yet" in shown(served, "/executive")
+
+
+@pytest.mark.parametrize(
+    ("age", "before", "why"),
+    [
+        (0, None, ""),
+        (1, None, "not covered by the facts"),
+        (2, None, "its first month brought nothing to compare with"),
+        (3, None, "not covered by the facts"),
+        (4, None, "not over yet"),
+        (4, date(2026, 5, 1), "not over yet"),
+        (3, date(2026, 4, 1), "after the days shown"),
+    ],
+)
+def test_a_month_is_unknown_for_one_of_four_reasons(
+    age: int, before: date | None, why: str
+) -> None:
+    """January's cohort in May, of a company whose facts end with March."""
+    row = CohortRow(date(2026, 1, 1), 1, (Decimal(1), None, Decimal(5)), (100.0, None, None))
+    months = Months(date(2026, 5, 1), before)
+    assert months.why(row, age) == why
+    assert not why or why in months.said([row], 5)
 
 
 def test_the_file_holds_rates_and_what_they_are_made_of(served: Served) -> None:

@@ -38,6 +38,26 @@ def test_cohorts_are_those_whose_first_month_is_over_where_the_page_ends(served:
     assert "Feb 2026" in rows("range=30d")
     assert "Jan 2026" in rows(PAST)
     assert "Feb 2026" not in rows(PAST)
+    # What later months brought is not of that range.
+    assert "M1" in rows("range=30d")
+    assert "M1" not in rows(PAST)
+    assert "Jan 1\N{EN DASH}31, 2026" in rows(PAST)
+
+
+def test_a_plan_is_shown_until_the_page_ends_and_ahead_where_that_is_today(own: Served) -> None:
+    path = own.tl.home / "plan.csv"
+    months = "".join(f"revenue,2026-0{n}-01,100\n" for n in range(1, 7))
+    path.write_text(f"kpi,month,value\n{months}", encoding="utf-8")
+    assert own.tl.load("plan", path).status == "loaded"
+
+    def panel(query: str) -> str:
+        return words_of(page(own, f"/d/finance/plan-revenue?{query}"))
+
+    whole = "Jan\N{EN DASH}Jun 2026"
+    assert f"scenario 'base', {whole}" in panel("range=30d")
+    assert "scenario 'base', Jan 2026" in panel(PAST)
+    nothing = panel("start=2025-07-01&last=2025-07-31")
+    assert f"The finance model plans {whole}, not Jul 2025." in nothing
 
 
 @pytest.mark.parametrize("path", ["/finance", "/kpi/revenue", "/product"])

@@ -97,11 +97,18 @@ class Cohorts:
 
 
 def cohorts(
-    resolver: Resolver, kind: str, by: str, start: date | None = None, end: date | None = None
+    resolver: Resolver,
+    kind: str,
+    by: str,
+    start: date | None = None,
+    end: date | None = None,
+    *,
+    before: date | None = None,
 ) -> Cohorts:
     """Cohorts by first paid month, those first months lying in ``[start, end)`` when given.
 
-    ``kind`` subscriptions: paying at the end of the month; orders: ordered in the month.
+    ``kind`` subscriptions: paying at the end of the month; orders: ordered in the month. ``before``
+    leaves out what is known of that month and of later ones.
     """
     if kind not in KINDS:
         raise UnknownKeyError.among("kind of cohort", kind, KINDS)
@@ -120,13 +127,14 @@ def cohorts(
     grid, reason = _grid(resolver, kind, until)
     if reason is not None:
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
+    until = min(until, before or until)
     firsts = {m for m, _ in grid if (start is None or m >= start) and (end is None or m < end)}
     months = sorted(month for month in firsts if month < until)
     unknown = unknown_months(resolver, kind, months[0], until) if months else {}
     rows = tuple(_row(grid, m, until, by, unknown) for m in months if m not in unknown)
     lacking = left_out.notes(resolver.covers.left_out, (c.table for c in kept))
     reasons = (*why(unknown), *lacking)
-    return Cohorts(kind, by, resolver.currency, rows, _average(rows, by), reasons)
+    return Cohorts(kind, by, resolver.currency, rows, average(rows, by), reasons)
 
 
 Grid = dict[tuple[date, date], tuple[int, Decimal]]
@@ -363,7 +371,9 @@ def _row(grid: Grid, first: date, until: date, by: str, unknown: Container[date]
     return CohortRow(first, size, tuple(values), rates)
 
 
-def _average(rows: tuple[CohortRow, ...], by: str) -> tuple[float | None, ...]:
+def average(rows: tuple[CohortRow, ...], by: str) -> tuple[float | None, ...]:
+    """The mean rate (%) of cohorts after each number of months, of those that were watched so long,
+    weighted by their size, or by the revenue of their first month."""
     longest = max((len(row.values) for row in rows), default=0)
     out: list[float | None] = []
     for age in range(longest):

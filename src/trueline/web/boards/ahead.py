@@ -12,6 +12,9 @@ from trueline.web.charts.axis import MINUTE
 
 SHORTEST, LONGEST = 3, {"day": 28, "week": 13, "month": 6, "quarter": 4, "year": 2}
 
+FRESH = timedelta(days=3)
+"""A range that ends this close to today reaches it: what is ahead belongs to it."""
+
 
 def forecast_rows(
     ground: Ground,
@@ -22,7 +25,7 @@ def forecast_rows(
     period: Period,
 ) -> tuple[list[dict[str, Any]], str]:
     """Rows for the chart, the first of them the last whole value; and why there are none."""
-    if period.end < ground.today - timedelta(days=3):
+    if period.end < ground.today - FRESH:
         return [], ""
     horizon = min(LONGEST[grain.value], max(SHORTEST, len(buckets) // 3))
     found = ground.tl.forecast(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from trueline.core import words
+from trueline.core.period import Period, add_months
 from trueline.dashboards.declaration import Cohorts as CohortsPanel
-from trueline.engine.cohort import Cohorts, cohorts
+from trueline.engine.cohort import CohortRow, average, cohorts
+from trueline.web.boards.empty_cells import Months, no_cell
 from trueline.web.boards.ground import Ground, check_cut, missing_of
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts.curves import curves
-from trueline.web.charts.heat import heat
+from trueline.web.charts.heat import heat, look
 
 WHAT = {
     ("orders", "customers"): "Percent of customers who ordered again, by months since their first",
@@ -20,35 +23,50 @@ WHAT = {
     ("subscriptions", "revenue"): "Percent of recurring revenue kept, by months since the first",
 }
 CURVES = 5
-STEPS = 10
 
 
 def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
-    """The last cohorts whose first month is over when the page's range ends."""
+    """The last cohorts whose first month is over when the page's range ends, until then."""
+    from trueline.web.pages.frame import span
+
     shown = Shown("heat", panel.title or "Cohort retention")
-    shown.about = panel.about or WHAT[panel.of, panel.measure]
+    what = shown.about = panel.about or WHAT[panel.of, panel.measure]
     shown.link = f"/cohorts?kind={panel.of}&by={panel.measure}"
     if ground.view.cut is not None:
         check_cut("Cohorts", (), ground.view.cut[0])
     end = ground.view.range.period.end.replace(day=1)
-    found = cohorts(ground.evaluator(None).resolver, panel.of, panel.measure, end=end)
+    resolver = ground.evaluator(None).resolver
+    found = cohorts(resolver, panel.of, panel.measure, end=end, before=end)
     rows = found.rows[-panel.months :]
     if not rows:
-        shown.missing = missing_of(found.reasons) if found.reasons else Missing("No cohort yet.")
+        shown.missing = missing_of(found.reasons) if found.reasons else _none(ground, end)
         return shown
     ages = min(panel.months, max(len(row.rates) for row in rows))
-    shown.table = _table(ground, rows, ages)
-    latest = {row.cohort: row for row in rows}
-    shown.summary = f"{len(latest)} cohorts; on average " + ", ".join(
-        f"{words.amount(rate, '%', None, ground.locale)} after {age} months"
-        for age, rate in enumerate(found.average[: ages + 1])
+    last = add_months(rows[0].cohort, len(rows[0].rates))
+    shown.about = f"{what}, {span(Period(rows[0].cohort, last), ground.locale)}"
+    months = Months(ground.today.replace(day=1), end)
+    shown.table = _table(ground, rows, ages, months)
+    # Rejected rows are told of at the head of the page.
+    shown.notes = tuple(r.message for r in found.reasons if r.code != "rejected_rows")
+    mean = average(rows, panel.measure)
+    shown.summary = f"{len(rows)} cohorts; on average " + ", ".join(
+        f"{_percent(ground, rate)} after {age} {'month' if age == 1 else 'months'}"
+        for age, rate in enumerate(mean[:ages])
         if rate is not None and age in (1, 3, 6)
     )
     if panel.view == "curves":
-        return _as_curves(ground, shown, found, rows, ages)
+        return _as_curves(ground, shown, mean, rows, ages)
     shown.spec = _heat_spec(ground, rows, ages)
-    shown.more = {"ages": list(range(ages)), "rows": _cells(ground, rows, ages)}
+    shown.more = {"ages": list(range(ages)), "rows": _cells(ground, rows, ages, months)}
+    empty = months.said(rows, ages)
+    shown.notes = (*((empty,) if empty else ()), *shown.notes)
     return shown
+
+
+def _none(ground: Ground, end: date) -> Missing:
+    from trueline.web.pages.frame import day
+
+    return Missing(f"No cohort's first month was over by {day(end, ground.locale)}.")
 
 
 def _name(month: date, locale: str) -> str:
@@ -57,11 +75,11 @@ def _name(month: date, locale: str) -> str:
     return str(format_date(month, "MMM yyyy", locale=locale))
 
 
-def _rate(row: Any, age: int) -> float | None:
+def _rate(row: CohortRow, age: int) -> float | None:
     return row.rates[age] if age < len(row.rates) else None
 
 
-def _table(ground: Ground, rows: Any, ages: int) -> Table:
+def _table(ground: Ground, rows: Sequence[CohortRow], ages: int, months: Months) -> Table:
     columns = (
         Column("Cohort"),
         Column("Size", True),
@@ -69,12 +87,16 @@ def _table(ground: Ground, rows: Any, ages: int) -> Table:
     )
     out = []
     for row in rows:
-        rates = [_rate(row, age) for age in range(ages)]
+        cells = [
+            Cell(_percent(ground, rate) or words.UNKNOWN, rate, why=months.why(row, age))
+            for age in range(ages)
+            for rate in (_rate(row, age),)
+        ]
         out.append(
             (
                 Cell(_name(row.cohort, ground.locale), row.cohort),
                 Cell(words.amount(row.size, "count", None, ground.locale), row.size),
-                *(Cell(_percent(ground, rate) or "–", rate) for rate in rates),
+                *cells,
             )
         )
     return Table(columns, tuple(out))
@@ -84,24 +106,29 @@ def _percent(ground: Ground, rate: float | None) -> str:
     return "" if rate is None else words.amount(rate, "%", None, ground.locale)
 
 
-def _cells(ground: Ground, rows: Any, ages: int) -> list[dict[str, Any]]:
-    """Cells of the heat map: whole percents, shaded in ten steps."""
+def _cells(
+    ground: Ground, rows: Sequence[CohortRow], ages: int, months: Months
+) -> list[dict[str, Any]]:
+    """Cells of the heat map: whole percents, shaded in ten steps, or why there is none."""
+
+    def cell(row: CohortRow, age: int) -> dict[str, str]:
+        rate, month = _rate(row, age), _name(add_months(row.cohort, age), ground.locale)
+        if rate is None:
+            return no_cell(months.why(row, age), month)
+        said = f"{month}: {_percent(ground, rate)}"
+        return {"text": f"{rate:.0f}", "look": look(rate), "said": said, "why": ""}
+
     return [
         {
             "name": _name(row.cohort, ground.locale),
             "size": words.amount(row.size, "count", None, ground.locale),
-            "cells": [
-                None
-                if (rate := _rate(row, age)) is None
-                else {"text": f"{rate:.0f}", "look": f"h{max(0, min(STEPS, round(rate / STEPS)))}"}
-                for age in range(ages)
-            ],
+            "cells": [cell(row, age) for age in range(ages)],
         }
         for row in rows
     ]
 
 
-def _heat_spec(ground: Ground, rows: Any, ages: int) -> dict[str, Any]:
+def _heat_spec(ground: Ground, rows: Sequence[CohortRow], ages: int) -> dict[str, Any]:
     cells = [
         {"cohort": _name(row.cohort, ground.locale), "age": f"M{age}", "v": rate,
          "x": f"{rate:.0f}"}
@@ -112,13 +139,15 @@ def _heat_spec(ground: Ground, rows: Any, ages: int) -> dict[str, Any]:
     return heat(cells, height=24 * len(rows))
 
 
-def _as_curves(ground: Ground, shown: Shown, found: Cohorts, rows: Any, ages: int) -> Shown:
-    """The average of all cohorts, and the latest ones that have a course, thin."""
+def _as_curves(
+    ground: Ground, shown: Shown, mean: Sequence[float | None], rows: Sequence[CohortRow], ages: int
+) -> Shown:
+    """The average of the cohorts, and those that have a course, thin."""
     able = [row for row in rows if len(row.rates) > 2]
     drawn = able[:: max(1, -(-len(able) // CURVES))]
     points = [
         {"name": "Average", "age": age, "v": rate, "x": _percent(ground, rate)}
-        for age, rate in enumerate(found.average[:ages])
+        for age, rate in enumerate(mean[:ages])
         if rate is not None
     ]
     names = ["Average"]

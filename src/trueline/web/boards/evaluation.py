@@ -19,7 +19,7 @@ from trueline.engine.left_out import LeftOut, left_out
 from trueline.engine.rollup import last_load
 from trueline.home import Trueline
 from trueline.settings import Settings
-from trueline.web.boards import cohort_panels, money, over_time, shares, tiles
+from trueline.web.boards import cohort_panels, money, over_time, plan_panel, shares, tiles
 from trueline.web.boards.ground import Ground, check_cut, label_of
 from trueline.web.boards.shown import Missing, Shown
 from trueline.web.boards.view import View
@@ -44,7 +44,7 @@ BUILDERS: dict[str, Builder] = {
     "cohorts": cohort_panels.panel_of_cohorts,
     "bridge": money.waterfall,
     "costs": money.costs,
-    "plan": money.plan,
+    "plan": plan_panel.plan,
 }
 """What makes a panel of a kind. A kind that nothing feeds yet has none, and is not shown."""
 

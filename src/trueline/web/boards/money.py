@@ -1,40 +1,32 @@
-"""Panels of money: the MRR bridge, expenses by cost type, and what was planned."""
+"""Panels of money: the MRR bridge, and expenses by cost type."""
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from trueline.catalog.kpis import kpi
 from trueline.core import words
-from trueline.core.period import Grain, Period, add_months
-from trueline.core.reading import Reading
+from trueline.core.period import Period, add_months
 from trueline.dashboards.declaration import Bridge as BridgePanel
-from trueline.dashboards.declaration import Costs, Plan
+from trueline.dashboards.declaration import Costs
 from trueline.engine.bridge import PARTS, Bridge, bridge
-from trueline.engine.plan import planned
 from trueline.engine.value import MeasureValue
 from trueline.facts.tables import COST_TYPES
-from trueline.web.boards.ahead import forecast_rows
 from trueline.web.boards.ground import (
     COLOURS,
     Bucket,
     Ground,
     check_cut,
     days_of,
-    label_of,
-    marks_of,
     missing_of,
 )
-from trueline.web.boards.over_time import course, mark_keys
+from trueline.web.boards.over_time import mark_keys
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
-from trueline.web.charts.marked import named_by, with_plan
 
 _TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
-MONTHS_BACK, MONTHS_AHEAD = 12, 12
 
 
 # -- the bridge -----------------------------------------------------------------------------------
@@ -256,114 +248,3 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
     shown.more["of"] = "recorded" if unknown else "total"
     shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)
     return shown
-
-
-# -- the plan -------------------------------------------------------------------------------------
-
-
-def plan(ground: Ground, panel: Plan) -> Shown | None:
-    """A KPI month by month beside the finance model; None where no plan is loaded for it."""
-    goals = planned(ground.tl.warehouse, panel.kpi, panel.scenario)
-    if not goals:
-        return None
-    if ground.view.cut is not None:
-        check_cut("The plan", (), ground.view.cut[0])
-    this = ground.today.replace(day=1)
-    first = max(min(goals), add_months(this, -MONTHS_BACK))
-    until = min(max(max(goals), this), add_months(this, MONTHS_AHEAD))
-    actual = ground.buckets(Period(first, add_months(this, 1)), Grain.MONTH)
-    readings = ground.series(panel.kpi, actual)
-    shown = Shown("chart", panel.title or f"{label_of(panel.kpi)} against the plan")
-    shown.about = panel.about or f"By month, with the finance model's scenario '{panel.scenario}'"
-    shown.link = f"/kpi/{panel.kpi}"
-    known = [reading for reading in readings if reading.value is not None]
-    if not known:
-        shown.missing = missing_of(readings[-1].reasons, readings[-1])
-        return shown
-    ahead, why = forecast_rows(
-        ground, panel.kpi, Grain.MONTH, actual, readings, Period(first, ground.today)
-    )
-    months = _months(first, until)
-    shown.spec = _plan_spec(ground, panel, readings, actual, goals, months, ahead)
-    shown.table = _plan_table(ground, readings, goals, months, ahead)
-    shown.marks = marks_of(readings)
-    shown.legend = (Key("Actual", "k-c1"), Key("Plan", "k-c3"))
-    shown.legend += (Key("Forecast", "k-dash"),) if ahead else ()
-    shown.notes = (why,) if why else ()
-    shown.summary = _plan_summary(ground, readings, goals)
-    shown.height = "tall"
-    return shown
-
-
-def _months(first: date, last: date) -> list[date]:
-    out = [first]
-    while out[-1] < last:
-        out.append(add_months(out[-1], 1))
-    return out
-
-
-def _plan_spec(
-    ground: Ground, panel: Plan, readings: list[Reading], actual: list[Bucket],
-    goals: dict[date, Decimal], months: list[date], ahead: list[dict[str, Any]],
-) -> dict[str, Any]:  # fmt: skip
-    spec = course(ground, [(label_of(panel.kpi), readings)], actual, [], ahead=ahead)
-    unit, currency = readings[0].unit, readings[0].currency
-    goal_rows = [
-        {"t": f"{month}T00:00:00", "v": float(goals[month]),
-         "x": ground.amount(goals[month], unit, currency)}
-        for month in months
-        if month in goals
-    ]  # fmt: skip
-    return named_by(with_plan(spec, goal_rows), actual[0].whole, actual[-1].whole, ground.locale)
-
-
-def _plan_table(
-    ground: Ground, readings: list[Reading], goals: dict[date, Decimal], months: list[date],
-    ahead: list[dict[str, Any]],
-) -> Table:  # fmt: skip
-    by_month = {reading.start: reading for reading in readings}
-    coming = {row["t"][:10]: row for row in ahead if row["x"]}
-    names = ("Actual", "Plan", "Difference", "Forecast", "80% of cases")
-    rows = []
-    for month in reversed(months):
-        reading, goal = by_month.get(month), goals.get(month)
-        row = coming.get(month.isoformat())
-        unit, currency = readings[0].unit, readings[0].currency
-        rows.append(
-            (
-                Cell(_month_name(month, ground.locale), month),
-                ground.cell(reading) if reading else Cell("", None),
-                Cell("–" if goal is None else ground.amount(goal, unit, currency), goal),
-                _difference(reading, goal),
-                Cell(row["x"], row["v"]) if row else Cell("", None),
-                Cell(row["band"], row["band"]) if row else Cell("", None),
-            )
-        )
-    return Table((Column("Month"), *(Column(name, True) for name in names)), tuple(rows))
-
-
-def _month_name(month: date, locale: str) -> str:
-    from babel.dates import format_date
-
-    return str(format_date(month, "MMM yyyy", locale=locale))
-
-
-def _difference(reading: Reading | None, goal: Decimal | None) -> Cell:
-    """Of whole months only: a part of one is not compared with a whole month's plan. A percentage
-    of a plan below 0 would turn worse into more."""
-    if reading is None or reading.value is None or goal is None:
-        return Cell("", None)
-    if reading.completeness.value == "partial" or goal <= 0:
-        return Cell("–", None)
-    percent = float(100 * (Decimal(str(reading.value)) - goal) / goal)
-    return Cell(f"{percent:+.1f}%", percent)
-
-
-def _plan_summary(ground: Ground, readings: list[Reading], goals: dict[date, Decimal]) -> str:
-    whole = [r for r in readings if r.value is not None and r.completeness.value == "complete"]
-    whole = [r for r in whole if r.start in goals]
-    if not whole:
-        return "No whole month has both an actual and a planned value."
-    last = whole[-1]
-    goal = ground.amount(goals[last.start], last.unit, last.currency)
-    return f"{_month_name(last.start, ground.locale)}: {ground.text(last)}, planned {goal}"

@@ -22,13 +22,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value as people read it, and as a file gives it. ``mark`` says what it is worth."""
+    """A value as people read it, and as a file gives it. ``mark`` says what it is worth, ``why``
+    for what reason there is none."""
 
     text: str
     raw: Raw
     mark: str = ""
     look: str = ""
     link: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True)

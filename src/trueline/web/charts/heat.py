@@ -6,6 +6,8 @@ from typing import Any
 
 from trueline.web.charts.axis import Spec, chart, tips
 
+STEPS = 10
+
 
 def heat(rows: list[dict[str, Any]], *, height: int) -> Spec:
     """Cells: ``cohort``, ``age`` (text), ``v`` in percent, ``x`` its text; no unknown ones."""
@@ -53,3 +55,8 @@ def heat(rows: list[dict[str, Any]], *, height: int) -> Spec:
         },
     ]
     return chart(layers, {"rows": rows}, height, grows=False)
+
+
+def look(rate: float) -> str:
+    """The shade of a percentage's cell where a page has the table itself, in ten steps."""
+    return f"h{max(0, min(STEPS, round(rate / STEPS)))}"

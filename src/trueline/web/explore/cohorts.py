@@ -12,13 +12,13 @@ from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import add_months, parse_day
 from trueline.engine.cohort import KINDS, MEASURED, CohortRow, Cohorts
 from trueline.home import Trueline
+from trueline.web.boards.empty_cells import Months, no_cell
 from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.charts.axis import Spec
 from trueline.web.charts.curves import curves
-from trueline.web.charts.heat import heat
+from trueline.web.charts.heat import heat, look
 
 LASTS = {"6": "6 months", "12": "12 months", "24": "24 months", "all": "All"}
-STEPS = 10
 CURVES = 6
 COLOURS = ("c2", "c3", "c4", "c5", "c6", "faint")
 ABOUT = {
@@ -93,13 +93,11 @@ class Shown:
     def __init__(self, tl: Trueline, asked: Chosen) -> None:
         self.asked = asked
         self.locale = tl.settings.company.locale
+        present = asked.as_of.astimezone(tl.settings.company.zone).date() if asked.as_of else None
+        self.months = Months((present or tl.engine.today()).replace(day=1))
         first = asked.start
         if first is None and asked.end is None and asked.last != "all":
-            present = (
-                asked.as_of.astimezone(tl.settings.company.zone).date() if asked.as_of else None
-            )
-            month = (present or tl.engine.today()).replace(day=1)
-            first = add_months(month, -int(asked.last))
+            first = add_months(self.months.running, -int(asked.last))
         self.found: Cohorts = tl.cohorts(
             asked.kind, asked.by, start=first, end=asked.end, as_of=asked.as_of
         )
@@ -149,17 +147,19 @@ class Shown:
             for row in self.rows
         ]
 
-    def _cell(self, row: CohortRow, age: int) -> dict[str, str] | None:
+    def _cell(self, row: CohortRow, age: int) -> dict[str, str]:
         rate = row.rates[age] if age < len(row.rates) else None
         value = row.values[age] if age < len(row.values) else None
-        if rate is None:
-            return None
-        text = self.amount(value) if self.asked.amounts else f"{rate:.0f}"
-        return {
-            "text": text,
-            "look": look(rate),
-            "said": f"{self.percent(rate)}: {self.amount(value)}",
-        }
+        month = self.name(add_months(row.cohort, age))
+        if value is None or (rate is None and not self.asked.amounts):
+            return no_cell(self.months.why(row, age), month)
+        text = self.amount(value) if self.asked.amounts else f"{rate or 0:.0f}"
+        said = self.amount(value) if rate is None else f"{self.percent(rate)}, {self.amount(value)}"
+        return {"text": text, "look": look(rate or 0), "said": f"{month}: {said}", "why": ""}
+
+    def empty(self) -> str:
+        """Why cells are empty, in a sentence."""
+        return self.months.said(self.rows, self.ages, rates=not self.asked.amounts)
 
     def average(self) -> list[dict[str, str] | None]:
         """The average of the cohorts that were watched so long, weighted by their size."""
@@ -246,8 +246,3 @@ class Shown:
             points, [name for name, _ in looks], [f"@{colour}" for _, colour in looks],
             spread=self.spread(), height=280,
         )  # fmt: skip
-
-
-def look(rate: float) -> str:
-    """A cell's shade, in ten steps."""
-    return f"h{max(0, min(STEPS, round(rate / STEPS)))}"

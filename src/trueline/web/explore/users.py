@@ -16,7 +16,7 @@ from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.charts.axis import Scale, Spec
 from trueline.web.charts.bars import stacked
 from trueline.web.charts.curves import curves
-from trueline.web.explore.cohorts import look
+from trueline.web.charts.heat import look
 from trueline.web.pages.range import Range
 
 MOST_STEPS = 6
