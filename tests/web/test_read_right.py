@@ -237,3 +237,45 @@ def test_small_cost_types_are_shown_together_and_not_left_out(own: Served) -> No
     colours = spec["layer"][0]["encoding"]["color"]["scale"]["range"]
     assert len(colours) == 7
     assert len(set(colours)) == 7, "each part has a colour of its own"
+
+
+CHANNELS = """title = "Channels"
+[[row]]
+[[row.panel]]
+kind = "line"
+kpis = ["conversions"]
+by = "channel"
+grain = "month"
+[[row.panel]]
+kind = "ring"
+kpi = "conversions"
+by = "channel"
+[[row.panel]]
+kind = "ranked"
+kpi = "conversions"
+by = "channel"
+[[row.panel]]
+kind = "ranked"
+kpi = "clicks"
+by = "channel"
+"""
+
+
+def test_what_is_recorded_as_0_is_0_and_what_is_not_drawn_is_counted(own: Served) -> None:
+    """Conversions of 0 were not known on a chart, and 0 in the table beside it; of more channels
+    than a chart holds, those with the most rows stood for those with the most clicks."""
+    (own.tl.home / "dashboards").mkdir()
+    (own.tl.home / "dashboards" / "channels.toml").write_text(CHANNELS, encoding="utf-8")
+    path = own.tl.home / "spend.csv"
+    head = "spend_date,channel,campaign,amount,currency,impressions,clicks,conversions\n"
+    rows = [f"2026-03-02,ch{n},x,10.00,USD,100,{n},0\n" for n in range(1, 11)]
+    path.write_text(head + "".join(rows), encoding="utf-8")
+    assert own.tl.load("spend", path).status == "loaded"
+    text = page(own, "/d/channels")
+    line, ring, none, most = text.split('<section class="card')[1:5]
+    assert "<strong>Not known" not in line
+    assert "more values are not shown." in line
+    assert "Every part that is known is 0" in ring
+    assert "ch1: 0" in none
+    assert "ch10: 10" in most
+    assert "2 more values are not shown." in most

@@ -9,6 +9,7 @@ from typing import Any
 
 from trueline.catalog.describe import target
 from trueline.catalog.kpis import kpi
+from trueline.catalog.measure import NO_SLICE
 from trueline.core import words
 from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
@@ -24,7 +25,7 @@ from trueline.web.pages.saying import on_page
 COARSER = list(Grain)
 COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "muted", "faint")
 MOST_VALUES = 8
-"""Values of a dimension that a chart shows; the others are counted and named in the table."""
+"""Values of a dimension that a chart shows; how many others there are is said below it."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,27 @@ def marks_of(readings: Iterable[Reading]) -> tuple[str, ...]:
 
 
 _WAITING = {"immature_cohort", "not_yet", "period_not_over", "bucket_cut_short", "window_not_over"}
+
+
+def worth_drawing(found: list[tuple[str, list[Reading]]]) -> list[tuple[str, list[Reading]]]:
+    """Values of a dimension that are not 0 throughout; where all are, those known to be 0."""
+    some = [item for item in found if any(reading.value for reading in item[1])]
+    return some or [item for item in found if any(r.value is not None for r in item[1])]
+
+
+def not_shown(unknown: Sequence[str], more: int, by: str) -> tuple[str, ...]:
+    """What a panel by a dimension lacks: values that are not known, and how many others."""
+    said = []
+    if unknown:
+        named = [name[:60] for name in unknown[:5] if name != NO_SLICE]
+        named += [f"facts that name no {by}"] if NO_SLICE in unknown[:5] else []
+        listed = " and ".join((", ".join(named[:-1]), named[-1])) if named[1:] else named[0]
+        rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+        said.append(f"Not known for {listed}{rest}.")
+    if more:
+        one = more == 1
+        said.append(f"{more} more value{'' if one else 's'} {'is' if one else 'are'} not shown.")
+    return tuple(said)
 
 
 def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Missing:

@@ -19,6 +19,8 @@ from trueline.web.boards.ground import (
     mark_of,
     marks_of,
     missing_of,
+    not_shown,
+    worth_drawing,
 )
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as bar_charts
@@ -38,10 +40,11 @@ def line(ground: Ground, panel: Line) -> Shown:
     period = ground.period(panel.range)
     grain = ground.grain(period, panel.grain, MOST_POINTS)
     buckets = ground.buckets(period, grain)
-    series = _series(ground, panel, buckets)
+    series, lacking = _series(ground, panel, buckets)
     title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
     shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, buckets))
     shown.link = f"/kpi/{panel.kpis[0]}"
+    shown.notes = lacking
     if (missing := _undrawn(series)) is not None:
         shown.missing = missing
         return shown
@@ -60,7 +63,7 @@ def line(ground: Ground, panel: Line) -> Shown:
     shown.marks = marks_of(r for _, readings in series for r in readings)
     shown.legend = _legend(series, looks, before, ahead, shown.marks)
     shown.legend += _target_key(ground, goals, series[0][1][0])
-    shown.notes = (why,) if why else ()
+    shown.notes += (why,) if why else ()
     shown.summary = _summary(ground, series)
     shown.height = "tall" if panel.columns >= 7 else ""
     return shown
@@ -96,10 +99,11 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
     period = ground.period(panel.range)
     grain = ground.grain(period, panel.grain, MOST_STACKS)
     buckets = ground.buckets(period, grain)
-    series = _series(ground, panel, buckets)
+    series, lacking = _series(ground, panel, buckets)
     title = panel.title or ", ".join(label_of(key) for key in panel.kpis)
     shown = Shown(body="chart", title=title, about=_about(ground, panel, grain, buckets))
     shown.link = f"/kpi/{panel.kpis[0]}"
+    shown.notes = lacking
     if (missing := _undrawn(series)) is not None:
         shown.missing = missing
         return shown
@@ -125,16 +129,20 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
     return shown
 
 
-def _series(ground: Ground, panel: Line | Stacked, buckets: list[Bucket]) -> list[Named]:
-    """The panel's series: a KPI each, or a recorded value each."""
+def _series(
+    ground: Ground, panel: Line | Stacked, buckets: list[Bucket]
+) -> tuple[list[Named], tuple[str, ...]]:
+    """The panel's series, a KPI each, or a recorded value each; and what is not among them."""
     if not panel.by:
-        return [(label_of(key), ground.series(key, buckets)) for key in panel.kpis]
+        return [(label_of(key), ground.series(key, buckets)) for key in panel.kpis], ()
     key, by = panel.kpis[0], panel.by
-    found = [
-        (value, ground.series(key, buckets, (by, value)))
-        for value in chosen_values(ground, by)[:MOST_VALUES]
-    ]
-    return [item for item in found if any(r.value for r in item[1])]
+    values = chosen_values(ground, by)
+    found = [(value, ground.series(key, buckets, (by, value))) for value in values[:MOST_VALUES]]
+    unknown = [name for name, readings in found if all(r.value is None for r in readings)]
+    series = worth_drawing(found)
+    if not series:
+        return found, ()
+    return series, not_shown(unknown, max(0, len(values) - MOST_VALUES), by)
 
 
 def chosen_values(ground: Ground, by: str) -> list[str]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from trueline.catalog.measure import NO_SLICE
 from trueline.core import words
 from trueline.core.period import Period
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Ranked, Ring
 from trueline.dashboards.declaration import Table as TablePanel
 from trueline.engine.engine import change
-from trueline.web.boards.ground import MOST_VALUES, Ground, label_of, mark_of, marks_of, missing_of
+from trueline.web.boards.ground import (
+    MOST_VALUES,
+    Ground,
+    label_of,
+    mark_of,
+    marks_of,
+    missing_of,
+    not_shown,
+    worth_drawing,
+)
 from trueline.web.boards.over_time import chosen_values
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.boards.tiles import target_of
@@ -51,11 +59,11 @@ def ring(ground: Ground, panel: Ring) -> Shown:
         Key(row["name"], f"k-{look}") for row, look in zip(rows, looks, strict=True)
     )
     shown.marks = marks_of(r for _, r in found)
-    shown.notes = _unknown_named(found, more, panel.by)
+    shown.notes = not_shown(_unknown(found), more, panel.by)
     shown.more = {
         "rows": rows,
         "total": ground.amount(total, first.unit, first.currency),
-        "of": "known" if any(r.value is None for _, r in found) else "total",
+        "of": "known" if _unknown(found) else "shown" if more else "total",
     }
     shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)
     return shown
@@ -106,8 +114,9 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
         shown.about = f"{span(period, ground.locale)}; the tick marks the period before"
     shown.link = f"/kpi/{panel.kpi}"
     known = [(name, r) for name, r in found if r.value is not None]
-    drawn = [(n, r) for n, r in known if r.value or earlier[n].value][:MOST_VALUES]
-    drawn.sort(key=lambda item: -(item[1].value or 0))
+    able = [(n, r) for n, r in known if r.value or earlier[n].value] or known
+    able.sort(key=lambda item: -(item[1].value or 0))
+    drawn = able[:MOST_VALUES]
     if not drawn:
         shown.missing = _nothing(found)
         return shown
@@ -135,7 +144,7 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
     shown.height = "low"
     shown.table = _ranked_table(ground, panel.by, found, earlier)
     shown.marks = marks_of(r for _, r in known)
-    shown.notes = _unknown_named(found, more, panel.by)
+    shown.notes = not_shown(_unknown(found), more + len(able) - len(drawn), panel.by)
     shown.summary = "; ".join(f"{r['name']}: {r['x']}, before {r['before_x']}" for r in rows)
     return shown
 
@@ -163,6 +172,8 @@ def table(ground: Ground, panel: TablePanel) -> Shown:
     shown = Shown("table", panel.title or "KPIs", panel.about or "")
     if panel.by:
         shown.table, shown.notes = _cross(ground, panel.kpis, panel.by, period)
+        if not shown.table.rows:
+            shown.missing = Missing("Nothing is recorded for this in the range.")
     else:
         shown.table = _listed(ground, panel.kpis, period)
     return shown
@@ -177,14 +188,13 @@ def _cross(
         (value, [ground.reading(key, period, (by, value)) for key in keys])
         for value in values[:MOST_ROWS]
     ]
-    found = [(value, readings) for value, readings in found if any(r.value for r in readings)]
+    found = worth_drawing(found)
     cells = [ground.cells([readings[n] for _, readings in found]) for n in range(len(keys))]
     rows = [
         (Cell(value, value), *(column[place] for column in cells))
         for place, (value, _) in enumerate(found)
     ]
-    more = len(values) - MOST_ROWS
-    return Table(columns, tuple(rows)), ((f"{more} more are not shown.",) if more > 0 else ())
+    return Table(columns, tuple(rows)), not_shown((), max(0, len(values) - MOST_ROWS), by)
 
 
 def _listed(ground: Ground, keys: tuple[str, ...], period: Period) -> Table:
@@ -226,24 +236,15 @@ def _plain(reading: Reading) -> float | None:
 
 
 def _nothing(found: list[tuple[str, Reading]]) -> Missing:
+    if any(reading.value is not None for _, reading in found):
+        return Missing("Every part that is known is 0: none has a share.", title="All 0")
     for _, reading in found:
-        if reading.value is None:
-            return missing_of(reading.reasons, reading)
+        return missing_of(reading.reasons, reading)
     return Missing("Nothing is recorded for this in the range.")
 
 
-def _unknown_named(found: list[tuple[str, Reading]], more: int, by: str) -> tuple[str, ...]:
-    unknown = [name for name, reading in found if reading.value is None]
-    said = []
-    if unknown:
-        named = [name[:60] for name in unknown[:5] if name != NO_SLICE]
-        named += [f"facts that name no {by}"] if NO_SLICE in unknown[:5] else []
-        listed = " and ".join((", ".join(named[:-1]), named[-1])) if named[1:] else named[0]
-        rest = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
-        said.append(f"Not known for {listed}{rest}.")
-    if more:
-        said.append(f"{more} more values are not shown.")
-    return tuple(said)
+def _unknown(found: list[tuple[str, Reading]]) -> list[str]:
+    return [name for name, reading in found if reading.value is None]
 
 
 def _about(ground: Ground, panel: Any, period: Period) -> str:
