@@ -55,11 +55,34 @@ def test_the_amount_of_every_cost_is_whole_and_in_view(open_page: Open, width: i
 
 
 def test_a_table_that_is_wider_than_its_place_fades_where_it_goes_on(open_page: Open) -> None:
+    """And its first column stays, with its head over it: a row is never without its name."""
     page = open_page("/executive", width=390).page
     table = page.locator(".scroll:has(.heat)")
     expect(table).to_have_class("scroll panel-table goes-on")
     table.evaluate("(e) => { e.scrollLeft = e.scrollWidth; }")
-    expect(table).to_have_class("scroll panel-table")
+    expect(table).to_have_class("scroll panel-table moved")
+    table.scroll_into_view_if_needed()
+    place = table.bounding_box()
+    for cell in ("thead th", "tbody th"):
+        box = table.locator(cell).first.bounding_box()
+        assert place is not None
+        assert box is not None
+        assert abs(box["x"] - place["x"]) < 16
+        middle = f"[{box['x'] + box['width'] / 2}, {box['y'] + box['height'] / 2}]"
+        on_top = table.locator(cell).first.evaluate(
+            f"(e) => e.contains(document.elementFromPoint(...{middle}))"
+        )
+        assert on_top, cell
+
+
+def test_a_menu_is_on_the_page_wherever_its_button_is(open_page: Open) -> None:
+    page = open_page("/executive", width=390).page
+    for menu in ("filter", "range"):
+        page.locator(f"#m-{menu} summary").click()
+        box = page.locator(f"#m-{menu} > div").bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
 
 
 @pytest.mark.parametrize("width", [1440, 1280])

@@ -55,6 +55,15 @@ def test_months_are_named_in_german() -> None:
     assert "May" not in text
 
 
+def test_an_axis_writes_a_loss_as_a_number_does() -> None:
+    """The sign stands before the currency: -$500, as every value on the page has it."""
+    rows = [{"t": f"2026-02-0{n}{MINUTE}", "v0": -500.0 * n, "x0": "", "when": ""} for n in (1, 2)]
+    spec = lines([Line("Net burn", "c1", False)], rows, Scale("$"))
+    text = export.svg(localised(spec, "en_CA"), "", "").decode()
+    assert "-$1k" in text
+    assert "$-" not in text
+
+
 def test_english_is_the_library_s_own() -> None:
     text = drawn("en_CA", date(2026, 3, 8), 1)
     assert "Feb 8" in text

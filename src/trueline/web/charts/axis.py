@@ -33,9 +33,10 @@ class Scale:
     @property
     def label(self) -> str:
         """The axis label as a Vega expression: 1.2k, 3M, 4B, with what stands around it."""
-        form = "format(datum.value, '~s')" if not self.whole else "format(datum.value, 'd')"
-        short = f"replace(replace({form}, 'G', 'B'), '−', '-')"
-        return f"{_quoted(self.before)} + {short} + {_quoted(self.after)}"
+        kind = "d" if self.whole else "~s"
+        short = f"replace(format(abs(datum.value), '{kind}'), 'G', 'B')"
+        sign = "(datum.value < 0 ? '-' : '')"
+        return f"{sign} + {_quoted(self.before)} + {short} + {_quoted(self.after)}"
 
 
 def scale_for(unit: str, currency: str | None, locale: str) -> Scale:
