@@ -54,23 +54,54 @@ async function drawn(element) {
     const [embed, answer] = await Promise.all([load(), fetch(element.dataset.chart, { headers: { Accept: "application/json" } })]);
     if (!answer.ok) throw new Error(String(answer.status));
     const { spec } = await answer.json();
-    if (!element.isConnected) return;
-    if (spec === null) { element.remove(); return; }
-    const { config: own, ...rest } = coloured(spec);
-    const result = await embed(element, rest, {
-      mode: "vega-lite", renderer: "svg", actions: false, ast: true, logLevel: 1, defaultStyle: false,
-      config: { ...config(), ...own },
-      tooltip: { theme: "custom", disableDefaultStyle: true },
-    });
-    if (rest.usermeta?.grows) grow(element, result.view);
-    // The element says what the chart shows, and its table has the values: marks are no words.
-    element.querySelector("svg")?.setAttribute("aria-hidden", "true");
-    views.push({ element, result });
-    element.dataset.drawn = "1";
+    if (element.isConnected && !element.dataset.drawn) await paint(element, embed, spec);
   } catch {
-    element.dataset.drawn = "failed";
-    element.replaceChildren(Object.assign(document.createElement("p"), { className: "chart-failed", textContent: "This chart could not be drawn. Its table still works." }));
+    failed(element);
   }
+}
+
+async function paint(element, embed, spec) {
+  if (spec === null) { element.remove(); return; }
+  const { config: own, ...rest } = coloured(spec);
+  const result = await embed(element, rest, {
+    mode: "vega-lite", renderer: "svg", actions: false, ast: true, logLevel: 1, defaultStyle: false,
+    config: { ...config(), ...own },
+    tooltip: { theme: "custom", disableDefaultStyle: true },
+  });
+  if (rest.usermeta?.grows) grow(element, result.view);
+  // The element says what the chart shows, and its table has the values: marks are no words.
+  element.querySelector("svg")?.setAttribute("aria-hidden", "true");
+  views.push({ element, result });
+  element.dataset.drawn = "1";
+}
+
+function failed(element) {
+  element.dataset.drawn = "failed";
+  element.replaceChildren(Object.assign(document.createElement("p"), { className: "chart-failed", textContent: "This chart could not be drawn. Its table still works." }));
+}
+
+/** What an address answers, before anything else happens. */
+export function answerNow(address, headers) {
+  const asked = new XMLHttpRequest();
+  asked.open("GET", address, false);
+  Object.entries(headers).forEach(([name, value]) => asked.setRequestHeader(name, value));
+  asked.send();
+  if (asked.status !== 200) throw new Error(String(asked.status));
+  return asked.responseText;
+}
+
+/** Draw what is not drawn yet, without waiting for anything that takes time: a browser whose menu
+    prints waits for no answer. Only the library must be there already. */
+export function drawNow() {
+  if (!window.vegaEmbed) return;
+  document.querySelectorAll("[data-chart]:not([data-drawn])").forEach((element) => {
+    try {
+      const { spec } = JSON.parse(answerNow(element.dataset.chart, { Accept: "application/json" }));
+      drawing.set(element, paint(element, window.vegaEmbed, spec).catch(() => failed(element)));
+    } catch {
+      // It stays for later, and its summary is printed.
+    }
+  });
 }
 
 export function drawCharts(within = document) {
@@ -81,7 +112,10 @@ export function drawCharts(within = document) {
       draw(entry.target);
     }
   }, { rootMargin: "200px" });
-  within.querySelectorAll("[data-chart]:not([data-drawn])").forEach((element) => watching.observe(element));
+  const left = within.querySelectorAll("[data-chart]:not([data-drawn])");
+  left.forEach((element) => watching.observe(element));
+  // The library is there before a chart comes into view, or a page is printed from a menu.
+  if (left.length) (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => {}));
 }
 
 /** Let go of charts whose element is no longer on the page. */

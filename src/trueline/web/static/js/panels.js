@@ -1,6 +1,6 @@
 // Parts of a page that cost time: each is fetched when it comes into view, and fails alone.
 import { markEdges } from "./edges.js";
-import { drawCharts } from "./charts.js";
+import { answerNow, drawCharts } from "./charts.js";
 
 let watching = null;
 const pathOf = (element) => new URL(element.dataset.panel, location.href).pathname;
@@ -19,12 +19,15 @@ function load(element) {
   return loading.get(element);
 }
 
+const HEADERS = { "X-Partial": "1", Accept: "text/html" };
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+
 async function fetched(element) {
   let made;
   try {
-    const answer = await fetch(element.dataset.panel, { headers: { "X-Partial": "1", Accept: "text/html" } });
-    made = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (!element.isConnected) return;
+    const answer = await fetch(element.dataset.panel, { headers: HEADERS });
+    made = parsed(await answer.text());
+    if (!element.isConnected || element.dataset.loaded) return;
     if (answer.ok) element.replaceChildren(...made.body.childNodes);
     else element.replaceChildren(nothing(made.querySelector(".empty h1")?.textContent ?? "Not possible", made.querySelector(".empty p:not(.muted, .tools)")?.textContent ?? ""));
   } catch {
@@ -34,10 +37,26 @@ async function fetched(element) {
     box.append(again);
     element.replaceChildren(box);
   }
+  settle(element);
+}
+
+function settle(element) {
   element.dataset.loaded = "1";
   element.style.minHeight = "";
   drawCharts(element);
   markEdges(element);
+}
+
+/** Fetch what is not there yet before anything else happens. */
+export function loadNow() {
+  document.querySelectorAll("[data-panel]:not([data-loaded])").forEach((element) => {
+    try {
+      element.replaceChildren(...parsed(answerNow(element.dataset.panel, HEADERS)).body.childNodes);
+      settle(element);
+    } catch {
+      // It stays for later.
+    }
+  });
 }
 
 export function loadPanels(within = document) {

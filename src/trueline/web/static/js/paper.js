@@ -1,6 +1,6 @@
 // Paper: what is printed is drawn first, and in the colours of paper, whatever the screen's theme is.
-import { drawAll } from "./charts.js";
-import { loadAll } from "./panels.js";
+import { drawAll, drawNow } from "./charts.js";
+import { loadAll, loadNow } from "./panels.js";
 
 const NAMES = ["text", "muted", "faint", "grid", "border", "surface", "c1", "c2", "c3", "c4", "c5", "c6", "c1soft", "h0", "h1", "hOn", "ok-mark", "warn-mark", "bad-mark"];
 const root = document.documentElement;
@@ -33,15 +33,21 @@ export async function complete() {
 
 let undo = null;
 addEventListener("beforeprint", () => {
-  complete();
-  if (root.dataset.theme !== "dark" || undo) return;
-  const [dark, light] = [colours("dark"), colours("light")];
-  repaint(dark, light);
-  undo = () => repaint(light, dark);
+  const theme = root.dataset.theme;
+  if (theme === "dark" && !undo) {
+    const [dark, light] = [colours("dark"), colours("light")];
+    repaint(dark, light);
+    undo = () => repaint(light, dark);
+  }
+  // What is drawn from here on is drawn for paper.
+  root.dataset.theme = "light";
+  loadNow();
+  drawNow();
+  root.dataset.theme = theme;
 });
 addEventListener("afterprint", () => { undo?.(); undo = null; });
 
-// A browser does not wait for a page that draws itself while it is printed: draw, then print.
+// The keys for printing leave time to draw without holding the browser up: draw, then print.
 addEventListener("keydown", async (event) => {
   if (!(event.metaKey || event.ctrlKey) || event.key.toLowerCase() !== "p" || event.shiftKey || event.altKey) return;
   if (!document.querySelector("[data-chart]:not([data-drawn]), [data-panel]:not([data-loaded])")) return;
