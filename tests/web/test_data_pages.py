@@ -193,6 +193,16 @@ def test_columns_of_other_names_are_asked_for(served: Served) -> None:
     assert found == [("EUR", datetime(2026, 3, 5, 15, 0))], "three in UTC, as was said"
 
 
+def test_a_column_of_another_system_is_filled_in_to_be_checked(served: Served) -> None:
+    content = "Order Number,Client ID,created_at,total\nq7,c1,2026-03-05T15:00:00,5.00\n"
+    text = loaded(served, "their-shop.csv", content).text
+    for name in ("Order Number", "Client ID", "created_at"):
+        assert f'<option value="{name}" selected>' in text
+    assert text.count("Suggested: is it this?") == 3
+    assert '<option value="total" selected>' not in text, "it may hold tax"
+    assert "Perhaps total, if it is this" in text
+
+
 def at_any(served: Served) -> str:
     """A page that has a form: every form of a browser carries the same token."""
     return "/data"

@@ -6,13 +6,13 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from trueline.core.errors import Fault, InputError, UnknownKeyError
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.load.report import REJECT_COLUMNS
+from trueline.facts.load.suggest import suggest
 
 MOST_COLUMNS = 1000
 
@@ -223,9 +223,10 @@ def _check_missing(
     if not missing:
         return
     faults = []
+    near = suggest(contract, ignored, [column.name for column in missing])
     for column in missing:
-        near = get_close_matches(column.name, [*map(_fold, ignored)], n=2, cutoff=0.5)
-        hint = f"Near it in the file: {', '.join(near)}. " if near else ""
+        alike = near[column.name].all if column.name in near else ()
+        hint = f"Perhaps in the file: {', '.join(name[:60] for name in alike)}. " if alike else ""
         faults.append(
             Fault(
                 f"the column {column.name} ({column.meaning}) is missing",

@@ -10,7 +10,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from trueline.core.errors import InputError, TruelineError
-from trueline.facts.contract import Contract, Kind
+from trueline.facts.contract import Column, Contract, Kind
+from trueline.facts.load.suggest import Suggested, suggest
 from trueline.facts.tables import CONTRACTS, contract
 from trueline.web import forms
 from trueline.web.answers import Answer
@@ -86,10 +87,15 @@ def _form(request: Request, table: str, problem: TruelineError | None = None) ->
 
 def _columns(table: Contract) -> list[dict[str, Any]]:
     return [
-        {"name": c.name, "meaning": c.meaning, "required": c.required and c.default is None,
+        {"name": c.name, "meaning": c.meaning, "required": _needed(c),
          "choices": c.choices, "kind": c.kind.value}
         for c in table.columns
     ]  # fmt: skip
+
+
+def _needed(column: Column) -> bool:
+    """Whether a file must have it: without a currency's column the company's own holds."""
+    return column.required and column.default is None and column.kind is not Kind.CURRENCY
 
 
 @router.get("/data/upload/{loading_id}")
@@ -138,19 +144,37 @@ def _zones(request: Request, table: Contract) -> list[str]:
 def _guessed(
     table: Contract, loading: Loading, given: dict[str, str] | None
 ) -> dict[str, dict[str, str]]:
-    """What the form of columns shows for each: the file's column, or the value of every row."""
+    """What the form of columns shows for each: the file's column, or the value of every row; and
+    what to check of a column that is only suggested."""
     if given is not None:
         return {
-            c.name: {"from": given.get(f"from-{c.name}", ""), "all": given.get(f"all-{c.name}", "")}
+            c.name: {"from": given.get(f"from-{c.name}", ""), "all": given.get(f"all-{c.name}", ""),
+                     "check": ""}
             for c in table.columns
-        }
+        }  # fmt: skip
     plain = {name.strip().lower(): name for name in loading.header}
+    sure = {c.name: theirs for c in table.columns if (theirs := _own(c, plain))}
+    left = [name for name in loading.header if name not in sure.values()]
+    near = suggest(table, left, [c.name for c in table.columns if c.name not in sure])
     found = {}
     for column in table.columns:
-        names = (column.name, *column.aliases, column.name.replace("_", " "))
-        theirs = next((plain[name] for name in names if name in plain), "")
-        found[column.name] = {"from": theirs, "all": ""}
+        theirs = sure.get(column.name, "")
+        hint = Suggested() if theirs else near.get(column.name, Suggested())
+        found[column.name] = {"from": theirs or hint.likely, "all": "", "check": _check(hint)}
     return found
+
+
+def _own(column: Column, plain: dict[str, str]) -> str:
+    """The file's column that has our name, or one that means the same."""
+    return next((plain[name] for name in (column.name, *column.aliases) if name in plain), "")
+
+
+def _check(hint: Suggested) -> str:
+    """What to say of a suggestion: nothing is loaded by it before somebody says yes."""
+    if hint.likely:
+        return "Suggested: is it this?"
+    names = " or ".join(name[:60] for name in hint.perhaps)
+    return f"Perhaps {names}, if it is this" if names else ""
 
 
 @router.post("/data/upload/{loading_id}/columns")
@@ -185,7 +209,7 @@ def _mapping(table: Contract, header: tuple[str, ...], fields: dict[str, str]) -
             raise wrong(f"all-{column.name}", f"Write the value that every {column.name} has.")
         elif theirs in header:
             renames[theirs] = column.name
-        elif column.required and column.default is None and column.kind is not Kind.CURRENCY:
+        elif _needed(column):
             raise wrong(f"from-{column.name}", f"Say which column is {column.name}.")
     zone = 'timezone = "UTC"\n' if fields.get("timezone") == "UTC" else ""
     return zone + _toml({"columns": renames, "constants": constants})
