@@ -44,6 +44,16 @@ def test_growing_mrr() -> None:
     assert found.seasonality.startswith("Not detected (6 points; 30 are needed")
 
 
+def test_a_drift_without_a_slope_is_not_called_chance() -> None:
+    """Days without sales tie: the median of all slopes is 0, whatever the test of drift says."""
+    found = pattern([0.0] * 40 + [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0])
+    assert found.slope == 0
+    assert found.p_value is not None
+    assert found.p_value < 0.05
+    assert "chance" not in found.insights[0]
+    assert "Values drift" in found.insights[0]
+
+
 def test_mann_kendall_by_hand() -> None:
     # 1, 3, 2, 4, 5: ten pairs, one of them falling: S = 9 - 1 = 8. Variance 5*4*15/18 = 16.667.
     # z = (8 - 1) / 4.0825 = 1.7146; two-sided p = 0.0864.

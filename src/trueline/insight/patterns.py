@@ -208,7 +208,10 @@ def _trend_words(
     if course == "stable":
         if known < _FEWEST:
             return [f"No trend can be told from {known} values; {_FEWEST} are needed."]
-        return [f"No trend beyond chance ({_chance(trend.p_value)})."]
+        chance = _chance(trend.p_value)
+        if trend.p_value < SIGNIFICANT:  # the slope, a median, is 0: many values are the same
+            return [f"Values drift ({chance}), but the middle one of all changes is 0: no slope."]
+        return [f"No trend beyond chance ({chance})."]
     verb = "Rising" if course == "increasing" else "Falling"
     judged = f", {outlook}" if outlook else ""
     each = f"{wording.change(abs(trend.slope))} a {wording.step}"
