@@ -23,7 +23,7 @@ from trueline.core.quality import Completeness
 from trueline.dashboards import DashboardError, entries, find, parse
 from trueline.home import Trueline
 from trueline.web import create_app
-from trueline.web.boards import money
+from trueline.web.boards import plan_panel
 from trueline.web.charts import export
 
 HEAD = 'title = "Ours"\n\n[[row]]\n\n[[row.panel]]\n'
@@ -185,8 +185,8 @@ def test_what_is_planned_below_zero_has_no_percentage(served: Served) -> None:
     """Cash of 5,000 a month was to be earned, 6,000 was: that is no +20 % of burn."""
     reading = served.tl.kpi("revenue", start="2026-02-01", end="2026-03-01")
     whole = replace(reading, value=Decimal(-6000), completeness=Completeness.COMPLETE)
-    assert money._difference(whole, Decimal(-5000)).raw is None
-    assert money._difference(whole, Decimal(5000)).raw == -220
+    assert plan_panel._difference(whole, Decimal(-5000)).raw is None
+    assert plan_panel._difference(whole, Decimal(5000)).raw == -220
 
 
 def test_every_chart_of_every_dashboard_draws(served: Served) -> None:

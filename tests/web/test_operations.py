@@ -71,6 +71,7 @@ def test_the_log_has_a_line_a_request_without_its_query(
 ) -> None:
     root, requests = logging.getLogger(), logging.getLogger(logs.REQUESTS)
     before = (root.handlers[:], root.level, requests.handlers[:], requests.propagate)
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # the client, in the same process here
     try:
         logs.configure("info", as_json=True)
         answer = served.client.get("/api/kpi/mrr?channel=secret-name")

@@ -64,7 +64,7 @@ class Reading:
 
     ``value`` is None when recorded facts do not support a number; ``reasons`` then say what is
     missing and what to record. ``as_of`` is the moment whose knowledge it rests on. ``exact`` is
-    the value before it was rounded, for KPIs that are made of this one; it is not sent.
+    the value before it was rounded, which is the input of KPIs that are made of this one.
     """
 
     key: str

@@ -255,7 +255,7 @@ def _tables(found: MeasureValue) -> list[str]:
 
 
 def _plain(found: MeasureValue, definition: type[Kpi], name: str) -> Value:
-    value = found.value if found.shown is None else found.shown
+    value = found.value
     if value is None:
         return None
     kind = definition.model_fields[name].annotation
@@ -288,7 +288,6 @@ def _from_reading(found: Reading) -> MeasureValue:
         max(rows, default=0),
         min((i.first for i in found.inputs if i.first), default=None),
         max((i.last for i in found.inputs if i.last), default=None),
-        shown=None if found.value is None else Decimal(str(found.value)),
     )
 
 

@@ -14,7 +14,6 @@ class MeasureValue:
     """One measure's answer: the exact value or None, its quality, its facts.
 
     ``by_currency`` holds money before conversion; it is given even where a rate is missing.
-    ``shown`` is the value as its own reading rounds it, where it is one.
     Beside a value, ``reasons`` are notes: they do not take it away.
     """
 
@@ -28,7 +27,6 @@ class MeasureValue:
     first: datetime | None = None
     last: datetime | None = None
     by_currency: dict[str, Decimal] = field(default_factory=dict)
-    shown: Decimal | None = None
 
     def because(self, *reasons: Reason) -> MeasureValue:
         """The same with more reasons."""

@@ -46,7 +46,7 @@ def configure(level: str, *, as_json: bool | None = None) -> None:
     requests = logging.getLogger(REQUESTS)
     requests.handlers[:] = [_plain_lines()] if as_json else []
     requests.propagate = not as_json
-    for chatty in ("uvicorn.access", "httpx", "asyncio"):
+    for chatty in ("uvicorn.access", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
