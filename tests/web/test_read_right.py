@@ -258,6 +258,9 @@ by = "channel"
 kind = "ranked"
 kpi = "clicks"
 by = "channel"
+[[row.panel]]
+kind = "table"
+kpis = ["clv"]
 """
 
 
@@ -272,10 +275,31 @@ def test_what_is_recorded_as_0_is_0_and_what_is_not_drawn_is_counted(own: Served
     path.write_text(head + "".join(rows), encoding="utf-8")
     assert own.tl.load("spend", path).status == "loaded"
     text = page(own, "/d/channels")
-    line, ring, none, most = text.split('<section class="card')[1:5]
+    line, ring, none, most, table = text.split('<section class="card')[1:6]
     assert "<strong>Not known" not in line
     assert "more values are not shown." in line
     assert "Every part that is known is 0" in ring
     assert "ch1: 0" in none
     assert "ch10: 10" in most
     assert "2 more values are not shown." in most
+    assert '<span class="vh"> Fewer than' in table, "a dash says why"
+
+
+def test_parts_beyond_those_with_a_colour_of_their_own_are_told_apart(own: Served) -> None:
+    """Of more than seven channels the highest were all of one grey in ring and ranking."""
+    (own.tl.home / "dashboards").mkdir()
+    board = CHANNELS.replace('kpi = "conversions"', 'kpi = "clicks"', 1)
+    (own.tl.home / "dashboards" / "channels.toml").write_text(board, encoding="utf-8")
+    path = own.tl.home / "spend.csv"
+    rows = ["spend_date,channel,campaign,amount,currency,impressions,clicks,conversions"]
+    rows += [
+        f"2026-03-{day:02d},ch{n},x,10.00,USD,100,{100 * n},0"
+        for n in range(1, 13)
+        for day in range(1, 14 - n)
+    ]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    assert own.tl.load("spend", path).status == "loaded"
+    ring = page(own, "/d/channels").split('id="p-ring-clicks"')[1].split("</section>")[0]
+    looks = re.findall(r'<dt class="k k-(\w+)">', ring)
+    assert len(looks) == 6
+    assert len(set(looks)) == 6

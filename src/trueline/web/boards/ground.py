@@ -139,6 +139,17 @@ class Ground:
         known = self.values(by)
         return COLOURS[min(known.index(value), len(COLOURS) - 1)] if value in known else "faint"
 
+    def colours(self, by: str, names: Sequence[str]) -> list[str]:
+        """The colours of values in one panel: their own, and of those that have none, what is left,
+        so that parts of one drawing are told apart."""
+        own = [self.colour(by, name) for name in names]
+        left = [look for look in COLOURS[:-1] if look not in own]
+        known = set(self.values(by))
+        return [
+            left.pop(0) if look == "faint" and left and name in known else look
+            for name, look in zip(names, own, strict=True)
+        ]
+
     # -- words --------------------------------------------------------------------------------
 
     def text(self, reading: Reading) -> str:
@@ -155,12 +166,12 @@ class Ground:
 
     def cell(self, reading: Reading) -> Cell:
         """A reading as a cell of a table."""
-        return Cell(self.text(reading), reading.value, mark_of(reading))
+        return _cell(self.text(reading), reading)
 
     def cells(self, readings: Sequence[Reading]) -> list[Cell]:
         """Readings of one KPI as the cells of a column."""
         texts = self.texts(readings)
-        return [Cell(t, r.value, mark_of(r)) for t, r in zip(texts, readings, strict=True)]
+        return [_cell(text, reading) for text, reading in zip(texts, readings, strict=True)]
 
     def target(self, key: str, own: Any = None) -> dict[str, Any] | None:
         """A KPI's target: the panel's own, else the company's, else the catalogue's."""
@@ -171,6 +182,13 @@ class Ground:
     def missing(self, reading: Reading) -> Missing:
         """Why a reading has no value, and where to mend it."""
         return missing_of(reading.reasons, reading)
+
+
+def _cell(text: str, reading: Reading) -> Cell:
+    """A value with what it is worth; of one that is not known, why."""
+    unknown = reading.value is None and reading.reasons
+    why = reading.reasons[0].message if unknown else ""
+    return Cell(text, reading.value, mark_of(reading), why=why)
 
 
 def mark_of(reading: Reading) -> str:

@@ -52,7 +52,7 @@ def ring(ground: Ground, panel: Ring) -> Shown:
     for order, (name, value, text) in enumerate(_parts(ground, known)):
         share = words.share(value, total, ground.locale)
         rows.append({"name": name, "v": float(value), "order": order, "x": text, "share": share})
-    looks = [ground.colour(panel.by, row["name"]) for row in rows]
+    looks = ground.colours(panel.by, [row["name"] for row in rows])
     shown.spec = charts.ring(rows, [row["name"] for row in rows], tokens=looks)
     shown.table = _ring_table(ground, panel.by, found, total)
     shown.legend = tuple(
@@ -138,7 +138,7 @@ def ranked(ground: Ground, panel: Ranked) -> Shown:
     shown.spec = charts.ranked(
         rows,
         [row["name"] for row in rows],
-        tokens=[ground.colour(panel.by, row["name"]) for row in rows],
+        tokens=ground.colours(panel.by, [row["name"] for row in rows]),
         height=40 + 44 * len(rows),
     )
     shown.height = "low"
