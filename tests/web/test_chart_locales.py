@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -62,6 +63,25 @@ def test_an_axis_writes_a_loss_as_a_number_does() -> None:
     text = export.svg(localised(spec, "en_CA"), "", "").decode()
     assert "-$1k" in text
     assert "$-" not in text
+
+
+@pytest.mark.parametrize(
+    ("scale", "most", "label"), [(Scale("$"), 0.5, "$0.2"), (Scale(whole=True), 1.0, "1")]
+)
+def test_an_axis_below_1_has_no_thousandths_and_names_a_day_once(
+    scale: Scale, most: float, label: str
+) -> None:
+    """One new customer had an axis of 200m, 400m, 800m: millions, to a reader."""
+    rows = [
+        {"t": f"2026-02-0{day}{MINUTE}", "v0": value, "x0": "", "when": ""}
+        for day, value in ((1, 0.0), (2, most))
+    ]
+    spec = lines([Line("New customers", "c1", False)], rows, scale)
+    found = re.findall(r">([^<>]+)</text>", export.svg(localised(spec, "en_CA"), "", "").decode())
+    assert label in found
+    assert not any(text.endswith("m") for text in found), found
+    assert not scale.whole or "0.5" not in found
+    assert (found.count("Feb 1"), found.count("Feb 2")) == (1, 1)
 
 
 def test_english_is_the_library_s_own() -> None:

@@ -44,6 +44,19 @@ def test_cohorts_are_those_whose_first_month_is_over_where_the_page_ends(served:
     assert "Jan 1\N{EN DASH}31, 2026" in rows(PAST)
 
 
+def test_a_forecast_follows_on_what_the_page_shows(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A range that ended two days ago was joined to today's forecast over days that are known."""
+    step = {"start": "2026-03-15", "end": "2026-03-16", "mean": 5, "intervals": {"80": (1, 9)}}
+    made = {"forecast": [step], "unit": "USD", "currency": "USD"}
+    monkeypatch.setattr(served.tl, "forecast", lambda *_, **__: made)
+    for last, ahead in (("2026-03-14", True), ("2026-03-12", False)):
+        words = {"start": "2026-03-02", "last": last}
+        spec = served.get("/d/executive/line-revenue.json", **words)["spec"]
+        assert ("forecast" in spec["datasets"]) == ahead, last
+
+
 def test_a_plan_is_shown_until_the_page_ends_and_ahead_where_that_is_today(own: Served) -> None:
     path = own.tl.home / "plan.csv"
     months = "".join(f"revenue,2026-0{n}-01,100\n" for n in range(1, 7))

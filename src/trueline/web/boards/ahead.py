@@ -37,7 +37,11 @@ def forecast_rows(
         return [], _said(reasons[0]) if reasons else ""
     rows = [_row(ground, found, step) for step in found["forecast"]]
     start = _last_whole(buckets, readings)
-    return ([_joint(*start), *rows] if start else rows), ""
+    if start is None:
+        return rows, ""
+    if f"{start[0].whole.end}{MINUTE}" < rows[0]["t"]:  # what lies between is known, not forecast
+        return [], ""
+    return [_joint(*start), *rows], ""
 
 
 def _said(reason: Any) -> str:

@@ -18,13 +18,17 @@ _TAKEN = frozenset(
 """Every object of JavaScript has these: rows grouped by such a name would not be drawn at all."""
 DAYS = "%b %-d"
 """How a time axis writes days."""
+_DAY_ONCE = "hours(datum.value) > 1 ? '' : datum.label"
+"""Of few days an axis has marks within a day, which is named at its first; that may be an hour late
+where clocks are put forward at midnight."""
 MINUTE = "T00:00:00"
 """Put behind a day: a bare date is read as UTC, and shows the day before west of Greenwich."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How a value axis is written: ``before`` and ``after`` the number (a currency, a unit)."""
+    """How a value axis is written: ``before`` and ``after`` the number (a currency, a unit);
+    ``whole`` where half of one is none, as of customers."""
 
     before: str = ""
     after: str = ""
@@ -33,10 +37,12 @@ class Scale:
     @property
     def label(self) -> str:
         """The axis label as a Vega expression: 1.2k, 3M, 4B, with what stands around it."""
-        kind = "d" if self.whole else "~s"
-        short = f"replace(format(abs(datum.value), '{kind}'), 'G', 'B')"
+        size = "abs(datum.value)"
+        # Below 1 the library would write thousandths: 0.8 as 800m, which reads as millions.
+        short = f"({size} < 1 ? format({size}, '~g') : replace(format({size}, '~s'), 'G', 'B'))"
         sign = "(datum.value < 0 ? '-' : '')"
-        return f"{sign} + {_quoted(self.before)} + {short} + {_quoted(self.after)}"
+        text = f"{sign} + {_quoted(self.before)} + {short} + {_quoted(self.after)}"
+        return f"datum.value % 1 ? '' : {text}" if self.whole else text
 
 
 def scale_for(unit: str, currency: str | None, locale: str) -> Scale:
@@ -44,7 +50,7 @@ def scale_for(unit: str, currency: str | None, locale: str) -> Scale:
     if currency is not None:
         before, after = _around(currency, locale)
         return Scale(before, after)
-    return Scale(after={"%": "%"}.get(unit, ""))
+    return Scale(after={"%": "%"}.get(unit, ""), whole=unit in ("count", "users"))
 
 
 @cache
@@ -84,6 +90,7 @@ def time_axis(field: str = "t") -> Spec:
             "grid": False,
             "tickCount": 6,
             "format": DAYS,
+            "labelExpr": _DAY_ONCE,
             "labelFlush": True,
             "labelOverlap": True,
         },
