@@ -306,6 +306,8 @@ def test_a_target_is_met_or_missed() -> None:
     missed = calculate(kpi("clv_cac_ratio"), data, targets={"clv_cac_ratio": Decimal(5)})
     assert "meets the target of 3.00" in met.interpretation
     assert "misses the target of 5.00" in missed.interpretation
+    lost = calculate(kpi("churn_rate"), kpi("churn_rate").example, targets={"churn_rate": 4})
+    assert "The target is 4.0% a month: compare a value over one." in lost.interpretation
 
 
 def test_a_month_is_not_held_against_a_years_benchmark() -> None:

@@ -7,11 +7,12 @@ from decimal import Decimal, localcontext
 import pytest
 
 from trueline.catalog.bases import BASES
-from trueline.catalog.describe import describe, targets
+from trueline.catalog.describe import describe
 from trueline.catalog.kpi import NOT_MEASURED, Kpi
 from trueline.catalog.kpis import KPIS, SUBJECTS, kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import DAILY, MEASURES, measure
+from trueline.catalog.target import grows, targets
 from trueline.core.errors import UnknownKeyError
 from trueline.core.money import EXACT
 from trueline.engine.period_measures import SOURCES
@@ -137,3 +138,11 @@ def test_no_formula_rounds_money() -> None:
             number_of_new_customers=3,
         ).formula()
     assert str(value).startswith("33.33333333333333333333")
+
+
+def test_a_months_target_is_that_of_what_grows_with_its_period() -> None:
+    growing = {item.key for item in KPIS if grows(item)}
+    assert {"revenue", "net_revenue", "spend", "new_customers", "sessions", "traffic"} <= growing
+    assert {"nrr", "churn_rate", "net_new_mrr", "revenue_growth_rate"} <= growing
+    assert not growing & {"mrr", "arr", "customers", "cash_balance", "arpu", "aov", "cac", "clv"}
+    assert not growing & {"dau", "mau", "gross_margin", "burn_rate", "magic_number", "rule_of_40"}

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -61,6 +62,29 @@ def test_the_value_stands_in_the_page_with_its_comparisons(served: Served) -> No
     assert "125.0%" in text
     assert "From facts" in text
     assert "Period before" in text
+
+
+def test_a_part_or_another_length_is_not_judged_by_a_months_target(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fortnight's revenue was called below a target that is meant for the whole month."""
+    for key in ("revenue", "arpu"):
+        monkeypatch.setitem(served.tl.settings.targets, key, Decimal(90))
+
+    def said(key: str, start: str, end: str) -> str:
+        text = shown(page(served, f"/kpi/{key}", start=start, end=end))
+        return text.partition("Target trueline.toml")[2].partition("Benchmark")[0].strip()
+
+    part = "Not judged: only a part of the period is known."
+    length = "Not judged: the target is for one calendar month."
+    assert said("revenue", **FEBRUARY) == "≥ US$90.00 a month On target"
+    assert said("revenue", "2026-03-01", "2026-04-01") == f"≥ US$90.00 a month {part}"
+    assert said("revenue", "2025-12-01", "2026-03-01") == f"≥ US$90.00 a month {length}"
+    assert said("arpu", "2025-12-01", "2026-03-01") == "≥ US$90.00 On target"
+    assert said("arpu", "2026-03-01", "2026-04-01") == f"≥ US$90.00 {part}"
+    stage = served.get("/api/kpi/mid-stage", period_days=90)["data"]["kpis"]["arpu"]
+    assert (stage["target"], stage["target_per"]) == (90, None)
+    assert (stage["target_met"], stage["target_note"]) == (True, None)
 
 
 def test_unequal_coverage_is_not_compared_and_says_so(served: Served) -> None:

@@ -12,7 +12,7 @@ import pytest
 from serving import Served
 
 from pages import shown as page
-from trueline.catalog.describe import formula_text
+from trueline.catalog.formula import formula_text
 from trueline.catalog.kpis import kpi
 from trueline.core import words
 from trueline.core.period import Grain, Period

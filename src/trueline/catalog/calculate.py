@@ -11,10 +11,10 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from trueline.catalog.benchmark import Benchmark, benchmark, spoken
-from trueline.catalog.describe import target
 from trueline.catalog.interpret import interpretation
 from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished, stated
 from trueline.catalog.kpis import KPIS
+from trueline.catalog.target import target
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
 from trueline.core.money import EXACT, plain

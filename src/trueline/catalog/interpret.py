@@ -64,7 +64,7 @@ def interpretation(
     elif benchmark.known and benchmark.over:
         sentence += f" The benchmark is over {benchmark.over}: compare a value over the same time."
     if target is not None and value is not None:
-        sentence += " " + _against(value, target, leaning, unit, money, locale)
+        sentence += " " + _against(value, target, leaning, unit, money, locale, over)
     return f"{sentence} {_GOOD[leaning]}".strip()
 
 
@@ -85,10 +85,14 @@ def _against(
     unit: str,
     currency: str | None,
     locale: str,
+    over: str | None,
 ) -> str:
+    """Where the target is a month's, only what is said to be of a month is judged by it."""
     aim = Decimal(str(target["value"]))
     written = words.amount(aim, unit, currency, locale)
     exact = Decimal(str(value))
+    if target["per"] == "month" and over != "monthly":
+        return f"The target is {written} a month: compare a value over one."
     if direction is Direction.NEUTRAL:
         return f"The target is {written}."
     met = exact >= aim if direction is Direction.UP else exact <= aim

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from trueline.catalog.benchmark import benchmark, spoken
-from trueline.catalog.describe import formula_text, target
+from trueline.catalog.formula import formula_text
 from trueline.catalog.kpi import Calculator, From, Kpi
 from trueline.catalog.kpis import KPIS, SUBJECTS
+from trueline.catalog.target import target
 
 _HEAD = """# Every KPI
 

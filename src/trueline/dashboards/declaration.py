@@ -7,8 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from trueline.catalog.describe import formula_text
-from trueline.catalog.kpi import Unit
+from trueline.catalog.formula import adds_up
 from trueline.catalog.kpis import from_facts, kpi, unknown
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Grain
@@ -28,13 +27,6 @@ def _known_kpi(key: str) -> str:
     if key not in {definition.key for definition in from_facts()}:
         raise ValueError(str(unknown(key, from_facts())))
     return key
-
-
-def adds_up(key: str) -> bool:
-    """Whether parts of a KPI add up to the whole: an amount or a count that is no quotient."""
-    text = formula_text(kpi(key))
-    divided = "/" in text or "divide" in text
-    return kpi(key).unit in (Unit.MONEY, Unit.COUNT) and not divided
 
 
 def _known_width(width: int) -> int:
@@ -175,7 +167,7 @@ class Stacked(_OfSeveral):
         if self.by and len(self.kpis) > 1:
             raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
         for key in self.kpis:
-            if not adds_up(key):
+            if not adds_up(kpi(key)):
                 raise ValueError(f"{key} does not add up: no bars of it stand on one another.")
         return self
 
@@ -192,7 +184,7 @@ class Ring(_OfOne):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Ring:
-        if not adds_up(self.kpi):
+        if not adds_up(kpi(self.kpi)):
             raise ValueError(f"{self.kpi} does not add up, so it has no shares.")
         return self
 

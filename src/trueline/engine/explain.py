@@ -6,7 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
-from trueline.catalog.describe import formula_text
+from trueline.catalog.formula import formula_text
 from trueline.catalog.inputs import NOT_MEASURED
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum

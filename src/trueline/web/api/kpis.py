@@ -36,7 +36,7 @@ GUIDANCE = {
 
 def _stage(tl: Any, stage: str, query: StageQuery) -> dict[str, Any]:
     """A stage's KPIs in the shape of the tracking system: only known values under ``kpis``."""
-    from trueline.catalog.describe import target
+    from trueline.catalog.target import stand, target
 
     definitions = kpis_of(stage)
     readings = tl.readings(
@@ -56,7 +56,15 @@ def _stage(tl: Any, stage: str, query: StageQuery) -> dict[str, Any]:
             "description": definition.meaning(),
             "unit": reading.unit,
             "completeness": reading.completeness.value,
-        } | ({"target": aim["value"]} if aim else {})
+        }
+        if aim:
+            met, why = stand(reading, aim)
+            known[definition.key] |= {
+                "target": aim["value"],
+                "target_per": aim["per"],
+                "target_met": met,
+                "target_note": why or None,
+            }
     out: dict[str, Any] = {
         "stage": stage,
         "period_days": query.period_days,

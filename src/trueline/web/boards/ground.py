@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from trueline.catalog.describe import target
 from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import NO_SLICE
+from trueline.catalog.target import MONTH, grows, target
 from trueline.core import words
 from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
@@ -176,8 +176,15 @@ class Ground:
     def target(self, key: str, own: Any = None) -> dict[str, Any] | None:
         """A KPI's target: the panel's own, else the company's, else the catalogue's."""
         if own is not None:
-            return {"value": own, "source": "this dashboard's file"}
+            per = MONTH if grows(kpi(key)) else None
+            return {"value": own, "source": "this dashboard's file", "per": per}
         return target(key, self.tl.settings.targets)
+
+    def goals(self, keys: Iterable[str], grain: Grain, own: Any = None) -> list[float]:
+        """Where targets are drawn: a month's target is no line across weeks or quarters."""
+        found = [self.target(key, own) for key in keys]
+        drawn = [f["value"] for f in found if f and f["per"] in (None, grain.value)]
+        return list(dict.fromkeys(float(value) for value in drawn))
 
     def missing(self, reading: Reading) -> Missing:
         """Why a reading has no value, and where to mend it."""

@@ -48,7 +48,9 @@ def line(ground: Ground, panel: Line) -> Shown:
     if (missing := _undrawn(series)) is not None:
         shown.missing = missing
         return shown
-    goals = _goals(ground, panel.kpis if not panel.by else (), panel.target)
+    goals = ground.goals(
+        panel.kpis if not panel.by or panel.target is not None else (), grain, panel.target
+    )
     before = _before(ground, panel, buckets, grain) if panel.previous else None
     ahead: list[dict[str, Any]] = []
     why = ""
@@ -84,7 +86,7 @@ def bars(ground: Ground, panel: Bars) -> Shown:
     rows = [
         _bar(ground, bucket, reading) for bucket, reading in zip(buckets, readings, strict=True)
     ]
-    goals = _goals(ground, (panel.kpi,), panel.target)
+    goals = ground.goals((panel.kpi,), grain, panel.target)
     scale = scale_for(readings[0].unit, readings[0].currency, ground.locale)
     shown.spec = bar_charts.bars(rows, scale, targets=goals)
     shown.table = sheet(ground, buckets, [(title, readings)])
@@ -192,13 +194,6 @@ def _before(ground: Ground, panel: Line, buckets: list[Bucket], grain: Grain) ->
     readings = ground.series(panel.kpis[0], earlier)
     known = any(reading.value is not None for reading in readings)
     return ("Previous period", readings) if known and len(earlier) == len(buckets) else None
-
-
-def _goals(ground: Ground, keys: tuple[str, ...], own: Any) -> list[float]:
-    if own is not None:
-        return [float(own)]
-    found = [ground.target(key) for key in keys]
-    return [float(target["value"]) for target in found if target]
 
 
 def _about(

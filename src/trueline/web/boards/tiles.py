@@ -7,6 +7,7 @@ from typing import Any
 
 from trueline.catalog.kpi import Direction, Unit
 from trueline.catalog.kpis import kpi
+from trueline.catalog.target import MONTH, fits, stand
 from trueline.core import words
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Gauge, Tile
@@ -56,7 +57,7 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
         more=more,
     )
     if buckets:
-        goals = [target["number"]] if target else []
+        goals = ground.goals((key,), grain, panel.target)
         shown.spec = course(ground, [(shown.title, readings)], buckets, goals) if readings else None
         shown.table = sheet(ground, buckets, [(shown.title, readings)]) if readings else None
     return shown
@@ -103,11 +104,12 @@ def target_of(ground: Ground, key: str, own: Decimal | None, reading: Reading) -
     number = Decimal(found["value"])
     direction = kpi(key).direction
     text = ground.amount(number, reading.unit, reading.currency)
+    if found["per"] == MONTH:
+        text += " a month"
     sign = {Direction.UP: "≥ ", Direction.DOWN: "≤ ", Direction.NEUTRAL: ""}[direction]
+    met, why = stand(reading, found)
     state, said = "", ""
-    if reading.value is not None and direction is not Direction.NEUTRAL:
-        value = Decimal(str(reading.value))
-        met = value >= number if direction is Direction.UP else value <= number
+    if met is not None:
         state = "ok" if met else "warn"
         said = "On target" if met else "Below" if direction is Direction.UP else "Above"
     source = str(found["source"])
@@ -115,7 +117,8 @@ def target_of(ground: Ground, key: str, own: Decimal | None, reading: Reading) -
         source += f", {found['dated']}"
     return {
         "key": key, "label": kpi(key).label, "number": float(number), "text": sign + text,
-        "state": state, "said": said, "source": source,
+        "state": state, "said": said, "why": why, "source": source,
+        "fits": fits(reading, found),
     }  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def _gauge(reading: Reading, target: Any) -> dict[str, Any]:
     """The half circle: to twice the target, or to the most that is possible."""
     value = float(reading.value or 0)
     high = kpi(reading.key).bounds[1]
-    goal = target["number"] if target else None
+    goal = target["number"] if target and target["fits"] else None
     most = high if high is not None else 2 * goal if goal else max(value, 1.0)
     if goal and most > 2.5 * goal:
         most = 2 * goal

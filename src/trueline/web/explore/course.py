@@ -43,8 +43,7 @@ def _course(tl: Trueline, asked: Asked) -> Shown:
     ahead = outlook_of(tl, asked) if _reaches_now(asked) else None
     rows = _forecast(ground, ahead, buckets, readings)
     unusual = _unusual(ahead, buckets)
-    goal = ground.target(asked.key)
-    goals = [float(goal["value"])] if goal else []
+    goals = ground.goals((asked.key,), asked.grain)
     spec = course(ground, named, buckets, goals, ahead=rows, looks=["c1", "faint"])
     spec = marked(spec, list(unusual.values())) if unusual else spec
     shown.spec = named_by(spec, buckets[0].whole, buckets[-1].whole, ground.locale)

@@ -137,7 +137,9 @@ def _interval(ground: KnownGround, reading: Reading) -> str:
 
 def _gauge(reading: Reading, target: Any) -> Any:
     """A half circle to twice the target; none where there is nothing to aim at."""
-    if target is None or reading.value is None or target["number"] <= 0 or reading.value < 0:
+    if target is None or not target["fits"] or target["number"] <= 0:
+        return None
+    if reading.value is None or reading.value < 0:
         return None
     most = max(2 * target["number"], float(reading.value))
     return figures.gauge(float(reading.value), most, target["number"])

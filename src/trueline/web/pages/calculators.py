@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from trueline.catalog.calculate import Calculation, calculate, calculator, calculators
-from trueline.catalog.describe import formula_text
+from trueline.catalog.formula import formula_text
 from trueline.catalog.kpi import Calculator, Kpi
 from trueline.catalog.kpis import SUBJECTS
 from trueline.catalog.schema import fields
@@ -214,6 +214,10 @@ def _placed(error: InputError, names: list[str]) -> InputError:
     return InputError(error.message, error.fix, tuple(placed))
 
 
+def _aim(written: Any, target: dict[str, Any], unit: Any) -> str:
+    return f"{written(target['value'], unit)}{' a month' if target['per'] else ''}"
+
+
 def _shown(found: Calculation, locale: str) -> dict[str, Any]:
     """A result in the company's words."""
 
@@ -230,7 +234,7 @@ def _shown(found: Calculation, locale: str) -> dict[str, Any]:
         "interpretation": found.interpretation,
         "benchmark": found.benchmark,
         "verdict": found.benchmark_detail["verdict"],
-        "target": None if found.target is None else written(found.target["value"], unit),
+        "target": None if found.target is None else _aim(written, found.target, unit),
         "target_source": None if found.target is None else found.target["source"],
         "interval": None
         if interval is None

@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from trueline.catalog.describe import targets as default_targets
 from trueline.catalog.kpis import KPIS, kpi
+from trueline.catalog.target import targets as default_targets
 from trueline.core.errors import Fault, InputError, TruelineError
 from trueline.settings import VARIABLES, Settings
 from trueline.settings_file import ChangedMeanwhileError, SettingsFile, refuse_fixed
