@@ -139,6 +139,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         what others changed or removed since stays so. Raises InputError where the file cannot be
         read at all; rows that break a rule are in the report.
         """
+        from trueline.catalog.feeding import known_words
         from trueline.facts.load import load_file
 
         file = existing(path)
@@ -153,6 +154,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
                 full=full,
                 source=source,
                 when_changed=when_changed,
+                among=known_words(table),
                 rejects_folder=self.home / "rejects",
                 progress=progress,
                 now=self.clock(),
@@ -194,6 +196,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         source: str = "api",
     ) -> LoadReport:
         """Record rows given as dictionaries, by the same rules as a file's."""
+        from trueline.catalog.feeding import known_words
         from trueline.facts.load import load_rows
 
         return load_rows(
@@ -203,6 +206,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
             list(rows),
             source=source,
             keep_good=keep_good,
+            among=known_words(table),
             rejects_folder=self.home / "rejects",
             now=self.clock(),
         )

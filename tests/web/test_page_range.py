@@ -62,6 +62,12 @@ def test_a_plan_is_shown_until_the_page_ends_and_ahead_where_that_is_today(own: 
     months = "".join(f"revenue,2026-0{n}-01,100\n" for n in range(1, 7))
     path.write_text(f"kpi,month,value\n{months}", encoding="utf-8")
     assert own.tl.load("plan", path).status == "loaded"
+    for key, fix in (("revenu", "Did you mean: revenue"), ("cltv", "Did you mean: clv")):
+        (wrong,) = own.tl.load_rows(
+            "plan", [{"kpi": key, "month": "2026-01-01", "value": 1}]
+        ).rejects
+        assert (wrong.value, wrong.rule) == (key, "is no KPI that facts feed")
+        assert wrong.fix.startswith(fix)
 
     def panel(query: str) -> str:
         return words_of(page(own, f"/d/finance/plan-revenue?{query}"))

@@ -44,3 +44,8 @@ def fed_by() -> dict[str, tuple[type[Kpi], ...]]:
         for table in tables_of(definition):
             found.setdefault(table, []).append(definition)
     return {table: tuple(kpis) for table, kpis in found.items()}
+
+
+def known_words(table: str) -> dict[str, tuple[str, ...]]:
+    """What columns of a table can say that facts alone do not know: a plan's KPIs."""
+    return {"kpi": tuple(item.key for item in from_facts())} if table == "plan" else {}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -113,6 +114,13 @@ class Contract:
     def by_name(self) -> dict[str, Column]:
         """Columns by their name."""
         return {column.name: column for column in self.columns}
+
+    def among(self, choices: Mapping[str, tuple[str, ...]]) -> Contract:
+        """The same where columns are one of these words each, which facts alone do not know."""
+        if not choices:
+            return self
+        columns = (replace(c, choices=choices.get(c.name, c.choices)) for c in self.columns)
+        return replace(self, columns=tuple(columns))
 
     @cached_property
     def stored(self) -> dict[str, str]:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trueline.catalog.feeding import known_words
 from trueline.core.errors import AwayError, HomeError, InputError, TruelineError
 from trueline.facts.load import LoadReport, load_file, marked
 from trueline.facts.tables import contract
@@ -76,6 +77,7 @@ def pull(
             rejects_folder=home / "rejects",
             mark=None if mark is None else _written(mark),
             when_changed=not query.by,
+            among=known_words(table),
             now=now,
         )
 

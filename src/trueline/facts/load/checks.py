@@ -145,6 +145,11 @@ def column_checks(column: Column) -> Iterator[Check]:
         fix = f"Give {column.name}: {column.meaning}."
         yield Check(column.name, _filled_test(text), "is empty", fix)
     yield from _TEXT_CHECKS.get(column.kind, _text_checks)(column, text)
+    if column.kind is Kind.KEY and column.choices:
+        known = ", ".join(map(literal, column.choices))
+        what = {"kpi": "KPI that facts feed"}.get(column.name, column.name)
+        fix = f"Known are: {', '.join(column.choices)}."
+        yield Check(column.name, f"{text} IN ({known})", f"is no {what}", fix)
 
 
 def _filled_test(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from trueline.facts.load.apply import Stamp, cover
 from trueline.facts.load.job import Job
 from trueline.facts.load.jsonlines import ndjson_rows
 from trueline.facts.load.ledger import Warehouse
-from trueline.facts.load.mapping import Mapping
+from trueline.facts.load.mapping import Mapping as Renames
 from trueline.facts.load.parquet import parquet_rows
 from trueline.facts.load.report import LoadReport, Progress
 from trueline.facts.load.scan import form_of, scan
@@ -42,6 +42,7 @@ def load_file(
     progress: Callable[[Progress], None] | None = None,
     mark: str | None = None,
     when_changed: bool = False,
+    among: Mapping[str, tuple[str, ...]] | None = None,
     now: datetime | None = None,
 ) -> LoadReport:
     """Load a CSV, NDJSON or Parquet file into a fact table, all or nothing unless ``keep_good``.
@@ -49,11 +50,12 @@ def load_file(
     ``full`` says that the file holds all there is, and so covers the table until today. The
     file is known by its content: loading it again changes nothing, unless recorded rows were
     updated or removed since. ``when_changed`` says that ``source`` is read again and again: while
-    it holds what it held, what others changed or removed stays so. Raises InputError where the
-    file as a whole cannot be read; a row that breaks a rule is rejected, in the report.
+    it holds what it held, what others changed or removed stays so. ``among`` are the words that
+    columns can be, where facts alone do not know them. Raises InputError where the file as a whole
+    cannot be read; a row that breaks a rule is rejected, in the report.
     """
-    contract = contract_named(table)
-    renames = Mapping.read(mapping)
+    contract = contract_named(table).among(among or {})
+    renames = Renames.read(mapping)
     more: dict[str, Any] = {} if now is None else {"moment": now}
     job = Job(
         warehouse,
@@ -179,10 +181,11 @@ def load_rows(
     source: str = "api",
     keep_good: bool = False,
     rejects_folder: Path,
+    among: Mapping[str, tuple[str, ...]] | None = None,
     now: datetime | None = None,
 ) -> LoadReport:
     """Load rows given as JSON objects: the rules of a file; a reject's line is the row's number."""
-    contract = contract_named(table)
+    contract = contract_named(table).among(among or {})
     more: dict[str, Any] = {} if now is None else {"moment": now}
     job = Job(
         warehouse,

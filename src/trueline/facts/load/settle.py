@@ -9,9 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trueline.core.errors import nearest
 from trueline.core.period import FIRST_DAY
+from trueline.facts.contract import Kind
 from trueline.facts.load import apply, ledger, relations
 from trueline.facts.load.apply import Stamp, cover
+from trueline.facts.load.checks import Check
 from trueline.facts.load.job import Job, Outcome
 from trueline.facts.load.mapping import Matched
 from trueline.facts.load.notes import notes
@@ -149,9 +152,17 @@ def _explain(
             '(order_by = "updated_at").',
         )
     check = staging.broken(fault)
-    return Reject(
-        line, check.column, _value(matched, check.column or "", values), check.rule, check.fix
-    )
+    value = _value(matched, check.column or "", values)
+    return Reject(line, check.column, value, check.rule, _fix(staging, check, value))
+
+
+def _fix(staging: Staging, check: Check, value: str | None) -> str:
+    """A rule's fix; for a key that is not among the known ones, those near it."""
+    column = staging.contract.by_name.get(check.column or "")
+    if column is None or column.kind is not Kind.KEY or value is None:
+        return check.fix
+    near = nearest(value, column.choices)
+    return f"Did you mean: {', '.join(near)}?" if near else check.fix
 
 
 def _value(matched: Matched, name: str, values: list[str | None]) -> str | None:

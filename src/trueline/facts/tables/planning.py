@@ -28,7 +28,7 @@ PLAN = Contract(
     "the finance model's value of a KPI for a month",
     ("kpi", "month", "scenario"),
     (
-        key("kpi", "which KPI"),
+        key("kpi", "which KPI, by its key: one that facts feed"),
         Column("month", Kind.DAY, "the month's first day"),
         Column("value", Kind.NUMBER, "the planned value"),
         Column("scenario", Kind.KEY, "which scenario", required=False, default="base"),
