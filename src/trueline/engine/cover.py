@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from trueline.core.period import Period
@@ -81,6 +82,14 @@ class TableCover:
         if self.first_day is None or self.last_day is None:
             return []
         return [(self.first_day, self.last_day + timedelta(days=1))]
+
+    def beside(self, seen: Sequence[Span], category: str = "*") -> list[Span]:
+        """The declared days with those of ``seen`` before the first and after the last of them:
+        what lies between two declarations was left out of both."""
+        said = merged(self.declared(category))
+        holes = [(end, start) for (_, end), (start, _) in pairwise(said)]
+        parts = [p for a, b in seen if a < b for p in without(Period(a, b), holes)]
+        return merged([*said, *((part.start, part.end) for part in parts)])
 
 
 class Covers:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
-from trueline.engine.cover import Covers, TableCover, merged, overlapping, within
+from trueline.engine.cover import Covers, Span, TableCover, merged, overlapping, within
 from trueline.facts.tables import contract
 
 SUBSCRIPTION_TABLES = ("subscription_events", "subscriptions")
@@ -72,7 +72,7 @@ def flow(
         return Known(False, reasons=(future(period),))
     gaps = [c for c in kept if overlapping(past, c.gaps(category))]
     whole = [c for c in kept if _declared_whole(c, past, category)]
-    inside = [c for c in kept if c in whole or within(past, _presumed(c))]
+    inside = [c for c in kept if c in whole or within(past, c.beside(_presumed(c), category))]
     silent = [c for c in kept if c.table != seen] if rows == 0 else []
     for cover in silent:
         if cover in gaps:
@@ -83,7 +83,11 @@ def flow(
     reasons = [
         _over(period, today),
         *(_incomplete(c, period, category) for c in gaps),
-        *(_partly(c, period, category) for c in kept if c not in inside and c not in gaps),
+        *(
+            _partly(c, period, category, c.beside(_presumed(c), category))
+            for c in kept
+            if c not in inside and c not in gaps
+        ),
     ]
     return _known(reasons)
 
@@ -109,9 +113,8 @@ def unwatched(covers: Covers, table: str, period: Period, category: str = "*") -
     days = Period(start, period.end)
     if overlapping(days, cover.gaps(category)):
         return _incomplete(cover, days, category)
-    if within(days, cover.declared(category) or cover.observed()):
-        return None
-    return _partly(cover, days, category)
+    spans = cover.declared(category) or cover.observed()
+    return None if within(days, spans) else _partly(cover, days, category, spans)
 
 
 def _of(cover: TableCover, category: str) -> str:
@@ -180,9 +183,9 @@ def _covered_in_part(cover: TableCover, period: Period, category: str) -> Reason
     if not overlapping(period, spans) or within(period, spans):
         return None
     own = [(a, b) for name, a, b in cover.complete if name == category]
-    if not overlapping(period, own) and within(period, cover.observed()):
-        return None
-    return _partly(cover, period, category)
+    if not overlapping(period, own):
+        spans = cover.beside(cover.observed(), category)
+    return None if within(period, spans) else _partly(cover, period, category, spans)
 
 
 def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
@@ -280,9 +283,9 @@ def _over(period: Period, today: date) -> Reason | None:
     return running(today)
 
 
-def _partly(cover: TableCover, period: Period, category: str = "*") -> Reason:
-    spans = merged(cover.declared(category) or _presumed(cover))
-    covered = ", ".join(f"{a} to {b - timedelta(days=1)}" for a, b in spans) or "no day"
+def _partly(cover: TableCover, period: Period, category: str, spans: Sequence[Span]) -> Reason:
+    said = [f"{a} to {b - timedelta(days=1)}" for a, b in merged(spans)]
+    covered = ", ".join(said) or "no day"
     return Reason(
         "partial_coverage",
         f"{_of(cover, category)} cover {covered}, not all of {_span(period)}.",
