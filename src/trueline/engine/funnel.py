@@ -19,6 +19,7 @@ from trueline.catalog.kpis.satisfaction import wilson
 from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Period
 from trueline.core.quality import Reason
+from trueline.engine import knowledge
 from trueline.engine.observed import Standing, events_until, rows_of, standing, user_days
 
 if TYPE_CHECKING:
@@ -155,15 +156,29 @@ def _standing(resolver: Resolver, period: Period, funnel: Funnel, whole: _Steps)
     found = standing(resolver, "events", period, whole.entered or user_days(resolver, period))
     if not found.known or not whole.immature:
         return found
-    until = period.end + _longest(funnel)
-    return found.partial(
-        Reason(
+    told = {reason.code for reason in found.reasons}
+    why = _unsettled(resolver, Period(period.start, period.end + _longest(funnel)), whole.immature)
+    return found.partial(*(reason for reason in why if reason.code not in told))
+
+
+def _unsettled(resolver: Resolver, watched: Period, people: int) -> Iterator[Reason]:
+    """Why it is not known of so many whether they convert: days without events, or days to come."""
+    over = min(watched.end, resolver.today)
+    unseen = None
+    if watched.start < over:
+        unseen = knowledge.unwatched(resolver.covers, "events", Period(watched.start, over))
+    if unseen is not None:
+        said = f"{people} of those who entered may have gone on, on days that are not known."
+        yield Reason(unseen.code, f"{said} {unseen.message}", unseen.enable)
+    if unseen is None or watched.end > resolver.today:
+        yield Reason(
             "window_not_over",
-            f"{whole.immature} of those who entered have until {until} to convert: the rates may "
-            "still rise.",
+            f"{people} of those who entered have until {watched.end} to convert: the rates may "
+            "still rise."
+            if unseen is None
+            else f"Who entered last has until {watched.end} to convert: the rates may still rise.",
             "Choose a period that ended earlier, or load later events.",
         )
-    )
 
 
 def _longest(funnel: Funnel) -> timedelta:
