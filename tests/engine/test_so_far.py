@@ -88,6 +88,19 @@ def test_a_full_export_of_events_says_nothing_of_the_days_before_its_first(
     assert since.value == 50
 
 
+def test_a_mistyped_first_day_covers_nothing_once_its_row_is_corrected(company: Company) -> None:
+    """Twenty years without users were read as known to be 0, and stayed so."""
+    company.load("events", EVENTS.replace("u1,2026-03-05", "u1,2006-03-05"), full=True)
+    february = {"start": "2026-02-01", "end": "2026-03-01"}
+    assert company.tl.kpi("sessions", **february).value == 0
+    company.load("events", EVENTS)
+    assert company.tl.kpi("sessions", **february).value is None
+    march = company.tl.kpi("sessions", start="2026-03-05", end="2026-03-15")
+    assert (march.value, march.completeness) == (3, "complete")
+    (events,) = [t for t in company.tl.facts() if t["table"] == "events"]
+    assert [span["from"] for span in events["coverage"]] == ["2026-03-05"]
+
+
 def test_daily_users_are_a_mean_of_the_days_that_events_cover(company: Company) -> None:
     company.load("events", EVENTS, full=True)
     reading = company.tl.kpi("dau", **MARCH)

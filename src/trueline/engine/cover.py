@@ -10,6 +10,7 @@ from typing import Any
 
 from trueline.core.period import Period
 from trueline.engine.left_out import left_out
+from trueline.facts.exports import full_exports
 from trueline.facts.tables import contract
 from trueline.warehouse.seam import Warehouse
 
@@ -98,26 +99,36 @@ class Covers:
     def __init__(self, warehouse: Warehouse, zone: Any, as_of: datetime | None = None) -> None:
         self._tables: dict[str, TableCover] = {}
         self._spans = _declared(warehouse, as_of)
+        self._full = full_exports(warehouse, (span[0] for span in self._spans))
         self._loads = _loaded(warehouse, zone, as_of)
         self.left_out = left_out(warehouse, as_of)
 
     def __getitem__(self, table: str) -> TableCover:
         if table not in self._tables:
             first, last, loaded = self._loads.get(table, (None, None, None))
-            mine = [s for s in self._spans if s[0] == table]
+            spans = [self._counted(s, first) for s in self._spans if s[0] == table]
+            mine = [(c, a, b, complete) for c, a, b, complete in spans if a < b]
             self._tables[table] = TableCover(
                 table,
-                tuple((c, a, b) for _, c, a, b, complete in mine if complete),
-                tuple((c, a, b) for _, c, a, b, complete in mine if not complete),
+                tuple((c, a, b) for c, a, b, complete in mine if complete),
+                tuple((c, a, b) for c, a, b, complete in mine if not complete),
                 first,
                 last,
                 loaded,
             )
         return self._tables[table]
 
+    def _counted(self, span: tuple[Any, ...], first: date | None) -> tuple[str, date, date, bool]:
+        """A span as it counts: a full export of what is often cut covers from its first row on, and
+        from no mistyped day of a row that was corrected or removed since."""
+        table, load, category, start, end, complete = span
+        if (table, load) in self._full:
+            start = max(start, first or end)
+        return category, start, end, complete
+
 
 def _declared(warehouse: Warehouse, as_of: datetime | None) -> list[tuple[Any, ...]]:
-    columns = 'table_name, category, from_day, to_day, "complete"'
+    columns = 'table_name, load_id, category, from_day, to_day, "complete"'
     if as_of is None:
         return warehouse.rows(f"SELECT {columns} FROM coverage")
     return warehouse.rows(
