@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from serving import Served, refused
+from serving import Served, app_of, refused
 
-from trueline.web import upload
+from trueline.web import multipart, upload
 
 PATH = "/api/facts/orders/upload"
 
@@ -67,6 +69,7 @@ def orders(served: Served) -> int:
         ("c.ndjson", ndjson(rows("c"))),
         ("d.jsonl", ndjson(rows("d"))),
         ("e.ndjson.gz", gzip.compress(ndjson(rows("e")))),
+        ("j.jsonl.gz", gzip.compress(ndjson(rows("j")))),
         ("f.parquet", parquet(rows("f"))),
         ("G.CSV", csv(rows("g"))),
         ("../../h.csv", csv(rows("h"))),
@@ -211,3 +214,96 @@ def test_good_rows_are_kept_on_demand(served: Served) -> None:
     mixed = csv([rows("t", 1)[0] | {"amount": "x"}, *rows("u", 2)])
     report = send(served, "t.csv", mixed, keep_good="true").json()
     assert (report["status"], report["accepted"], report["rejected"]) == ("loaded", 2, 1)
+
+
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+START = b'--x\r\nContent-Disposition: form-data; name="file"; filename="v.csv"\r\n\r\n'
+
+
+def part(name: str, text: str) -> bytes:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
+
+
+WHOLE = START + csv(rows("v")) + b"\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (WHOLE, "ends before its last boundary"),
+        (START + csv(rows("v"))[:-9], "ends before its last boundary"),
+        (part("full", "true") + part("full", "false") + WHOLE + b"--x--", "'full' more than once"),
+        (WHOLE + WHOLE + b"--x--", "'file' more than once"),
+        (part("file", "a,b") + b"--x--", "without a file name"),
+        (START.replace(b"v.csv", b"") + b"\r\n--x--", "No file was chosen"),
+        (part("ful", "true") + WHOLE + b"--x--", "unknown field 'ful'"),
+        (part("mapping", "#" * 200) + WHOLE + b"--x--", "longer than 100 bytes"),
+        (START.replace(b"v.csv", b"v.csv\"\r\nContent-Transfer-Encoding: base64\r\nX: \"")
+         + b"b3JkZXJfaWQ=\r\n--x--", "encoded as base64"),
+    ],
+)  # fmt: skip
+def test_a_form_that_is_cut_off_or_says_two_things_is_refused_in_words(
+    served: Served, monkeypatch: pytest.MonkeyPatch, body: bytes, says: str
+) -> None:
+    monkeypatch.setattr(multipart, "LONGEST_TEXT", 100)
+    answer = served.client.post(PATH, content=body, headers=FORM)
+    assert says in refused(answer, 422)["detail"]
+    assert left_behind(served) == []
+
+
+def test_a_mapping_sent_as_a_file_is_not_passed_over(served: Served) -> None:
+    content = csv(rows("w")).replace(b"order_id", b"Bestellung")
+    files = {"file": ("w.csv", content), "mapping": ("map.toml", MAPPING.encode())}
+    assert served.post(PATH, files=files)["accepted"] == 3
+
+
+def test_a_refused_upload_is_named_as_its_sender_names_it(served: Served) -> None:
+    assert refused(send(served, "mine.csv", b""), 422)["detail"] == "mine.csv is empty."
+    packed = refused(send(served, "mine.csv.gz", b"\x1f\x8bx"), 422)
+    assert packed["detail"].startswith("mine.csv.gz could not be read safely")
+
+
+def test_others_are_answered_while_an_upload_is_measured(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Measuring takes up to a minute: never in the thread that answers everybody."""
+    seen = []
+
+    def measured(path: Path, name: str) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        seen.append((path.is_file(), name))
+
+    monkeypatch.setattr(upload, "examine", measured)
+    assert send(served, "y.csv.gz", gzip.compress(csv(rows("y")))).status_code == 200
+    assert seen == [(True, "y.csv.gz")]
+
+
+def test_a_sender_who_goes_away_in_the_middle_leaves_nothing(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No file on the disk, and no fault of ours in the log."""
+    come = iter(
+        [
+            {"type": "http.request", "body": START + csv(rows("z")), "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return next(come)
+
+    async def answer(message: Any) -> None:
+        said.append(message)
+
+    headers = [(b"host", b"testserver"), (b"content-type", FORM["Content-Type"].encode())]
+    scope = {
+        "type": "http", "method": "POST", "path": PATH, "raw_path": PATH.encode(),
+        "query_string": b"", "headers": headers, "client": ("testclient", 1),
+        "server": ("testserver", 80), "scheme": "http", "root_path": "", "http_version": "1.1",
+    }  # fmt: skip
+    asyncio.run(app_of(served.client)(scope, receive, answer))
+    assert said[0]["status"] == 499
+    assert left_behind(served) == []
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +21,8 @@ from trueline.web.answers import Answer
 from trueline.web.security import HEADERS, refuse_foreign_sites
 
 log = logging.getLogger("trueline.web")
+_GONE = 499
+"""For the log: the sender went away before all was sent (a number that other servers use, too)."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,80}")
 
 
@@ -92,6 +95,8 @@ class Around:
         except TruelineError as error:
             response = await _ours(request, error)
             await response(scope, receive, sent)
+        except ClientDisconnect:  # nobody is there to be told
+            await Response(status_code=_GONE)(scope, receive, sent)
         except Exception:  # a fault of ours: told as one, with the trace in the log
             log.exception("request %s failed", request.state.request_id)
             if begun:  # half an answer is out: only breaking off tells that it is none

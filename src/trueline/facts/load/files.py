@@ -74,6 +74,8 @@ def load_file(
     try:
         return _load(job, path)
     except InputError as error:
+        # An upload has a name of the server's on the disk: people know it by their own.
+        error.message = error.message.replace(path.name, Path(job.source).name)
         _enter_refusal(job, error)
         raise
 

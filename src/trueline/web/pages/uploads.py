@@ -17,10 +17,11 @@ from trueline.web import forms
 from trueline.web.answers import Answer
 from trueline.web.context import company, run
 from trueline.web.loadings import Loading
+from trueline.web.multipart import SUFFIXES
 from trueline.web.pages.frame import page
 from trueline.web.pages.saying import beside, to, wrong
 from trueline.web.parameters import Strict
-from trueline.web.upload import SUFFIXES, Received, receive
+from trueline.web.upload import Received, receive
 
 router = APIRouter(include_in_schema=False)
 _FIELDS = ("table", forms.FIELD)

@@ -9,8 +9,8 @@ from trueline.catalog.feeding import tables_of
 from trueline.catalog.kpis import SUBJECTS, from_facts
 from trueline.facts.tables import CONTRACTS
 from trueline.web.context import company, run
+from trueline.web.multipart import SUFFIXES
 from trueline.web.pages.frame import page
-from trueline.web.upload import SUFFIXES
 
 router = APIRouter(include_in_schema=False)
 
