@@ -6,8 +6,11 @@ import gzip
 import io
 import json
 import zipfile
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -50,7 +53,8 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     ),
     "NUL": ("x.csv", GOOD.replace("c1", "c\x00").encode(), "holds a NUL at byte"),
     "empty": ("x.csv", b"", "is empty"),
-    "blank lines only": ("x.csv", b"\n\n\n", "is empty"),
+    "blank lines only": ("x.csv", b"\n\n\n", "file is empty"),
+    "blank lines first": ("x.csv", b"\n\n" + GOOD.encode(), "The first line is empty"),
     "only a mark": ("x.csv", b"\xef\xbb\xbf", "is empty"),
     "semicolons": ("x.csv", GOOD.replace(",", ";").encode(), "separated by semicolons"),
     "tabs": ("x.csv", GOOD.replace(",", "\t").encode(), "separated by tabs"),
@@ -101,7 +105,8 @@ BAD_FILES: dict[str, tuple[str, bytes, str]] = {
     "half a Parquet": ("x.parquet", parquet_of([ORDER])[:200], "could not be read safely"),
     "Parquet's four letters": ("x.parquet", b"PAR1PAR1", "could not be read safely"),
     "no object": ("x.ndjson", b'"order_id"\n[1, 2]\n', "holds no JSON object"),
-    "JSON array": ("x.ndjson", json.dumps([ORDER]).encode(), "holds no JSON object"),
+    "JSON array": ("x.ndjson", json.dumps([ORDER]).encode(), "holds no JSON object: line 1 is"),
+    "key twice in the only line": ("x.ndjson", b'{"a": 1, "a": 1}', "line 1 is not a JSON object"),
 }
 
 
@@ -152,9 +157,6 @@ def test_a_parquet_column_that_is_no_text_number_or_moment(
 
 
 def test_parquet_types_are_read_as_they_are_meant(loader: Loader) -> None:
-    from datetime import UTC, datetime
-    from decimal import Decimal
-
     table = pa.table(
         {
             "order_id": pa.array([1, 2]),
@@ -164,6 +166,7 @@ def test_parquet_types_are_read_as_they_are_meant(loader: Loader) -> None:
             ),
             "amount": pa.array([Decimal("1.50"), Decimal("2.25")], pa.decimal128(10, 2)),
             "tax": pa.array([0.5, None]),
+            "discount": pa.array([None, None]),  # as pandas writes a column without any value
             "new_customer": pa.array([True, False]),
         }
     )
@@ -178,6 +181,39 @@ def test_parquet_types_are_read_as_they_are_meant(loader: Loader) -> None:
         ("1", day, Decimal("1.5"), Decimal("0.5"), True),
         ("2", day, Decimal("2.25"), None, False),
     ]
+
+
+def test_moments_of_parquet_may_count_nanoseconds(loader: Loader) -> None:
+    """As pandas writes them, with a zone."""
+    moments = pa.array([1767654000000000000, 1767654000000000001], pa.timestamp("ns", "UTC"))
+    columns = {name: [value, value] for name, value in ORDER.items()}
+    table = pa.table({**columns, "order_id": ["o1", "o2"], "ordered_at": moments})
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    report = loader.load(out.getvalue(), name="x.parquet", keep_good=True)
+    assert (report.accepted, report.rejected) == (1, 1), "what is finer than micro is not rounded"
+    assert loader.rows("SELECT ordered_at FROM orders") == [(datetime(2026, 1, 5, 23),)]
+
+
+def test_half_of_a_surrogate_pair_deep_in_an_object_is_rejected(loader: Loader) -> None:
+    event = {"event_id": "e1", "user_id": "u", "occurred_at": "2026-01-05", "name": "n"}
+    lines = [event, {**event, "event_id": "e2", "properties": {"a": ["\ud800"]}}]
+    content = "".join(json.dumps(line) + "\n" for line in lines)
+    report = loader.load(content, "events", name="x.ndjson", keep_good=True)
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert "half of a surrogate pair" in report.rejects[0].rule
+
+
+def test_rows_may_hold_days_moments_and_numbers_of_python(loader: Loader) -> None:
+    rows = [
+        order("o1", ordered_at=date(2026, 1, 5), amount=Decimal("1.10")),
+        order("o2", ordered_at=datetime(2026, 1, 5, 23, tzinfo=UTC), amount=np.int64(3)),
+        order("o3", ordered_at=datetime(2026, 1, 5, 23), amount=np.float64(1.5)),
+    ]
+    assert loader.load_as("rows", rows).accepted == 3
+    assert loader.rows("SELECT DISTINCT ordered_on FROM orders") == [(date(2026, 1, 5),)]
+    report = loader.load_as("rows", [order("o4", amount=b"1")])
+    assert "a value of type bytes; write it as text" in report.rejects[0].rule
 
 
 def test_a_parquet_value_of_a_wrong_type_is_rejected(shared: Loader) -> None:
@@ -223,6 +259,11 @@ CSV_SHAPES = {
     "CR LF endings": GOOD.replace("\n", "\r\n").encode(),
     "CR endings": GOOD.replace("\n", "\r").encode(),
     "no last line end": GOOD.rstrip("\n").encode(),
+    "CR LF in the header only": GOOD.replace("\n", "\r\n", 1).encode(),
+    "CR LF in one row": "\r\n".join(GOOD.rsplit("\n", 2)[:2]).encode() + b"\n",
+    "CR in one row": "\r".join(GOOD.rsplit("\n", 2)).encode(),
+    "CR CR LF, as written twice over": GOOD.replace("\n", "\r\r\n").encode(),
+    "CR LF within quotes": GOOD.replace("o2", "o\r\n2").encode(),
     "blank lines between": GOOD.replace("\n", "\n\n").encode(),
     "unquoted": GOOD.replace('"', "").encode(),
     "columns in another order": "\n".join(
@@ -247,8 +288,8 @@ SHAPES = {
         "has 6 values where the header has 5 columns",
     ),
     "a footer's total": ("Total,,,76.50,\n", "is empty"),
-    "an unclosed quote": ('o9,"c1,2026-01-05,1,USD\n', "is not CSV"),
-    "a stray quote": ('o9,"c1"x,2026-01-05,1,USD\n', "is not CSV"),
+    "an unclosed quote": ('o9,"c1,2026-01-05,1,USD\n', "opened and not closed"),
+    "a stray quote": ('o9,"c1"x,2026-01-05,1,USD\n', "inside a value; write it twice"),
     "spaces only": (" , , , , \n", "is empty"),
     "the header again": (HEADER.replace('"', "") + "\n", "is not a moment"),
 }
@@ -288,6 +329,11 @@ BAD_LINES = {
     "trailing garbage": (json.dumps(ORDER) + " x", "is not a JSON object"),
     "nested deeply": ('{"a":' + "[" * 30_000 + "]" * 30_000 + "}", "nested too deeply"),
     "half of a surrogate pair": (json.dumps(order(channel="\ud800")), "half of a surrogate pair"),
+    "endless exponent": ('{"amount": 1e' + "9" * 50 + "}", "a number that is out of range"),
+    "half of a surrogate pair as key": (
+        json.dumps({**ORDER, "\ud800": 1}),
+        "a key holds half of a surrogate pair",
+    ),
     "endless number": ('{"amount": ' + "9" * 5000 + "}", "is not a JSON object"),
     "NUL": (json.dumps(order(channel="a\x00")), "NUL"),
 }
@@ -304,8 +350,6 @@ def test_a_line_of_ndjson_that_is_no_object(shared: Loader, line: str, rule: str
 
 
 def test_numbers_in_json_keep_their_digits(loader: Loader) -> None:
-    from decimal import Decimal
-
     line = json.dumps(ORDER).replace('"25.50"', "12345678901234.07")
     assert loader.load(line + "\n", name="x.ndjson").accepted == 1
     assert loader.rows("SELECT amount FROM orders") == [(Decimal("12345678901234.07"),)]

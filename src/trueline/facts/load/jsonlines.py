@@ -11,7 +11,7 @@ from typing import Any
 
 from trueline.core.errors import InputError
 from trueline.facts.load.mapping import MOST_COLUMNS
-from trueline.facts.load.sources import Row, TextRows, json_row, open_bytes
+from trueline.facts.load.sources import Row, TextRows, is_text, json_row, open_bytes
 
 
 def ndjson_rows(path: Path, nested: Sequence[str]) -> TextRows:
@@ -20,9 +20,11 @@ def ndjson_rows(path: Path, nested: Sequence[str]) -> TextRows:
     Raises InputError where no line holds an object, or there are too many keys.
     """
     keys: dict[str, None] = {}
-    for _, found in _objects(path):
+    first = ""
+    for line, found in _objects(path):
         if isinstance(found, dict):
             keys.update(dict.fromkeys(found))
+        first = first or (f": line {line} {found}" if isinstance(found, str) else "")
         if len(keys) > MOST_COLUMNS:
             raise InputError(
                 "The file's objects have too many different keys.",
@@ -30,7 +32,8 @@ def ndjson_rows(path: Path, nested: Sequence[str]) -> TextRows:
             )
     if not keys:
         raise InputError(
-            f"{path.name} holds no JSON object.", 'Write one object per line: {"order_id": "1"}.'
+            f"{path.name} holds no JSON object{first}.",
+            'Write one object per line: {"order_id": "1"}.',
         )
     names = tuple(keys)
 
@@ -60,6 +63,8 @@ def _object(written: str) -> dict[str, Any] | str:
         )
     except RecursionError:
         return "is nested too deeply"
+    except ArithmeticError:  # an exponent beyond what decimals have
+        return "holds a number that is out of range"
     except ValueError as error:
         return f"is not a JSON object: {str(error)[:120]}"
     return found if isinstance(found, dict) else "is not a JSON object"
@@ -69,6 +74,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key comes twice")
+    for name in found:
+        if not is_text(name):
+            raise ValueError("a key holds half of a surrogate pair")
     return found
 
 

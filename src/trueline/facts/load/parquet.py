@@ -13,7 +13,7 @@ from trueline.facts.load.sources import LONGEST_LINE, Row, TextRows
 
 _FLAT = re.compile(
     r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|DOUBLE|FLOAT|DATE|UUID"
-    r"|ENUM\(.*\)|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)"
+    r"|ENUM\(.*\)|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS|\"NULL\")"
 )
 LITTLE_TEXT, MOST_TIMES = 256 * 1024**2, 1000
 """Bytes of text that any file may hold; above, how many times its own size. The same few texts
@@ -50,7 +50,7 @@ def parquet_rows(warehouse: Warehouse, path: Path) -> TextRows:
 
 def unreadable(path: Path, error: Exception) -> InputError:
     """The error of a file that the engine could not read."""
-    reason = str(error).split("\n")[0][:200]
+    reason = str(error).split("\n")[0].replace(str(path), path.name)[:200]
     return InputError(f"{path.name} could not be read safely: {reason}", "Write the file anew.")
 
 
@@ -93,6 +93,8 @@ def _check_size(
 
 def _text(name: str, kind: str) -> str:
     column = quoted(name)
+    if kind == "TIMESTAMPTZ_NS":
+        return f"CAST(make_timestamp_ns(epoch_ns({column})) AS VARCHAR) || 'Z'"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || 'Z'"
     return f"CAST({column} AS VARCHAR)"

@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -112,7 +114,13 @@ def _header(stream: io.TextIOWrapper) -> tuple[str, ...]:
         stream.seek(0)
         _check_commas(stream.readline())
         raise InputError(f"The header is not CSV: {error}.") from None
-    if not header or not any(name.strip() for name in header):
+    if header is not None and not any(name.strip() for name in header):
+        if stream.read(CHUNK).strip(", \r\n"):
+            raise InputError(
+                "The first line is empty, and names no column.", "Delete the empty lines above it."
+            )
+        header = None
+    if header is None:
         raise InputError("The file is empty.", "The first line names the columns.")
     if header[0].strip().lower().startswith("sep="):
         raise InputError(
@@ -156,12 +164,24 @@ def _csv_lines(stream: io.TextIOWrapper, width: int) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, [None] * width, f"is not CSV: {error}"
+            yield line, [None] * width, f"is not CSV: {_in_words(error)}"
             line = reader.line_num + 1
             continue
         if values:
             yield line, *_shaped(values, width)
         line = reader.line_num + 1
+
+
+def _in_words(error: csv.Error) -> str:
+    """What the reader says of a row, for who has to correct it."""
+    said = str(error)
+    if "unexpected end" in said:
+        return "a quotation mark is opened and not closed again"
+    if "expected after" in said:
+        return "a quotation mark stands inside a value; write it twice"
+    if "field limit" in said:
+        return f"a value is longer than {csv.field_size_limit():,} characters"
+    return said
 
 
 def _shaped(values: list[str], width: int) -> tuple[list[str | None], str | None]:
@@ -203,34 +223,52 @@ def json_row(line: int, row: dict[str, Any], names: Sequence[str], nested: Seque
 
 
 def json_text(value: Any, nested: bool) -> str | None:
-    """A JSON value as the text a file would hold. Raises ValueError for what is no one value."""
+    """A JSON value as the text a file would hold; a day or moment of Python's own, too.
+
+    Raises ValueError for what is no one value.
+    """
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError("half of a surrogate pair") from None
-        return value
+        return _whole(value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        if abs(value) >= 10**40:
+    if isinstance(value, Integral):
+        if abs(int(value)) >= 10**40:
             raise ValueError("a number of more than 40 digits")
-        return str(value)
+        return str(int(value))
     if isinstance(value, Decimal | float):
         return _number_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if nested and isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
-    raise ValueError("a nested value where one value is expected")
+        return _whole(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+    if isinstance(value, dict | list):
+        raise ValueError("a nested value where one value is expected")
+    raise ValueError(f"a value of type {type(value).__name__}; write it as text")
 
 
 def _number_text(value: Decimal | float) -> str:
     if isinstance(value, float):
-        return repr(value)
+        return float.__repr__(value)  # a number of a library's own may write its type, too
     if not value.is_finite() or abs(value.adjusted()) > 40:
         raise ValueError("not a finite number of reasonable size")
     return format(value, "f")
+
+
+def _whole(text: str) -> str:
+    if not is_text(text):
+        raise ValueError("half of a surrogate pair")
+    return text
+
+
+def is_text(text: str) -> bool:
+    """Whether it can be written: JSON can hold half of a surrogate pair, which is no text."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def not_text(position: int) -> InputError:

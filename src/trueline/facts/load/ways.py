@@ -82,7 +82,7 @@ def _cleared(connection: duckdb.DuckDBPyConnection, *, numbered: bool = False) -
 
 
 _UNREADABLE = re.compile(
-    f"{_FAULTY}|CSV Error|Permission Error|file system operations are disabled"
+    f"{_FAULTY}|CSV Error|CSV Parser|Permission Error|file system operations are disabled"
 )
 _BROKEN = re.compile("decompression|Parquet|parquet|corrupt|Out of Memory|Failed to read")
 """What the engine says of a Parquet file whose pages are not what its footer promises."""
