@@ -76,10 +76,12 @@ def test_a_part_or_another_length_is_not_judged_by_a_months_target(
         return text.partition("Target trueline.toml")[2].partition("Benchmark")[0].strip()
 
     part = "Not judged: only a part of the period is known."
-    length = "Not judged: the target is for one calendar month."
+    length = "Not judged: the target is for one month."
     assert said("revenue", **FEBRUARY) == "≥ US$90.00 a month On target"
     assert said("revenue", "2026-03-01", "2026-04-01") == f"≥ US$90.00 a month {part}"
     assert said("revenue", "2025-12-01", "2026-03-01") == f"≥ US$90.00 a month {length}"
+    last_30_days = said("revenue", "2026-01-30", "2026-03-01")  # as long as a month
+    assert "Not judged" not in last_30_days
     assert said("arpu", "2025-12-01", "2026-03-01") == "≥ US$90.00 On target"
     assert said("arpu", "2026-03-01", "2026-04-01") == f"≥ US$90.00 {part}"
     stage = served.get("/api/kpi/mid-stage", period_days=90)["data"]["kpis"]["arpu"]

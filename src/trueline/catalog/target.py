@@ -19,6 +19,8 @@ from trueline.core.quality import Completeness
 from trueline.core.reading import Reading
 
 MONTH = "month"
+AS_LONG = (30, 31)
+"""Days that are as long as a month, wherever they begin: the last 30, say."""
 _AT_THE_START = ("movement_opening", "customers_at_start")
 
 
@@ -57,7 +59,8 @@ def _state(source: str) -> bool:
 
 def fits(reading: Reading, found: Mapping[str, Any]) -> bool:
     """Whether a reading is of as long a period as the target is for."""
-    return found["per"] is None or Period(reading.start, reading.end).whole_months == 1
+    period = Period(reading.start, reading.end)
+    return found["per"] is None or period.whole_months == 1 or period.days in AS_LONG
 
 
 class Stand(NamedTuple):
@@ -73,7 +76,7 @@ def stand(reading: Reading, found: Mapping[str, Any]) -> Stand:
     if reading.value is None or direction is Direction.NEUTRAL:
         return Stand(None)
     if not fits(reading, found):
-        return Stand(None, "Not judged: the target is for one calendar month.")
+        return Stand(None, "Not judged: the target is for one month.")
     if reading.completeness is Completeness.PARTIAL:
         return Stand(None, "Not judged: only a part of the period is known.")
     value, aim = Decimal(str(reading.value)), Decimal(found["value"])

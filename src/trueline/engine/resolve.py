@@ -327,7 +327,9 @@ class Resolver:
             return replace(base, by_currency={})
         converted = self._converted_level(base, item, at)
         if item.base in ("recurring", "paying") and item.key not in DOUBTS:
-            return self._recurring_quality(converted, at)
+            from trueline.engine.estimates import recurring_quality
+
+            return recurring_quality(self, converted, at)
         return converted
 
     def _converted_level(self, base: MeasureValue, item: Measure, at: date) -> MeasureValue:
@@ -345,11 +347,6 @@ class Resolver:
                 return base.blocked(missing_rate(code, self.currency, day))
             total += amount * (rate or 0)
         return replace(base, value=total, quality=Quality.ACTUAL)
-
-    def _recurring_quality(self, found: MeasureValue, at: date) -> MeasureValue:
-        from trueline.engine.estimates import recurring_quality
-
-        return recurring_quality(self, found, at)
 
     def items_at(self, key: str, at: date) -> int:
         """How many items are unpriced, or assumed, at the start of a day."""
