@@ -148,6 +148,12 @@ def test_a_kpi_is_forecast_from_its_complete_days(daily: TestClient) -> None:
         assert 0 <= point["intervals"]["95"][0] <= point["mean"] <= point["intervals"]["95"][1]
 
 
+def test_a_forecast_begins_where_facts_can_have_come_to(daily: TestClient) -> None:
+    """An end that lies ahead made yesterday's facts be out of date."""
+    found = daily.get("/api/kpi/revenue/forecast?grain=day&end=2026-06-01").json()
+    assert found["forecast"][0]["start"] == "2026-03-15"
+
+
 def test_a_forecast_is_refused_on_too_short_a_history(served: Served) -> None:
     found = served.get("/api/kpi/revenue/forecast", grain="month")
     assert found["forecast"] is None

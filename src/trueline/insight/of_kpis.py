@@ -52,6 +52,8 @@ class History:
     readings: tuple[Reading, ...]
     expected_end: date
     calendar: Calendar
+    currency: str
+    """What its amounts are in: the slice's own currency where it is cut by one."""
 
     def behind(self) -> Iterator[Period]:
         """The buckets that are over and of which nothing complete is known yet."""
@@ -124,12 +126,16 @@ def history(
     definition = kpi(key)
     size = Grain.parse(grain)
     calendar = engine.settings.company.calendar
-    until = calendar.bucket_start(end or engine.today(), size)
+    company, today = engine.settings.company, engine.today()
+    if (moment := options.get("as_of")) is not None:
+        today = min(today, moment.astimezone(company.zone).date())
+    until = calendar.bucket_start(min(end or today, today), size)
     first = start or _back(until, size)
     if first >= until:
         raise InputError(f"There is no complete {size.value} from {first} until {until}.")
     readings = engine.series(key, size.value, Period(first, until), **options)
-    return History(definition, size, _begun(readings), until, calendar)
+    currency = (options.get("slice") or {}).get("currency", company.currency)
+    return History(definition, size, _begun(readings), until, calendar, currency)
 
 
 def _begun(readings: Sequence[Reading]) -> tuple[Reading, ...]:
@@ -156,9 +162,8 @@ def _back(until: date, grain: Grain) -> date:
     return add_months(until, -steps * months)
 
 
-def _shared(found: History, engine: Engine) -> dict[str, Any]:
-    definition = found.definition
-    currency = engine.settings.company.currency
+def _shared(found: History) -> dict[str, Any]:
+    definition, currency = found.definition, found.currency
     return {
         "key": definition.key,
         "label": definition.label,
@@ -175,8 +180,8 @@ def _wording(found: History, engine: Engine) -> Wording:
     """Sentences in the KPI's unit and its grain's buckets; days are written as in JSON."""
     kind = found.definition.unit
     company = engine.settings.company
-    currency = company.currency if kind.is_money else None
-    unit = kind.written(company.currency)
+    currency = found.currency if kind.is_money else None
+    unit = kind.written(found.currency)
 
     def number(value: float) -> str:
         return words.amount(value, unit, currency, company.locale)
@@ -223,7 +228,7 @@ def forecast_of(
     steps = HORIZON[found.grain] if horizon is None else horizon
     if not 1 <= steps <= MOST_HORIZON:
         raise InputError(f"horizon is {steps}; it must be 1 to {MOST_HORIZON}.")
-    shared = _shared(found, engine) | {"horizon": steps, "forecast": None, "reasons": []}
+    shared = _shared(found) | {"horizon": steps, "forecast": None, "reasons": []}
     refused = found.refusal()
     if refused is not None:
         return shared | {"reasons": [refused.to_json()]}
@@ -279,7 +284,7 @@ def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -
     from trueline.insight.patterns import pattern
 
     found = history(engine, key, grain, **options)
-    shared = _shared(found, engine) | {"pattern": None, "reasons": []}
+    shared = _shared(found) | {"pattern": None, "reasons": []}
     known = [value for value in found.values if value is not None]
     if len(known) < 2:
         reason = Reason(
@@ -333,7 +338,7 @@ def anomalies_of(
     season = SEASONS[found.grain]
     needed = max(SILENT_STEPS, 3 * season)
     known = sum(1 for value in found.values if value is not None)
-    shared = _shared(found, engine) | {"alarm_budget": share, "anomalies": [], "reasons": []}
+    shared = _shared(found) | {"alarm_budget": share, "anomalies": [], "reasons": []}
     if known <= needed:
         reason = Reason(
             "history_too_short",
