@@ -84,6 +84,8 @@ def test_a_part_or_another_length_is_not_judged_by_a_months_target(
     assert "Not judged" not in last_30_days
     assert said("arpu", "2025-12-01", "2026-03-01") == "≥ US$90.00 On target"
     assert said("arpu", "2026-03-01", "2026-04-01") == f"≥ US$90.00 {part}"
+    sliced = page(served, "/kpi/revenue", channel="paid", **FEBRUARY)
+    assert "Not judged: the target is the whole company's." in shown(sliced).replace("&#39;", "'")
     stage = served.get("/api/kpi/mid-stage", period_days=90)["data"]["kpis"]["arpu"]
     assert (stage["target"], stage["target_per"]) == (90, None)
     assert (stage["target_met"], stage["target_note"]) == (True, None)

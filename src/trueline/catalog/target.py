@@ -58,7 +58,11 @@ def _state(source: str) -> bool:
 
 
 def fits(reading: Reading, found: Mapping[str, Any]) -> bool:
-    """Whether a reading is of as long a period as the target is for."""
+    """Whether a reading is of the whole company, over as long a period as the target is for."""
+    return not reading.slice and _as_long(reading, found)
+
+
+def _as_long(reading: Reading, found: Mapping[str, Any]) -> bool:
     period = Period(reading.start, reading.end)
     return found["per"] is None or period.whole_months == 1 or period.days in AS_LONG
 
@@ -75,7 +79,9 @@ def stand(reading: Reading, found: Mapping[str, Any]) -> Stand:
     direction = kpi(reading.key).direction
     if reading.value is None or direction is Direction.NEUTRAL:
         return Stand(None)
-    if not fits(reading, found):
+    if reading.slice:
+        return Stand(None, "Not judged: the target is the whole company's.")
+    if not _as_long(reading, found):
         return Stand(None, "Not judged: the target is for one month.")
     if reading.completeness is Completeness.PARTIAL:
         return Stand(None, "Not judged: only a part of the period is known.")

@@ -181,7 +181,10 @@ class Ground:
         return target(key, self.tl.settings.targets)
 
     def goals(self, keys: Iterable[str], grain: Grain, own: Any = None) -> list[float]:
-        """Where targets are drawn: a month's target is no line across weeks or quarters."""
+        """Where targets are drawn: a month's is no line across weeks or quarters, and the company's
+        none across a slice."""
+        if self.view.cut:
+            return []
         found = [self.target(key, own) for key in keys]
         drawn = [f["value"] for f in found if f and f["per"] in (None, grain.value)]
         return list(dict.fromkeys(float(value) for value in drawn))

@@ -102,8 +102,8 @@ def target_of(ground: Ground, key: str, own: Decimal | None, reading: Reading) -
     if found is None:
         return None
     number = Decimal(found["value"])
-    direction = kpi(key).direction
-    text = ground.amount(number, reading.unit, reading.currency)
+    direction, unit, currency = kpi(key).direction, kpi(key).unit, ground.company.currency
+    text = ground.amount(number, unit.written(currency), currency if unit.is_money else None)
     if found["per"] == MONTH:
         text += " a month"
     sign = {Direction.UP: "≥ ", Direction.DOWN: "≤ ", Direction.NEUTRAL: ""}[direction]
