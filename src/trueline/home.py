@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, InputError, existing
+from trueline.core.errors import ConflictError, InputError, TruelineError, existing
 from trueline.core.period import parse_day
 from trueline.engine.engine import Engine
 from trueline.evidence import Evidence
@@ -320,14 +320,23 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
     def refresh(self, progress: Callable[[str, int, int], None] | None = None) -> dict[str, Any]:
         """The daily job: load changed sources, count what they touched, keep a snapshot.
 
-        Safe to repeat.
+        Safe to repeat. A source that cannot be read says why, and holds up no other.
         """
         from trueline.sources.sql import pull_all
 
-        loads = [self._pull(source) for source in self.settings.sources]
+        loads = [self._tried(source) for source in self.settings.sources]
         loads += pull_all(self.warehouse, self.settings, self.home, self.clock())
         counted = self.engine.refresh(progress=progress)
         return {"loads": loads, "rollup": counted, "snapshot": self.snapshot()}
+
+    def _tried(self, source: Any) -> dict[str, Any]:
+        try:
+            return self._pull(source)
+        except TruelineError as error:
+            return {
+                "table": source.table, "source": source.path, "status": "failed",
+                "message": str(error),
+            }  # fmt: skip
 
     def _pull(self, source: Any) -> dict[str, Any]:
         path = Path(source.path)

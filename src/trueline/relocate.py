@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from trueline.core.errors import ConflictError
+from trueline.core.errors import ConflictError, NotFoundError
 from trueline.core.period import Period, add_months
 from trueline.engine.bridge import bridge
 from trueline.engine.engine import Engine
@@ -34,12 +34,16 @@ def copy_warehouse(
     """Copy all facts, their history and the loads, count anew, and compare every reading.
 
     Returns ``tables`` (rows each), ``rows`` and ``readings`` (how many were compared). Raises
-    ConflictError where the target holds loads already, or where anything differs afterwards.
+    NotFoundError where the source holds nothing, ConflictError where the target holds loads
+    already, or where anything differs afterwards.
     """
+    _check_there(filled(source), home)
     with (
         _opened(filled(source), settings, home) as old,
         _opened(filled(target), settings, home) as new,
     ):
+        if not old.rows("SELECT count(*) FROM loads")[0][0]:
+            raise NotFoundError(f"{old.address} holds no facts.", "Check the first address.")
         if new.rows("SELECT count(*) FROM loads")[0][0]:
             raise ConflictError(
                 f"{new.address} holds facts already.", "Copy into an empty warehouse."
@@ -48,6 +52,13 @@ def copy_warehouse(
         _count(old, new, copied)
         compared = _compare(Engine(old, settings, clock), Engine(new, settings, clock), progress)
     return {"tables": copied, "rows": sum(copied.values()), "readings": compared}
+
+
+def _check_there(url: str, home: Path) -> None:
+    """An address that is misspelt must not be made, and found to be empty."""
+    kind, _, place = url.partition("://")
+    if kind == "duckdb" and not (home / place).is_file():
+        raise NotFoundError(f"There is no file {home / place}.", "Check the first address.")
 
 
 @contextmanager

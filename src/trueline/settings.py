@@ -3,7 +3,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,8 @@ from pydantic import (
     field_validator,
 )
 
-from trueline.core.errors import Fault, HomeError, InputError
+from trueline.core.checked import faults_from
+from trueline.core.errors import HomeError, InputError
 from trueline.core.money import exponents
 from trueline.core.period import Calendar
 
@@ -266,17 +267,15 @@ class Settings(_Section):
             raise InputError(f"{where} is not valid TOML: {error}.") from error
         except ValidationError as error:
             faults = tuple(
-                Fault(
-                    message=item["msg"].removeprefix("Value error, "),
-                    where=".".join(str(part) for part in item["loc"]),
-                    value=str(item["input"])[:80],
-                )
+                fault
                 for item in error.errors()
+                for fault in faults_from([item], known=_beside(item["loc"]))
             )
             first = faults[0]
             where = _variable_of(first.where or "", environment or {}) or where
+            fix = f"{first.fix} " if first.fix else ""
             raise InputError(
-                f"{where}: {first.where}: {first.message}.", f"Mend it in {where}.", faults
+                f"{where}: {first.where}: {first.message}.", f"{fix}Mend it in {where}.", faults
             ) from error
 
     @classmethod
@@ -284,13 +283,43 @@ class Settings(_Section):
         """The settings of a home folder. Raises HomeError where it is none."""
         path = home / FILE_NAME
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            text = text_of(path)
+        except (FileNotFoundError, NotADirectoryError):
             raise HomeError(
                 f"{home} is no Trueline home: it has no {FILE_NAME}.",
                 f"Make one with: trueline init --home {home}",
             ) from None
         return cls.parse(text, str(path), os.environ)
+
+
+def text_of(path: Path) -> str:
+    """What a settings file holds, without the mark that some editors put before it.
+
+    Raises InputError where it is no UTF-8, HomeError where it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} is not UTF-8 at byte {error.start}.", "Save it as UTF-8."
+        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise HomeError(
+            f"{path} cannot be read: {error.strerror}.", "Check what it is, and who may read it."
+        ) from None
+
+
+def _beside(place: Sequence[Any]) -> list[str]:
+    """What may stand where a setting is: the names that an unknown one may have been meant for."""
+    model: type[BaseModel] = Settings
+    for part in place[:-1]:
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return [".".join([*map(str, place[:-1]), name]) for name in model.model_fields]
 
 
 def _with_variables(given: dict[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import ConflictError, Fault
-from trueline.settings import FILE_NAME, Settings
+from trueline.settings import FILE_NAME, Settings, text_of
 
 if TYPE_CHECKING:
     from trueline.warehouse.seam import Warehouse
@@ -40,7 +40,7 @@ class SettingsFile:
     def read(cls, home: Path) -> SettingsFile:
         """The home's file."""
         path = home / FILE_NAME
-        return cls(path, path.read_text(encoding="utf-8"))
+        return cls(path, text_of(path))
 
     @property
     def digest(self) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from commands import run
 from trueline.core.words import amount, changed, spark
+from trueline.settings_file import SettingsFile
 
 ORDERS = """order_id,customer_id,ordered_at,amount,currency
 o1,ann,2026-01-01,100.00,USD
@@ -105,6 +106,60 @@ def test_snapshot_history_facts_doctor_refresh(home: Path) -> None:
     assert "orders" in run("facts", "--home", str(home))
     assert "every key is held once" in run("doctor", "--home", str(home))
     assert "0 sources loaded" in run("refresh", "--home", str(home))
+
+
+def test_a_source_that_cannot_be_loaded_fails_the_daily_job_and_holds_up_none(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    run("init", str(home))
+    (home / "good.csv").write_text(ORDERS)
+    (home / "bad.csv").write_text(ORDERS.replace("20.00", "$20"))
+    with (home / "trueline.toml").open("a") as file:
+        for name in ("none", "bad", "good"):
+            file.write(f'[[sources]]\ntable = "orders"\npath = "{name}.csv"\n')
+    told = run("refresh", "--home", str(home), code=2)
+    assert "There is no file" in told and "none.csv" in told
+    assert "bad.csv: Nothing was loaded: 1 of 3 rows break a rule" in told
+    assert "1 sources loaded" in told and "snapshot revision 1" in told
+    facts = json.loads(run("facts", "--home", str(home), "--json"))
+    assert {"orders": 3}.items() <= {item["table"]: item["rows"] for item in facts}.items()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b'[company]\nname = "caf\xe9"', "is not UTF-8 at byte 21"),
+        (b"[server]\nprot = 1", "server.prot: is not known here. Did you mean server.port?"),
+        (b"[servr]\nport = 1", "servr: is not known here. Did you mean server?"),
+        (b'[server]\nport = "x"', "server.port: is not a whole number. Write digits only"),
+    ],
+)
+def test_settings_that_cannot_be_read_say_where_and_what_to_write(
+    tmp_path: Path, text: bytes, says: str
+) -> None:
+    (tmp_path / "trueline.toml").write_bytes(text)
+    assert says in run("facts", "--home", str(tmp_path), code=2)
+
+
+def test_settings_of_an_editor_that_marks_its_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "trueline.toml").write_bytes(b'\xef\xbb\xbf[company]\nname = "A"\n')
+    assert "orders" in run("facts", "--home", str(tmp_path))
+    assert SettingsFile.read(tmp_path).settings().company.name == "A"
+
+
+def test_a_home_that_is_a_file_or_a_folder_of_nobodys_is_told_in_words(tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_text(ORDERS)
+    assert "is no Trueline home" in run("facts", "--home", str(file), code=3)
+    (tmp_path / "trueline.toml").mkdir()
+    assert "cannot be read" in run("facts", "--home", str(tmp_path), code=3)
+    done = subprocess.run(
+        [sys.executable, "-m", "trueline.cli", "init", str(file)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert "cannot be used" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_refused_load_exits_with_2_and_keep_good_with_0(home: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from companies import OTHERS, Url, fill
 
 from trueline.cli.app import assembled
-from trueline.core.errors import ConflictError
+from trueline.core.errors import ConflictError, NotFoundError
 from trueline.relocate import copy_warehouse
 
 
@@ -43,6 +43,14 @@ def test_there_and_back_again(company: Any, url_of: Url, tmp_path: Path, engine:
     assert back["tables"] == there["tables"]
     with pytest.raises(ConflictError, match="holds facts already"):
         copy_warehouse(tl.home, tl.settings, "duckdb://warehouse.duckdb", url, **words)
+
+
+def test_a_misspelt_source_is_not_made_and_found_to_agree(company: Any, tmp_path: Path) -> None:
+    tl = some(company)
+    target = f"duckdb://{tmp_path}/new.duckdb"
+    with pytest.raises(NotFoundError, match="There is no file"):
+        copy_warehouse(tl.home, tl.settings, "duckdb://warehuose.duckdb", target)
+    assert not (tl.home / "warehuose.duckdb").exists()
 
 
 def test_a_copy_that_differs_is_told(

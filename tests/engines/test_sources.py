@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from postgres_server import Server
 
 from trueline.core.errors import AwayError, InputError
 from trueline.settings import Settings
-from trueline.sources.sql import pull
+from trueline.sources.sql import _largest, pull
 
 CUSTOMERS = (
     "SELECT id AS customer_id, joined AS created_at, channel, changed FROM people "
@@ -70,6 +71,32 @@ def test_a_row_that_breaks_a_rule_is_rejected_and_read_again(company: Any, tmp_p
     assert tl.warehouse.rows("SELECT count(*) FROM source_marks") == [(0,)]
     own.execute("UPDATE people SET joined = '2026-02-01' WHERE id = 'a'")
     assert read(tl).accepted == 2
+
+
+def test_rows_without_a_mark_are_read_each_time_and_one_dated_ahead_hides_none(
+    company: Any, tmp_path: Path
+) -> None:
+    own = shop(tmp_path / "shop.db")
+    tl = declared(company, f"sqlite:///{tmp_path}/shop.db")
+    own.execute("INSERT INTO people VALUES ('a', '2026-01-01', '', 5), ('b', '2026-01-02', '', 1)")
+    assert read(tl).accepted == 2
+    own.execute("INSERT INTO people VALUES ('c', '2026-01-03', '', NULL)")
+    assert read(tl).accepted == 1
+    now = tl.clock()
+    marks = [(now + timedelta(days=days),) for days in (-1, 0, 400)]
+    assert _largest(None, marks, 0, now) == now
+    assert _largest(None, [(None,), marks[-1]], 0, now) is None
+    assert _largest(None, [(now.date() + timedelta(days=9),)], 0, now) is None
+
+
+def test_marks_that_have_no_order_are_told(company: Any, tmp_path: Path) -> None:
+    own = shop(tmp_path / "shop.db")
+    tl = declared(company, f"sqlite:///{tmp_path}/shop.db")
+    own.execute("INSERT INTO people VALUES ('a', '2026-01-01', '', 5.5)")
+    assert read(tl).accepted == 1, "a fraction is a mark, too"
+    own.execute("INSERT INTO people VALUES ('b', '2026-01-02', '', 'x')")
+    with pytest.raises(InputError, match="to read by holds float and str"):
+        read(tl)
 
 
 def test_refresh_reads_every_table_and_one_that_fails_holds_up_none(

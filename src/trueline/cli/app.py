@@ -13,7 +13,7 @@ from importlib import import_module
 import typer
 
 from trueline.cli import show
-from trueline.core.errors import TruelineError
+from trueline.core.errors import HomeError, TruelineError
 
 COLLECT_AFTER = 50_000
 """So many new objects before garbage is looked for: starting makes many, and all of them stay."""
@@ -87,6 +87,18 @@ def main() -> None:
             raise
         show.error(error)
         sys.exit(error.exit_code)
+    except (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+        # Of a file that a person named, or of the home's own: the system says which and why.
+        if os.environ.get("TRUELINE_DEBUG"):
+            raise
+        place = error.filename or "A file"
+        show.error(
+            HomeError(
+                f"{place} cannot be used: {error.strerror}.",
+                "Check what it is, and who may use it.",
+            )
+        )
+        sys.exit(HomeError.exit_code)
     except KeyboardInterrupt:
         show.warn("Interrupted; nothing was left half done.")
         sys.exit(130)

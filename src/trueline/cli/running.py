@@ -1,29 +1,44 @@
 """Commands that run something: the daily job, a check, a server, the demo."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from trueline.cli import show
 from trueline.cli.options import HERE, AsJson, Home, opened
+from trueline.core.errors import InputError
 from trueline.core.reading import dumps
 
 
 def refresh(home: Home = HERE, as_json: AsJson = False) -> None:
-    """The daily job: load changed sources, count, keep a snapshot. Safe to repeat."""
+    """The daily job: load changed sources, count, keep a snapshot. Safe to repeat.
+
+    Exits with 2 where a source could not be loaded; the others are.
+    """
     with opened(home) as tl, show.steps("Refreshing", quiet=as_json) as progress:
         found = tl.refresh(progress)
+    left = [load for load in found["loads"] if load["status"] in ("failed", "refused")]
     if as_json:
         show.line(dumps(found, indent=2))
-        return
-    for failed in (load for load in found["loads"] if load["status"] == "failed"):
-        show.warn(f"{failed['table']}: {failed['message']}")
-    snap = found["snapshot"]
-    show.line(
-        f"{len(found['loads'])} sources loaded, {found['rollup']['days']} days counted, "
-        f"snapshot revision {snap['revision']} of {snap['snapshot_date']}."
-    )
+    else:
+        for load in left:
+            show.warn(f"{load['table']}: {_why(load)}")
+        snap = found["snapshot"]
+        show.line(
+            f"{len(found['loads']) - len(left)} sources loaded, "
+            f"{found['rollup']['days']} days counted, "
+            f"snapshot revision {snap['revision']} of {snap['snapshot_date']}."
+        )
+    if left:
+        raise typer.Exit(InputError.exit_code)
+
+
+def _why(load: dict[str, Any]) -> str:
+    """Why a source was not loaded, and where its rejected rows are."""
+    if load["status"] == "failed":
+        return str(load["message"])
+    return f"{load['source']}: {' '.join(load['notes'][:1])} All of them: {load['rejects_path']}"
 
 
 def doctor(home: Home = HERE, as_json: AsJson = False) -> None:

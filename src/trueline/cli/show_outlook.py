@@ -34,7 +34,7 @@ def forecast(found: dict[str, Any], locale: str) -> None:
         ]
         drawn.add_row(f"{point['start']} (forecast)", amount(point["mean"]), *spans)
     console().print(drawn)
-    line(f"Confidence {found['confidence_level']}: {found['confidence_reason']}.")
+    line(f"Confidence {found['confidence_level']}: {found['confidence_reason'].rstrip('.')}.")
     tested = found["backtest"]
     if tested["mae"] is not None:
         line(

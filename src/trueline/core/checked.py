@@ -27,6 +27,8 @@ _WORDS = {
     "int_from_float": "is not a whole number",
     "finite_number": "is not a finite number",
     "list_type": "is not a list",
+    "tuple_type": "is not a list",
+    "decimal_parsing": "is not a number",
     "dict_type": "is not an object",
     "model_type": "is not an object",
     "greater_than_equal": "has to be at least {ge}",
@@ -44,6 +46,7 @@ _WORDS = {
 
 _FIXES = {
     "not_a_number": "Write digits and a point without quotes, such as 1234.5.",
+    "decimal_parsing": "Write digits and a point without quotes, such as 1234.5.",
     "decimal_type": "Write digits and a point without quotes, such as 1234.5.",
     "is_instance_of": "Write digits and a point without quotes, such as 1234.5.",
     "int_type": "Write digits only, such as 30.",

@@ -63,7 +63,7 @@ def pull(
     source = f"{name}: {table}"
     before = marked(warehouse, source) if query.by else None
     with _rows_file(home) as path:
-        mark = _fetch(url, query, _parse(before), path, source)
+        mark = _fetch(url, query, _parse(before), path, source, now)
         if mark is _NOTHING:
             return None
         return load_file(
@@ -110,13 +110,15 @@ def _rows_file(home: Path) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
-def _fetch(url: str, query: Query, after: Mark | None, path: Path, source: str) -> Any:
+def _fetch(
+    url: str, query: Query, after: Mark | None, path: Path, source: str, now: datetime
+) -> Any:
     """Write the query's rows as CSV; returns the largest ``by``, or that there was no row."""
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         with _reading(url) as connection, path.open("w", encoding="utf-8", newline="") as file:
-            return _write(connection, query, after, csv.writer(file))
+            return _write(connection, query, after, csv.writer(file), now)
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         if "OperationalError" in type(error).__name__ and "syntax" not in said:
@@ -152,7 +154,9 @@ def _reading(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _write(connection: Connection, query: Query, after: Mark | None, out: Any) -> Any:
+def _write(
+    connection: Connection, query: Query, after: Mark | None, out: Any, now: datetime
+) -> Any:
     from sqlalchemy import text
 
     # Colons of casts are no parameters.
@@ -162,7 +166,8 @@ def _write(connection: Connection, query: Query, after: Mark | None, out: Any) -
         sql = f"SELECT * FROM ({sql}) AS rows_of_source"
         by = connection.dialect.identifier_preparer.quote(query.by)
         if after is not None:
-            sql += f" WHERE {by} >= :after"
+            # A row without a mark may be new: it is read each time.
+            sql += f" WHERE {by} >= :after OR {by} IS NULL"
             values["after"] = _earlier(after, query.overlap_seconds, connection.dialect.name)
     found = connection.execution_options(stream_results=True, max_row_buffer=PIECE).execute(
         text(sql), values
@@ -178,17 +183,35 @@ def _write(connection: Connection, query: Query, after: Mark | None, out: Any) -
     out.writerow(names)
     while rows := found.fetchmany(PIECE):
         out.writerows([_text(value) for value in row] for row in rows)
-        largest = _largest(largest, rows, place)
+        largest = _largest(largest, rows, place, now)
     return largest
 
 
-def _largest(so_far: Any, rows: Sequence[Any], place: int | None) -> Any:
+def _largest(so_far: Any, rows: Sequence[Any], place: int | None, now: datetime) -> Any:
+    """The largest mark. Raises InputError where marks are of kinds that have no order."""
     if place is None:
         return None
-    values = [row[place] for row in rows if row[place] is not None]
+    values = [row[place] for row in rows if row[place] is not None and not _ahead(row[place], now)]
     if so_far is not _NOTHING and so_far is not None:
         values.append(so_far)
-    return max(values) if values else None
+    kinds = sorted({type(value).__name__ for value in values})
+    try:
+        if not all(isinstance(value, tuple(_KINDS.values())) for value in values):
+            raise TypeError
+        return max(values) if values else None
+    except (TypeError, ArithmeticError):
+        raise InputError(
+            f"The column to read by holds {' and '.join(kinds)}: no value of them is the largest.",
+            "Name one of moments, days, numbers or text that grows with every change.",
+        ) from None
+
+
+def _ahead(mark: Any, now: datetime) -> bool:
+    """A row dated ahead must not keep all that come before its day from being read."""
+    if isinstance(mark, datetime):
+        moment = mark if mark.tzinfo else mark.replace(tzinfo=UTC)
+        return moment > now + timedelta(days=1)
+    return isinstance(mark, date) and mark > now.date() + timedelta(days=1)
 
 
 def _text(value: Any) -> str | None:
@@ -213,7 +236,8 @@ def _text(value: Any) -> str | None:
 
 
 _KINDS: dict[str, type] = {
-    "moment": datetime, "day": date, "number": int, "decimal": Decimal, "text": str,
+    "moment": datetime, "day": date, "number": int, "decimal": Decimal, "fraction": float,
+    "text": str,
 }  # fmt: skip
 
 
