@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from serving import NOW, Served
+from serving import NOW, Served, app_of
 from starlette.testclient import TestClient
 
 import trueline
-from trueline.core.reading import dumps, loads
+from trueline.core.quality import Quality
+from trueline.core.reading import Reading, dumps, loads
 from trueline.home import Trueline
 from trueline.web import create_app
 
@@ -146,6 +148,25 @@ def test_a_kpi_is_forecast_from_its_complete_days(daily: TestClient) -> None:
     assert max(sundays) < min(others)
     for point in found["forecast"]:
         assert 0 <= point["intervals"]["95"][0] <= point["mean"] <= point["intervals"]["95"][1]
+
+
+def test_a_forecast_from_estimates_says_that_it_rests_on_them(
+    daily: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked like one from facts: only the points of its history said what they were."""
+    engine = app_of(daily).state.tl.engine
+    series = engine.series
+
+    def assumed(*asked: Any, **options: Any) -> list[Reading]:
+        found = series(*asked, **options)
+        return [*found[:-3], *(replace(r, quality=Quality.ESTIMATED) for r in found[-3:])]
+
+    monkeypatch.setattr(engine, "series", assumed)
+    told = daily.get("/api/kpi/revenue/forecast?grain=day").json()
+    assert told["quality"] == "estimated"
+    assert told["insights"][0] == "3 of the 400 values this rests on are estimates."
+    seen = daily.get("/api/kpi/revenue/pattern?grain=day").json()["pattern"]
+    assert seen["insights"][0] == told["insights"][0]
 
 
 def test_a_forecast_begins_where_facts_can_have_come_to(daily: TestClient) -> None:

@@ -15,7 +15,7 @@ from trueline.catalog.kpis import kpi
 from trueline.core import words
 from trueline.core.errors import InputError
 from trueline.core.period import Calendar, Grain, Period, add_months
-from trueline.core.quality import Completeness, Reason
+from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading
 from trueline.engine.engine import Engine
 from trueline.insight.forecasting import Method
@@ -65,6 +65,17 @@ class History:
     def values(self) -> list[float | None]:
         """One value a bucket, None where it is missing."""
         return [_value(reading) for reading in self.readings]
+
+    @property
+    def quality(self) -> Quality:
+        """The worst quality of the values: what is made of estimates is one."""
+        return Quality.worst(r.quality for r in self.readings if _value(r) is not None)
+
+    def assumed(self) -> list[str]:
+        """That values are estimates, in a sentence, where any are."""
+        known = [r for r in self.readings if _value(r) is not None]
+        some = sum(r.quality is Quality.ESTIMATED for r in known)
+        return [f"{some} of the {len(known)} values this rests on are estimates."] if some else []
 
     @property
     def direction(self) -> GoodWay | None:
@@ -173,6 +184,7 @@ def _shared(found: History) -> dict[str, Any]:
         "grain": found.grain.value,
         "history": [_point(reading) for reading in found.readings],
         "missing": sum(1 for value in found.values if value is None),
+        "quality": found.quality.value,
     }
 
 
@@ -253,7 +265,7 @@ def forecast_of(
         "trend": answer.pattern.trend,
         "volatility": answer.pattern.volatility_level,
         "seasonality": answer.pattern.seasonality,
-        "insights": list(answer.insights),
+        "insights": [*found.assumed(), *answer.insights],
     }
 
 
@@ -299,7 +311,8 @@ def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -
         direction=found.direction,
         wording=_wording(found, engine),
     )
-    return shared | {"pattern": described(seen)}
+    told = described(seen)
+    return shared | {"pattern": told | {"insights": [*found.assumed(), *told["insights"]]}}
 
 
 def described(seen: Any) -> dict[str, Any]:
