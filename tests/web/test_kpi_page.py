@@ -91,6 +91,12 @@ def test_a_part_or_another_length_is_not_judged_by_a_months_target(
     assert (stage["target_met"], stage["target_note"]) == (True, None)
 
 
+def test_a_year_that_is_not_over_is_not_compared_with_others_years(served: Served) -> None:
+    text = shown(page(served, "/kpi/nrr", start="2026-01-01", end="2027-01-01"))
+    assert "Only a part of the period is known: it is not compared." in text
+    assert "than others" not in text
+
+
 def test_unequal_coverage_is_not_compared_and_says_so(served: Served) -> None:
     text = shown(page(served, "/kpi/revenue", start="2026-03-01", end="2026-04-01"))
     assert "Partial" in text

@@ -12,7 +12,7 @@ from trueline.catalog.kpis import kpi
 from trueline.catalog.schema import fields
 from trueline.core import words
 from trueline.core.period import Period
-from trueline.core.quality import Quality
+from trueline.core.quality import Completeness, Quality
 from trueline.core.reading import Reading, ReadingInput
 from trueline.engine.engine import change
 from trueline.home import Trueline
@@ -150,11 +150,14 @@ def benchmark_of(tl: Trueline, asked: Asked, reading: Reading | None) -> dict[st
     found = benchmark(asked.definition)
     unit = asked.definition.unit.value
     verdict = None
-    if reading is not None:
+    partial = reading is not None and reading.completeness is Completeness.PARTIAL
+    if reading is not None and not partial:
         over = _OVER.get(asked.period.whole_months or 0)
         verdict = found.verdict(reading.value, asked.definition.direction, over)
     note = ""
-    if found.known and found.over and verdict is None:
+    if found.known and partial:
+        note = "Only a part of the period is known: it is not compared."
+    elif found.known and found.over and verdict is None:
         note = f"It is over {found.over}: choose such a period to compare."
     return {
         "known": found.known,
