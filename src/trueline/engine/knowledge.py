@@ -190,7 +190,7 @@ def _covered_in_part(cover: TableCover, period: Period, category: str) -> Reason
 
 def state_at(cover: TableCover, moment: date, category: str = "*") -> bool:
     """Whether the state at the start of a day is known from this table."""
-    declared = cover.declared(category)
+    declared = merged(cover.declared(category))
     if declared:
         first = cover.first_day or moment
         # Where old rows are forgotten, days covered from the first row on say nothing of before.
@@ -261,7 +261,10 @@ def _state_unknown(cover: TableCover, moment: date) -> Known:
             f"Declare coverage of {cover.table} from your company's first day "
             "(or load them with --full).",
         )
-    until = max((b for _, b in cover.declared()), default=None) or cover.loaded_on
+    spans = merged(cover.declared())
+    # A later stretch says nothing of what changed in the days before it.
+    begun = [b for a, b in spans if a <= (cover.first_day or a)] or [b for _, b in spans]
+    until = max(begun, default=None) or cover.loaded_on
     return Known.no(
         "facts_end_earlier",
         f"{cover.table} are complete only until {until}.",
