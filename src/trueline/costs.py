@@ -236,6 +236,14 @@ def change(tl: Trueline, cost_id: str, seen: int, entry: Mapping[str, Any]) -> d
         return write(tl, cost_id, entry)
 
 
+def replace(tl: Trueline, cost_id: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace one's own cost, whatever it says now. Raises NotFoundError where there is none:
+    one that is deleted meanwhile does not come back."""
+    with _WRITING:
+        own_cost(tl.warehouse, cost_id)
+        return write(tl, cost_id, entry)
+
+
 def delete(tl: Trueline, cost_id: str, seen: int | None = None) -> None:
     """Take one's own cost out of every number from now on; history keeps it."""
     with _WRITING:

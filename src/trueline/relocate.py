@@ -46,7 +46,8 @@ def copy_warehouse(
             raise NotFoundError(f"{old.address} holds no facts.", "Check the first address.")
         if new.rows("SELECT count(*) FROM loads")[0][0]:
             raise ConflictError(
-                f"{new.address} holds facts already.", "Copy into an empty warehouse."
+                f"{new.address} holds facts already.",
+                "Copy into an empty warehouse; delete what a copy that was broken off has left.",
             )
         copied = _copy(old, new, progress)
         _count(old, new, copied)

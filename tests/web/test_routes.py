@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from serving import Served, app_of, refused
 
+from trueline import costs
 from trueline.catalog.kpis import KPIS, from_facts, stage
 from trueline.web.jobs import Jobs
 
@@ -178,6 +179,31 @@ def test_costs_are_recorded_changed_and_deleted_and_history_keeps_them(served: S
         [made["cost_id"]],
     )
     assert [row[0] for row in kept] == [Decimal("12.5"), Decimal("99.99")]
+
+
+def test_a_cost_deleted_while_it_is_changed_does_not_come_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"cost_date": "2026-02-19", "cost_type": "marketing", "amount": 10}
+    cost_id = served.post(COSTS, 201, json=entry)["data"]["cost_id"]
+    write, said = costs.write, []
+
+    def slowly(*words: Any) -> Any:
+        """Written only after somebody else had the time to delete it."""
+        other = threading.Thread(
+            target=lambda: said.append(served.client.delete(f"{COSTS}/{cost_id}").status_code)
+        )
+        other.start()
+        other.join(0.5)
+        found = write(*words)
+        said.append(other)
+        return found
+
+    monkeypatch.setattr(costs, "write", slowly)
+    served.client.put(f"{COSTS}/{cost_id}", json=entry | {"amount": 20})
+    next(item for item in said if isinstance(item, threading.Thread)).join()
+    assert 200 in said, "deleted, and told so"
+    served.get(f"{COSTS}/{cost_id}", 404)
 
 
 def test_a_cost_from_a_file_is_changed_in_the_file(served: Served) -> None:

@@ -127,7 +127,7 @@ async def change(
         if entry.cost_date is None:  # the whole entry is replaced: its day must not move to today
             fault = Fault("is missing", "cost_date", None, "Add it.")
             raise InputError("cost_date is missing.", "Add it.", (fault,))
-        return _write(tl, cost_id, entry)
+        return {"success": True, "data": costs.replace(tl, cost_id, entry.model_dump())}
 
     return Answer(await run(request, write))
 
