@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from trueline.backup import backup, restore
-from trueline.core.errors import ConflictError, InputError, NotFoundError
-from trueline.home import Trueline
+from trueline.core.errors import AwayError, ConflictError, HomeError, InputError, NotFoundError
+from trueline.home import Trueline, init
 
 ORDERS = """order_id,customer_id,ordered_at,amount,currency
 o1,ann,2026-03-01,100.00,USD
@@ -31,6 +35,50 @@ def kept(new_company: Callable[..., Any], tmp_path: Path) -> tuple[Any, Path]:
     said = backup(company.tl, archive)
     assert said["bytes"] == archive.stat().st_size
     return company, archive
+
+
+def full(*_: Any, **__: Any) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_restore_without_room_does_not_blame_the_backup(
+    kept: tuple[Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tarfile.TarFile, "extractall", full)
+    with pytest.raises(AwayError, match="has no room"):
+        restore(kept[1], tmp_path / "again", Trueline)
+    assert not (tmp_path / "again").exists()
+
+
+@contextmanager
+def made_and_full(path: Path, *_: Any, **__: Any) -> Iterator[Any]:
+    """A file that can be made, on a disk that takes no more."""
+    path.touch()
+    yield SimpleNamespace(write=full)
+
+
+def test_a_home_that_has_no_room_is_not_made_by_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty settings file would be a company of another zone and currency."""
+    monkeypatch.setattr(Path, "open", made_and_full)
+    with pytest.raises(HomeError, match="cannot be written"):
+        init(tmp_path / "new", currency="CAD")
+    assert not (tmp_path / "new" / "trueline.toml").exists()
+
+
+def test_a_store_that_cannot_be_used_is_a_check_that_fails(
+    kept: tuple[Any, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tl = kept[0].tl
+
+    def broken(**_: Any) -> None:
+        raise HomeError("The store cannot be used: disk is full.", "See its disk.")
+
+    monkeypatch.setattr(tl, "history", broken)
+    checks = {check["check"]: check for check in tl.doctor()}
+    assert not checks["store"]["ok"] and "disk is full" in checks["store"]["message"]
+    assert checks["keys"]["ok"], "the others are told all the same"
 
 
 def test_a_restored_company_gives_the_same_readings(kept: tuple[Any, Path], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ A backup is taken while the company is in use. It says what it holds (digests, r
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -17,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, InputError, existing
+from trueline.core.errors import AwayError, ConflictError, InputError, existing
 from trueline.core.reading import dumps
 from trueline.settings import FILE_NAME
 from trueline.warehouse.duckdb import DuckDBWarehouse
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from trueline.home import Trueline
 
 MANIFEST = "manifest.json"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 STORE = "store.sqlite"
 FOLDERS = ("rejects", "dashboards")
 _FORMAT = 1
@@ -161,6 +163,10 @@ def _unpacked(archive: Path, stage: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads((stage / MANIFEST).read_text(encoding="utf-8"))
         expected = manifest["files"]
     except (tarfile.TarError, OSError, ValueError, KeyError, EOFError) as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise AwayError(
+                f"{stage.parent} has no room for the backup.", "Make room, and restore it again."
+            ) from None
         raise InputError(
             f"{archive} is no whole backup: {_why(error)}.",
             "Give a file that `trueline backup` wrote, or another copy of it.",

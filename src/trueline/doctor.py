@@ -6,6 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from trueline.core.errors import TruelineError
 from trueline.dashboards import entries
 from trueline.engine.rollup import last_load, watermark
 from trueline.facts.tables import CONTRACTS
@@ -104,6 +105,9 @@ def _dashboards(tl: Trueline) -> list[dict[str, Any]]:
 
 
 def _store(tl: Trueline) -> dict[str, Any]:
-    rows = tl.history(days=3660, limit=1)
+    try:
+        rows = tl.history(days=3660, limit=1)
+    except TruelineError as error:  # the other checks may say why
+        return _check("store", False, error.message, error.fix)
     found = rows[0] if isinstance(rows, tuple) else rows
     return _check("store", True, "opens" if not found else "opens and holds snapshots")

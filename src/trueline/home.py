@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, InputError, TruelineError, existing
+from trueline.core.errors import ConflictError, HomeError, InputError, TruelineError, existing
 from trueline.core.period import parse_day
 from trueline.engine.engine import Engine
 from trueline.evidence import Evidence
@@ -44,12 +44,19 @@ def init(
     text = "[company]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in words.items())
     Settings.parse(text)
     home.mkdir(parents=True, exist_ok=True)
+    path = home / FILE_NAME
     try:
-        with (home / FILE_NAME).open("x", encoding="utf-8") as file:
+        with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
         raise ConflictError(
-            f"{home} is a Trueline home already.", f"Its settings are in {home / FILE_NAME}."
+            f"{home} is a Trueline home already.", f"Its settings are in {path}."
+        ) from None
+    except OSError as error:
+        # Half of a file would be a home of another zone and currency than was asked for.
+        path.unlink(missing_ok=True)
+        raise HomeError(
+            f"{path} cannot be written: {error.strerror}.", "Make room, or choose another folder."
         ) from None
     return home
 
