@@ -25,6 +25,8 @@ Tested here is what no other test names. Elsewhere:
 | NaN, surrogates, duplicate keys, true as 1 | web/test_bad_requests |
 | long decimals lost in answers | web/test_routes: an amount keeps its digits |
 | bombs of gzip and Parquet | web/test_uploads, facts/test_files |
+| an upload cut off, or one that holds up all others | web/test_uploads |
+| mixed line endings, half of a surrogate pair in a key | facts/test_files |
 | default keys, spoofed hosts | web/test_access |
 | cells that run as formulas | web: text that a spreadsheet would run; facts/test_accounting |
 | targets without date and source | catalog/test_laws |

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -372,6 +373,15 @@ def test_stopping_waits_for_a_refresh_that_is_under_way(
     threading.Timer(0.1, may_end.set).start()
     jobs.stop()
     assert jobs.state(job["id"])["status"] == "done"
+
+
+def test_the_daily_job_says_which_source_it_could_not_load(
+    new_served: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = new_served('[[sources]]\ntable = "orders"\npath = "gone.csv"\n')
+    assert Jobs(own.tl).run_due(datetime.now(UTC))
+    assert own.tl.store.last("daily").outcome == "done, but orders could not be loaded"
+    assert "gone.csv" in caplog.text
 
 
 def test_coverage_is_declared(served: Served) -> None:

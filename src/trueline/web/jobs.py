@@ -77,6 +77,7 @@ class Jobs:
 
         try:
             result = self._tl.refresh(progress=report)
+            _outcome(result)
             job.update(status="done", step="done", done=1, of=1, result=result)
         except TruelineError as error:
             job.update(status="failed", error=error.to_json())
@@ -107,13 +108,13 @@ class Jobs:
         if slot is None or not self._tl.store.claim("daily", slot):
             return False
         try:
-            self._tl.refresh()
+            result = self._tl.refresh()
         except Exception as error:  # whatever it is
             # Said at once: a slot that never ends would be taken for one whose process died.
             self._tl.store.done("daily", slot, f"failed: {error}")
             log.exception("the daily job failed")
             return False
-        self._tl.store.done("daily", slot, "done")
+        self._tl.store.done("daily", slot, _outcome(result))
         return True
 
     def stop(self) -> None:
@@ -122,3 +123,13 @@ class Jobs:
         for thread in (self._clockwork, self._working):
             if thread is not None:
                 thread.join(_WAITED_SECONDS)
+
+
+def _outcome(result: dict[str, Any]) -> str:
+    """How a refresh ended, for a person; what could not be loaded is in the log, too."""
+    left = [load for load in result.get("loads", ()) if load["status"] in ("failed", "refused")]
+    for load in left:
+        said = load.get("message") or " ".join(load["notes"])
+        log.warning("%s was not loaded: %s", load["table"], said)
+    tables = ", ".join(dict.fromkeys(load["table"] for load in left))
+    return f"done, but {tables} could not be loaded" if left else "done"
