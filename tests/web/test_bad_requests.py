@@ -269,6 +269,11 @@ def test_an_unknown_key_suggests_its_neighbours(served: Served) -> None:
     assert "mrr" in found["fix"]
 
 
+def test_a_parameter_without_a_name_is_told_as_one(served: Served) -> None:
+    found = refused(served.client.get("/api/kpi/mrr?=1"), 422)
+    assert found["detail"] == "A parameter without a name is not known here."
+
+
 def test_a_repeated_parameter_is_named(served: Served) -> None:
     found = refused(served.client.get("/api/kpi/mrr?start=2026-01-01&start=2026-02-01"), 422)
     assert "'start'" in found["detail"]

@@ -142,7 +142,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
     broken = cast(RequestValidationError, error)  # what the handler is registered for
     faults = faults_from(broken.errors(), skip=1, known=_parameters(request))
     first = faults[0]
-    ours = InputError(f"{first.where} {first.message}.", first.fix, faults)
+    ours = InputError(
+        f"{first.where or 'A parameter without a name'} {first.message}.", first.fix, faults
+    )
     return error_answer(request, ours.status, ours.to_json())
 
 
