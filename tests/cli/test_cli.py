@@ -243,7 +243,7 @@ def test_words() -> None:
     assert amount(1234.5, "USD", "USD", "en_US") == "$1,234.50"
     assert amount(1234567, "count", None, "en_US") == "1,234,567"
     assert amount(16000, "USD/month", "USD", "en_US") == "$16,000/month"
-    assert changed({"absolute": 1.25, "percent": 50.0}, "%", "en_CA") == "+1.2 pp"
+    assert changed({"absolute": 1.25, "percent": 50.0}, "%", "en_CA") == "+1.3 pp"
     assert changed({"absolute": None, "percent": None}, "USD", "en_CA") == ""
     assert spark([]) == ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import pytest
 from babel.core import Locale
@@ -56,7 +56,7 @@ def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) 
     currency=st.sampled_from(["USD", "CAD", "EUR", "JPY", "KWD", "CHF", "INR"]),
 )
 def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, currency: str) -> None:
-    with localcontext(prec=120, rounding=ROUND_HALF_EVEN):
+    with localcontext(prec=120, rounding=ROUND_HALF_UP):
         if abs(number) < 10_000:
             wanted = format_currency(number, currency, locale=locale)
         else:
@@ -74,7 +74,7 @@ def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, curre
         (Decimal("-1234.5"), "USD", "USD", "en_US", "-$1,234.50"),
         (Decimal("1234.5"), "CAD", "CAD", "fr_CA", "1\xa0234,50\xa0$"),
         (Decimal("1234567"), "INR", "INR", "en_IN", "₹12,34,567"),
-        (Decimal("0.125"), "ratio", None, "de_DE", "0,12"),
+        (Decimal("0.125"), "ratio", None, "de_DE", "0,13"),
         (Decimal("0.135"), "ratio", None, "de_DE", "0,14"),
         (45, "%", None, "en_CA", "45.0%"),
         (0.1 + 0.2, "hours", None, "en_CA", "0.3 hours"),
@@ -99,6 +99,15 @@ def test_a_change_is_written_as_the_locale_writes_numbers() -> None:
 )
 def test_a_share_is_written_as_the_locale_writes_percents(locale: str, text: str) -> None:
     assert words.share(Decimal(1), Decimal(3), locale) == text
+
+
+def test_a_half_is_rounded_up_as_people_round_it() -> None:
+    """11.885 stood as 11.88: the decimal's own way is to the even digit."""
+    said = [words.amount(Decimal(n), "money", "USD", "en_US") for n in ("11.885", "-11.885")]
+    assert said == ["$11.89", "-$11.89"]
+    assert words.amount(Decimal("2.25"), "%", None, "en_US") == "2.3%"
+    assert words.short_money(Decimal("998.5"), "USD", "en_US") == "$999"
+    assert words.exact_money(Decimal("0.125"), "USD", "en_US") == "$0.13"
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Context, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 from typing import Any
 
 from trueline.core.reading import Reading
 
 UNKNOWN = "–"
-_WIDE = Context(prec=120)
-"""Wide enough to write any product of two inputs: Babel rounds in the context it finds."""
+_WIDE = Context(prec=120, rounding=ROUND_HALF_UP)
+"""Wide enough to write any product of two inputs: Babel rounds in the context it finds. A half is
+rounded up, as people who check a figure do."""
 _WHOLE_FROM = Decimal(10_000)
 """From here on money is shown without its cents, which nobody reads."""
 POINTS = {"%": "pp", "score": "points"}
@@ -76,7 +77,7 @@ def short_money(number: Any, currency: str, locale: str) -> str:
     pattern = str(found.currency_formats["standard"].pattern)
     pattern = pattern.replace(".00", ".#" if letter else "")
     with localcontext(_WIDE):
-        shown = exact / size if letter else Decimal(round(exact))
+        shown = exact / size if letter else exact.quantize(Decimal(1)) or Decimal(0)
         text = str(
             parse_pattern(pattern).apply(shown, found, currency=currency, currency_digits=False)
         )

@@ -15,6 +15,8 @@ _FLAT = re.compile(
     r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(.*\)|DOUBLE|FLOAT|DATE|UUID"
     r"|ENUM\(.*\)|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ_NS|\"NULL\")"
 )
+EXACT_TO = 2**53
+"""Whole numbers below are exact in a DOUBLE."""
 LITTLE_TEXT, MOST_TIMES = 256 * 1024**2, 1000
 """Bytes of text that any file may hold; above, how many times its own size. The same few texts
 repeated unpack to a hundred times a file's size, a bomb to a million times."""
@@ -97,4 +99,9 @@ def _text(name: str, kind: str) -> str:
         return f"CAST(make_timestamp_ns(epoch_ns({column})) AS VARCHAR) || 'Z'"
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"CAST(make_timestamp(epoch_us({column})) AS VARCHAR) || 'Z'"
-    return f"CAST({column} AS VARCHAR)"
+    text = f"CAST({column} AS VARCHAR)"
+    if kind not in ("DOUBLE", "FLOAT"):
+        return text
+    # pandas keeps whole numbers as these where some are missing: 17.0 is the id 17.
+    whole = f"{column} = trunc({column}) AND abs({column}) < {EXACT_TO}"
+    return f"CASE WHEN {whole} THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE {text} END"
