@@ -10,7 +10,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import ConflictError, HomeError, InputError, TruelineError, existing
+from trueline.catalog.kpis import kpi
+from trueline.core.errors import (
+    ConflictError,
+    Fault,
+    HomeError,
+    InputError,
+    TruelineError,
+    existing,
+)
 from trueline.core.period import parse_day
 from trueline.engine.engine import Engine
 from trueline.evidence import Evidence
@@ -72,6 +80,18 @@ def open_home(path: str | Path) -> Trueline:
     return Trueline(Path(path))
 
 
+def check_keys(settings: Settings) -> None:
+    """Raises InputError for a target, or a budget of alarms, of a KPI that there is none of."""
+    for section, keys in (("targets", settings.targets), ("alarm_budgets", settings.alarm_budgets)):
+        for key in keys:
+            try:
+                kpi(key)
+            except InputError as error:
+                fault = Fault(error.message, f"{section}.{key}", key, error.fix)
+                words = f"{FILE_NAME}: {section}.{key}: {error.message}"
+                raise InputError(words, error.fix, (fault,)) from None
+
+
 class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
     """One company's facts and numbers. Use as a context manager: it owns the warehouse file."""
 
@@ -82,6 +102,7 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
         self.home = home = home.absolute()
         self.clock = clock
         self.settings = Settings.read(home)
+        check_keys(self.settings)
         self.warehouse = open_warehouse(self.settings.warehouse_url, self.settings.warehouse, home)
         self.engine = Engine(self.warehouse, self.settings, clock)
         self._told = threading.local()
@@ -311,8 +332,6 @@ class Trueline(Numbers, Evidence, Insights, ProductAnalyses):
     ) -> Any:
         """Snapshots of the last ``days`` days, newest first, restatements beside what they were."""
         if key is not None:
-            from trueline.catalog.kpis import kpi
-
             kpi(key)
         today = self.engine.today()
         return self.store.history(

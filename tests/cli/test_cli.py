@@ -132,6 +132,7 @@ def test_a_source_that_cannot_be_loaded_fails_the_daily_job_and_holds_up_none(
         (b'[company]\nname = "caf\xe9"', "is not UTF-8 at byte 21"),
         (b"[server]\nprot = 1", "server.prot: is not known here. Did you mean server.port?"),
         (b"[servr]\nport = 1", "servr: is not known here. Did you mean server?"),
+        (b"[targets]\nrevenu = 5", "targets.revenu: There is no KPI 'revenu'"),
         (b'[server]\nport = "x"', "server.port: is not a whole number. Write digits only"),
     ],
 )

@@ -9,10 +9,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from trueline.catalog.kpis import KPIS, kpi
+from trueline.catalog.kpis import KPIS
 from trueline.catalog.target import targets as default_targets
-from trueline.core.errors import Fault, InputError, TruelineError
-from trueline.settings import VARIABLES, Settings
+from trueline.core.errors import InputError, TruelineError
+from trueline.home import check_keys
+from trueline.settings import VARIABLES
 from trueline.settings_file import ChangedMeanwhileError, SettingsFile, refuse_fixed
 from trueline.web import forms
 from trueline.web.context import company, run
@@ -62,22 +63,13 @@ def _save(request: Request, fields: dict[str, str]) -> Response:
         wanted = file.edited(changes)
         wanted.settings()
         made = wanted.settings(os.environ)
-        _known_targets(made)
+        check_keys(made)
         refuse_fixed(tl.settings, made, tl.warehouse)
         wanted.write(seen)
     except TruelineError as error:
         return _settings(request, given=fields, problem=error)
     tl.use(made)
     return to("/settings", "restart" if set(changes) & RESTART else "saved")
-
-
-def _known_targets(made: Settings) -> None:
-    for key in made.targets:
-        try:
-            kpi(key)
-        except InputError as error:
-            fault = Fault(error.message, f"targets.{key}", key, error.fix)
-            raise InputError(error.message, error.fix, (fault,)) from None
 
 
 def _settings(
