@@ -43,7 +43,7 @@ imports: .venv/.ready
 	$(BIN)/lint-imports
 
 tests: .venv/.ready
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 reference: .venv/.ready
 	$(BIN)/python -m trueline.catalog.reference docs/reference/kpis.md

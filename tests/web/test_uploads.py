@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from anyio.from_thread import start_blocking_portal
 from serving import Served, app_of, refused
 
 from trueline.web import multipart, upload
@@ -303,7 +304,8 @@ def test_a_sender_who_goes_away_in_the_middle_leaves_nothing(
         "query_string": b"", "headers": headers, "client": ("testclient", 1),
         "server": ("testserver", 80), "scheme": "http", "root_path": "", "http_version": "1.1",
     }  # fmt: skip
-    asyncio.run(app_of(served.client)(scope, receive, answer))
+    with start_blocking_portal() as elsewhere:  # a browser's tests keep a loop in this thread
+        elsewhere.call(app_of(served.client), scope, receive, answer)
     assert said[0]["status"] == 499
     assert left_behind(served) == []
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
