@@ -366,7 +366,9 @@ def test_nrr_and_grr_keep_their_order(opening: int, parts: tuple[float, float, f
 
 
 def test_the_interpretation_of_an_unbenchmarked_value_claims_nothing() -> None:
+    none = benchmark(kpi("arpu"))
     said = interpretation(
-        kpi("arpu"), Decimal(50), currency="USD", locale="en_US", benchmark=benchmark(kpi("arpu"))
-    )
+        kpi("arpu"), Decimal(50), currency="USD", locale="en_US", benchmark=none,
+        verdict=none.verdict(Decimal(50), kpi("arpu").direction),
+    )  # fmt: skip
     assert said == "ARPU: $50.00. Higher is better."

@@ -49,7 +49,7 @@ class Benchmark:
         ``over`` is the time that the value is over: a month's retention is not compared with a
         year's.
         """
-        if value is None or not self.known or direction is Direction.NEUTRAL:
+        if value is None or self.reason is not None or direction is Direction.NEUTRAL:
             return None
         if self.over is not None and over != self.over:
             return None

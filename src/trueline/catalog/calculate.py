@@ -49,12 +49,14 @@ class Calculation(NamedTuple):
     def to_text(self) -> str:
         """The answer as JSON text; ``dumps(to_json())`` gives the same, and takes longer."""
         before, after = _alike_text(*self._of())
-        own = self._own()
+        target = "null" if self.target is None else _text(self.target)
+        interval = "null" if self.interval is None else _text(self.interval.to_json())
+        details = _text({n: d.value for n, d in self.details.items()}) if self.details else "{}"
         return (
-            f'{before},"value":{_text(own["value"])}'
-            f',"interpretation":{quoted(own["interpretation"])}'
-            f',"target":{_text(own["target"])},"interval":{_text(own["interval"])}'
-            f',"details":{_text(own["details"])},"timestamp":"{own["timestamp"]}",{after}'
+            f'{before},"value":{_text(self.value)}'
+            f',"interpretation":{quoted(self.interpretation)}'
+            f',"target":{target},"interval":{interval}'
+            f',"details":{details},"timestamp":"{_iso(self.timestamp)}",{after}'
         )
 
     def _of(self) -> tuple[type[Kpi], str, str, Benchmark, str | None]:
@@ -158,6 +160,7 @@ def calculate(
     leaning = inputs.leaning() or said.direction
     known = benchmark(definition)
     aim = target(said.key, targets or {})
+    verdict = known.verdict(value, leaning)
     return Calculation(
         definition=definition,
         value=value,
@@ -165,13 +168,13 @@ def calculate(
         interval=interval,
         details=details,
         interpretation=interpretation(
-            definition, value, currency=currency, locale=locale, benchmark=known, target=aim,
-            interval=interval, details=details, direction=leaning,
+            definition, value, currency=currency, locale=locale, benchmark=known, verdict=verdict,
+            target=aim, interval=interval, details=details, direction=leaning,
             over=inputs.__dict__.get("time_frame"),
         ),
         benchmark=spoken(known, said.unit.written(currency), locale),
         beside=known,
-        verdict=known.verdict(value, leaning),
+        verdict=verdict,
         target=aim,
         timestamp=moment or now(),
     )  # fmt: skip

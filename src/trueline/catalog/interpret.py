@@ -37,13 +37,15 @@ def interpretation(
     currency: str,
     locale: str,
     benchmark: Benchmark,
+    verdict: str | None,
     target: dict[str, Any] | None = None,
     interval: Interval | None = None,
     details: dict[str, Detail] | None = None,
     direction: Direction | None = None,
     over: str | None = None,
 ) -> str:
-    """The value in words, in the company's currency and locale."""
+    """The value in words, in the company's currency and locale; ``verdict`` is how it stands beside
+    the benchmark."""
     said = stated(definition)
     leaning = direction or said.direction
     unit, money = _counted(said.unit, currency)
@@ -58,7 +60,6 @@ def interpretation(
         amount = words.amount(detail.value, *_counted(detail.unit, currency), locale)
         parts.append(f"{_spoken(name)} {amount}")
     sentence = ", ".join(parts) + "."
-    verdict = benchmark.verdict(value, leaning)
     if verdict is not None:
         sentence += f" That is {_BESIDE[verdict]}."
     elif benchmark.known and benchmark.over:
