@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from trueline.core.period import Period
+from trueline.engine.known_rows import known_rows
 from trueline.engine.left_out import left_out
 from trueline.facts.exports import full_exports
 from trueline.facts.tables import contract
@@ -129,13 +130,7 @@ class Covers:
 
 def _declared(warehouse: Warehouse, as_of: datetime | None) -> list[tuple[Any, ...]]:
     columns = 'table_name, load_id, category, from_day, to_day, "complete"'
-    if as_of is None:
-        return warehouse.rows(f"SELECT {columns} FROM coverage")
-    return warehouse.rows(
-        f"SELECT {columns} FROM coverage WHERE recorded_at <= ? UNION ALL "
-        f"SELECT {columns} FROM coverage_history WHERE recorded_at <= ? AND superseded_at > ?",
-        [as_of, as_of, as_of],
-    )
+    return warehouse.rows(*known_rows("coverage", columns, as_of))
 
 
 def _loaded(
@@ -173,13 +168,7 @@ def _remaining(
 ) -> tuple[date | None, date | None]:
     """The first and last day (until ``last``: what lies ahead covers no day) of the rows known."""
     day = contract(table).day
-    rows, values = f'SELECT "{day}" AS day FROM {table}', []
-    if as_of is not None:
-        rows += (
-            f' WHERE recorded_at <= ? UNION ALL SELECT "{day}" AS day FROM {table}_history '
-            "WHERE recorded_at <= ? AND superseded_at > ?"
-        )
-        values = [as_of, as_of, as_of]
+    rows, values = known_rows(table, f'"{day}" AS day', as_of)
     low, high = warehouse.rows(
         f"SELECT min(day), max(CASE WHEN day <= ? THEN day END) FROM ({rows}) AS known",
         [last or datetime.max.date(), *values],

@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from trueline.engine.known_rows import known_rows
 from trueline.warehouse.seam import Warehouse
 
 LONGEST_GAP = timedelta(days=7)
@@ -21,14 +22,7 @@ class Rates:
 
     def __init__(self, warehouse: Warehouse, reporting: str, as_of: datetime | None = None) -> None:
         self.reporting = reporting
-        columns = "currency, rate_date, rate"
-        query, values = f"SELECT {columns} FROM fx_rates", []
-        if as_of is not None:
-            query += (
-                f" WHERE recorded_at <= ? UNION ALL SELECT {columns} FROM fx_rates_history "
-                "WHERE recorded_at <= ? AND superseded_at > ?"
-            )
-            values = [as_of, as_of, as_of]
+        query, values = known_rows("fx_rates", "currency, rate_date, rate", as_of)
         self._rates: dict[str, list[tuple[date, Decimal]]] = defaultdict(list)
         for currency, day, rate in warehouse.rows(f"{query} ORDER BY 1, 2", values):
             self._rates[currency].append((day, rate))

@@ -55,22 +55,12 @@ def load_file(
     cannot be read; a row that breaks a rule is rejected, in the report.
     """
     contract = contract_named(table).among(among or {})
-    renames = Renames.read(mapping)
     more: dict[str, Any] = {} if now is None else {"moment": now}
     job = Job(
-        warehouse,
-        settings,
-        contract,
-        (source or path.name)[:200],
-        rejects_folder,
-        mapping=renames,
-        keep_good=keep_good,
-        full=full,
-        progress=progress,
-        mark=mark,
-        when_changed=when_changed,
-        **more,
-    )
+        warehouse, settings, contract, (source or path.name)[:200], rejects_folder,
+        mapping=Renames.read(mapping), keep_good=keep_good, full=full, progress=progress,
+        mark=mark, when_changed=when_changed, **more,
+    )  # fmt: skip
     try:
         return _load(job, path)
     except InputError as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from trueline.catalog.kpi import Kpi
 from trueline.catalog.kpis import stage as kpis_of
 from trueline.core.reading import Reading
 from trueline.web.answers import Answer
@@ -36,35 +39,17 @@ GUIDANCE = {
 
 def _stage(tl: Any, stage: str, query: StageQuery) -> dict[str, Any]:
     """A stage's KPIs in the shape of the tracking system: only known values under ``kpis``."""
-    from trueline.catalog.target import stand, target
-
     definitions = kpis_of(stage)
     readings = tl.readings(
         [d.key for d in definitions],
         period_days=query.period_days,
         allow_estimates=query.allow_estimates,
     )
-    known: dict[str, Any] = {}
-    for definition in definitions:
-        reading: Reading = readings[definition.key]
-        if reading.value is None:
-            continue
-        aim = target(definition.key, tl.settings.targets)
-        known[definition.key] = {
-            "value": reading.value,
-            "label": definition.label,
-            "description": definition.meaning(),
-            "unit": reading.unit,
-            "completeness": reading.completeness.value,
-        }
-        if aim:
-            met, why = stand(reading, aim)
-            known[definition.key] |= {
-                "target": aim["value"],
-                "target_per": aim["per"],
-                "target_met": met,
-                "target_note": why or None,
-            }
+    known = {
+        d.key: _known(d, readings[d.key], tl.settings.targets)
+        for d in definitions
+        if readings[d.key].value is not None
+    }
     out: dict[str, Any] = {
         "stage": stage,
         "period_days": query.period_days,
@@ -84,6 +69,31 @@ def _stage(tl: Any, stage: str, query: StageQuery) -> dict[str, Any]:
         out["message"] = "No KPI of this stage is supported by recorded facts in this period."
         out["guidance"] = GUIDANCE
     return out
+
+
+def _known(
+    definition: type[Kpi], reading: Reading, targets: Mapping[str, Decimal]
+) -> dict[str, Any]:
+    """A known value with its words, and how it stands to its target where there is one."""
+    from trueline.catalog.target import stand, target
+
+    said = {
+        "value": reading.value,
+        "label": definition.label,
+        "description": definition.meaning(),
+        "unit": reading.unit,
+        "completeness": reading.completeness.value,
+    }
+    aim = target(definition.key, targets)
+    if aim is None:
+        return said
+    met, why = stand(reading, aim)
+    return said | {
+        "target": aim["value"],
+        "target_per": aim["per"],
+        "target_met": met,
+        "target_note": why or None,
+    }
 
 
 @fixed.get("/early-stage", tags=["Stages"], responses=answers(STAGE))
