@@ -37,7 +37,7 @@ def test_a_change_of_a_score_is_in_points_as_one_of_a_percentage_is(
 
 @given(number=NUMBERS, locale=st.sampled_from(LOCALES))
 def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) -> None:
-    with localcontext(prec=120):
+    with localcontext(prec=120, rounding=ROUND_HALF_UP):
         assert words.amount(number, "count", None, locale) == format_decimal(
             number, "#,##0", locale
         )
