@@ -96,6 +96,8 @@ class ByHand:
     def _first_paid(self) -> dict[str, date]:
         paid = [(r["customer_id"], local_day(r["ordered_at"])) for r in self.orders
                 if Decimal(r["amount"]) > 0]  # fmt: skip
+        paid += [(r["user_id"], local_day(r["revenue_date"])) for r in self.revenue
+                 if Decimal(r["amount"]) > 0]  # fmt: skip
         paid += [
             (r["customer_id"], local_day(r["effective_at"]))
             for r in self.changes

@@ -19,8 +19,9 @@ SLICES = ("channel", "plan", "country", "currency", "feature")
 TABLES = (
     "SELECT measure, day, slice_by, slice, currency, value, rows, first_fact, last_fact "
     "FROM metrics_daily",
-    'SELECT customer_id, channel, country, first_order_on, first_mrr_on, first_paid_on, "at" '
-    "FROM customer_firsts",
+    "SELECT customer_id, channel, country, first_order_on, first_charge_on, first_mrr_on, "
+    'first_paid_on, "at" FROM customer_firsts',
+    "SELECT customer_id, day FROM entry_firsts",
     'SELECT customer_id, currency, day, before, after, paid_before, paid_after, began, "at" '
     "FROM customer_levels",
     'SELECT user_id, session, day, "at", channel, seconds, events, page_views, actions, engaged '

@@ -80,10 +80,33 @@ def test_free_orders_are_told_from_paid_ones_in_an_older_warehouse(company: Comp
         5,
         "UPDATE rollup_state SET definition = 'of an older version'",
         "ALTER TABLE order_firsts DROP COLUMN paid_on",
-        "ALTER TABLE customer_firsts DROP COLUMN paid_order_on",
+        "ALTER TABLE customer_firsts DROP COLUMN first_charge_on",
     )
     company.tl = Trueline(company.folder, clock=lambda: company.now)
     assert company.tl.kpi("new_customers", **FEBRUARY).value == 1
+
+
+def test_first_payments_by_entries_are_found_in_an_older_warehouse(company: Company) -> None:
+    """Before version 7 no revenue entry was looked at for who paid first."""
+    company.load(
+        "revenue",
+        """revenue_id,revenue_date,customer_id,revenue_type,amount,currency
+        r1,2026-02-05,a,one_time,10,USD
+        r2,2026-02-06,b,one_time,0,USD""",
+    )
+    _at_version(
+        company,
+        6,
+        "UPDATE rollup_state SET definition = 'of an older version'",
+        "DROP TABLE entry_firsts",
+        "ALTER TABLE customer_firsts RENAME COLUMN first_charge_on TO paid_order_on",
+        "ALTER TABLE customer_firsts DROP COLUMN first_order_at",
+    )
+    company.tl = Trueline(company.folder, clock=lambda: company.now)
+    assert company.tl.kpi("new_customers", **FEBRUARY).value == 1
+    company.load("revenue", "revenue_id,revenue_date,customer_id,revenue_type,amount,currency\n"
+                 "r2,2026-02-06,b,one_time,5,USD")  # fmt: skip
+    assert company.tl.kpi("new_customers", **FEBRUARY).value == 2
 
 
 def test_a_newer_warehouse_is_left_alone(company: Company) -> None:

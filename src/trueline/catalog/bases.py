@@ -131,7 +131,7 @@ def spend(facts: Facts) -> ir.Table:
 
 
 def firsts(facts: Facts) -> ir.Table:
-    """Customers on the day they first paid: for an order, or as recurring revenue."""
+    """Customers on the day they first paid: for an order, by an entry, or as recurring revenue."""
     t = facts.derived("customer_firsts")
     t = t.filter(t.first_paid_on.notnull())
     return t.select(
@@ -149,7 +149,7 @@ def first_orders(facts: Facts) -> ir.Table:
     t = t.filter(t.first_order_on.notnull())
     return t.select(
         day=t.first_order_on,
-        at=t.at,
+        at=t.first_order_at,
         country=t.country.coalesce(NO_SLICE),
         customer_id=t.customer_id,
     )
@@ -198,7 +198,7 @@ BASES: tuple[Base, ...] = (
     Base("spend", ("spend",), spend, ("channel",)),
     Base(
         "firsts",
-        ("orders", "subscription_events", "subscriptions", "customers"),
+        ("orders", "revenue", "subscription_events", "subscriptions", "customers"),
         firsts,
         ("channel", "country"),
         by_customer=True,

@@ -68,8 +68,8 @@ class Measure:
     the declared stand-in that an estimate may use. Coverage may be declared for the ``category``
     of its table alone; within the slice ``category_slice`` for the slice's value. ``silent`` names
     the measure that counts the rows which do not say: where there is one, the sum is not known.
-    ``seen_by`` names the measure that counts every row of a table of which this one counts some:
-    where it has any, none of these is no silence. ``for_means``: it is divided by days, and
+    ``seen_by`` names the measures that count every row of a table of which this one counts some:
+    where one has any, none of these is no silence. ``for_means``: it is divided by days, and
     those that are declared incomplete are left out.
     """
 
@@ -85,7 +85,7 @@ class Measure:
     category: str = "*"
     category_slice: str = ""
     silent: str = ""
-    seen_by: str = ""
+    seen_by: tuple[str, ...] = ()
     for_means: bool = False
 
 

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.product_measures import PRODUCT_DAILY, PRODUCT_PERIOD
 from trueline.core.errors import UnknownKeyError
-from trueline.facts.tables import COST_TYPES
+from trueline.facts.tables import COST_TYPES, REVENUE_TYPES
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _FLOW, _LEVEL = MeasureKind.FLOW, MeasureKind.LEVEL
+_SINGLE = ("usage", "one_time")
+_RECURRING = tuple(kind for kind in REVENUE_TYPES if kind not in _SINGLE)
+NAMELESS = ("nameless_charges", "nameless_recurring")
+"""Charges by entries that name no customer; the second are those of subscriptions."""
 
 
 def _rows(t: ir.Table) -> ir.NumericValue:
@@ -72,6 +76,20 @@ def _silent(column: str) -> Measure:
     )
 
 
+def _nameless(key: str, label: str, types: tuple[str, ...]) -> Measure:
+    """How many charges were paid by nobody knows whom."""
+    return Measure(
+        key,
+        label,
+        "count",
+        _FLOW,
+        "revenue",
+        _rows,
+        where=lambda t: t.customer_id.isnull() & (t.amount > 0) & t.revenue_type.isin(types),
+        table="revenue",
+    )
+
+
 def _level(key: str, label: str, column: str, unit: str = "money") -> Measure:
     return Measure(
         key,
@@ -118,6 +136,8 @@ DAILY: tuple[Measure, ...] = (
     Measure(
         "revenue_entries", "revenue entries", "money", _FLOW, "revenue", _amount, table="revenue"
     ),
+    _nameless(NAMELESS[0], "single charges that name no customer", _SINGLE),
+    _nameless(NAMELESS[1], "recurring charges that name no customer", _RECURRING),
     Measure("refunded", "refunds", "money", _FLOW, "refunds", _amount, table="refunds"),
     *(_cost(cost_type) for cost_type in COST_TYPES),
     _spend("ad_spend", "ad spend", "amount", "money"),
@@ -133,7 +153,7 @@ DAILY: tuple[Measure, ...] = (
         "firsts",
         _rows,
         table="firsts",
-        seen_by="orders",
+        seen_by=("orders", "revenue_entries"),
     ),
     Measure(
         "first_orders",
@@ -143,7 +163,7 @@ DAILY: tuple[Measure, ...] = (
         "first_orders",
         _rows,
         table="orders",
-        seen_by="orders",
+        seen_by=("orders",),
     ),
     _level("mrr", "monthly recurring revenue", "mrr"),
     _level("net_mrr", "monthly recurring revenue after lasting discounts", "net_mrr"),

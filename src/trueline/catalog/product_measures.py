@@ -26,7 +26,7 @@ def _flow(
     return Measure(
         key, label, "count", MeasureKind.FLOW, base, value,
         where=where, table=table, category=category,
-        seen_by="active_user_days" if base == "sessions" else "", for_means=for_means,
+        seen_by=("active_user_days",) if base == "sessions" else (), for_means=for_means,
     )  # fmt: skip
 
 

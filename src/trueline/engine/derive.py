@@ -145,17 +145,24 @@ def _first_moments(orders: ir.Table) -> ir.Table:
     )
 
 
+def entry_firsts(facts: FactsView, entries: ir.Table | None = None) -> ir.Table:
+    """The first day on which a revenue entry charged each customer; ``entries`` are all of theirs.
+
+    An entry that names no customer is nobody's, and one of 0 or less is no payment.
+    """
+    t = facts.table("revenue") if entries is None else entries
+    t = t.filter(t.customer_id.notnull() & (t.amount > 0))
+    return t.group_by("customer_id").agg(day=t.revenue_date.min())
+
+
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
-    """The first days of every customer that ever ordered or had recurring revenue."""
-    orders, changes, people = (
-        facts.derived("order_firsts"),
-        facts.derived("mrr_changes"),
-        facts.table("customers"),
-    )
+    """The first days of every customer that ever ordered, was charged or had recurring revenue."""
+    parts = [facts.derived(name) for name in ("order_firsts", "entry_firsts", "mrr_changes")]
     if customers is not None:
-        orders = orders.semi_join(customers, orders.customer_id == customers.customer_id)
-        changes = changes.semi_join(customers, changes.customer_id == customers.customer_id)
-    found = _first_days(orders.filter(orders.day.notnull()), changes)
+        parts = [t.semi_join(customers, t.customer_id == customers.customer_id) for t in parts]
+    orders, entries, changes = parts
+    found = _first_days(orders.filter(orders.day.notnull()), entries, changes)
+    people = facts.table("customers")
     known = people.select(person=people.customer_id, channel=people.channel, country=people.country)
     joined = found.left_join(known, found.customer_id == known.person)
     return joined.select(
@@ -163,44 +170,46 @@ def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.T
         channel=joined.channel.coalesce(joined.order_channel),
         country=joined.country,
         first_order_on=joined.first_order_on,
-        paid_order_on=joined.paid_order_on,
+        first_order_at=joined.first_order_at,
+        first_charge_on=joined.first_charge_on,
         first_mrr_on=joined.first_mrr_on,
-        first_paid_on=earliest(joined.paid_order_on, joined.first_mrr_on),
+        first_paid_on=earliest(joined.first_charge_on, joined.first_mrr_on),
         at=joined["at"],
     )
 
 
-def _first_days(orders: ir.Table, changes: ir.Table) -> ir.Table:
-    """Each customer's first order, with its channel, and first days of one that was paid for and
-    of recurring revenue."""
+def _first_days(orders: ir.Table, entries: ir.Table, changes: ir.Table) -> ir.Table:
+    """Each customer's first order, with its channel, and first days of a charge (an order that was
+    not free, or a revenue entry) and of recurring revenue."""
     import ibis
 
-    day, text = ibis.null().cast("date"), ibis.null().cast("string")
-    both = ibis.union(
-        orders.select(
-            customer_id=orders.customer_id,
-            first_order_on=orders.day,
-            paid_order_on=orders.paid_on,
-            first_mrr_on=day,
-            order_channel=orders.channel,
-            at=orders["at"],
-        ),
-        changes.filter(changes.mrr > 0)
-        .group_by("customer_id")
-        .agg(
-            first_order_on=day,
-            paid_order_on=day,
-            first_mrr_on=lambda c: c.day.min(),
-            order_channel=text,
-            at=lambda c: c["at"].min(),
-        ),
+    changes = changes.filter(changes.mrr > 0)
+    recurring = changes.group_by("customer_id").agg(
+        first_mrr_on=changes.day.min(), at=changes["at"].min()
     )
-    return both.group_by("customer_id").agg(
-        first_order_on=both.first_order_on.min(),
-        paid_order_on=both.paid_order_on.min(),
-        first_mrr_on=both.first_mrr_on.min(),
-        order_channel=both.order_channel.min(),
-        at=both["at"].min(),
+    nothing = {
+        "first_order_on": ibis.null().cast("date"),
+        "first_order_at": ibis.null().cast("timestamp"),
+        "first_charge_on": ibis.null().cast("date"),
+        "first_mrr_on": ibis.null().cast("date"),
+        "order_channel": ibis.null().cast("string"),
+    }
+    ordered = {
+        "first_order_on": orders.day,
+        "first_order_at": orders["at"],
+        "first_charge_on": orders.paid_on,
+        "order_channel": orders.channel,
+        "at": orders["at"],
+    }
+    charged = {"first_charge_on": entries.day, "at": entries.day.cast("timestamp")}
+    paid = {"first_mrr_on": recurring.first_mrr_on, "at": recurring["at"]}
+    every = ibis.union(
+        orders.select("customer_id", **nothing | ordered),
+        entries.select("customer_id", **nothing | charged),
+        recurring.select("customer_id", **nothing | paid),
+    )
+    return every.group_by("customer_id").agg(
+        **{name: every[name].min() for name in (*nothing, "at")}
     )
 
 
@@ -208,6 +217,7 @@ DERIVED: dict[str, Callable[[Any], Any]] = {
     "mrr_changes": mrr_changes,
     "customer_levels": customer_levels,
     "order_firsts": order_firsts,
+    "entry_firsts": entry_firsts,
     "customer_firsts": customer_firsts,
     "sessions": sessions,
 }

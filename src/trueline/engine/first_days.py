@@ -2,7 +2,8 @@
 
 Who is live at an unknown price may pay or not, and so may who was listed as paused, unpaid or
 cancelled before it was first loaded, or was on trial and was loaded again after its end. Of their
-possible first days it is known between which two they lie.
+possible first days it is known between which two they lie. A charge that names nobody may be
+anybody's first one.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.measures import daily
+from trueline.catalog.measures import NAMELESS, daily
 from trueline.core.period import FIRST_DAY, Period
 from trueline.core.quality import Quality, Reason
+from trueline.engine.knowledge import SUBSCRIPTION_TABLES
 from trueline.engine.view import day_of
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ class Doubt:
 
 def doubted(resolver: Resolver, found: MeasureValue, period: Period) -> MeasureValue:
     """What doubts make of a value that counts customers as new in the period."""
+    nameless = 0 if found.value is None else _nameless(resolver, period)
+    if nameless:
+        return found.blocked(
+            Reason(
+                "unattributed_revenue",
+                f"{nameless} revenue entries name no customer: whether they are somebody's first "
+                "payment is not known.",
+                "Record customer_id on revenue entries.",
+            )
+        )
     return _judged(resolver, found, [d for d in _doubts(resolver) if d.touches(period)])
 
 
@@ -94,6 +106,14 @@ def _judged(resolver: Resolver, found: MeasureValue, doubts: list[Doubt]) -> Mea
     )
 
 
+def _nameless(resolver: Resolver, period: Period) -> int:
+    """How many charges in the period may be anybody's first one. What recurs is its subscription's,
+    where subscriptions are kept."""
+    kept = any(resolver.covers[name].kept for name in SUBSCRIPTION_TABLES)
+    counted = NAMELESS[:1] if kept else NAMELESS
+    return sum(resolver.whole_rows(daily(key), period) for key in counted)
+
+
 def uncertain(resolver: Resolver, period: Period) -> bool:
     """Whether a subscription began in the period of which it is not known whether it paid."""
     return any(
@@ -121,10 +141,10 @@ def _doubt(
     lapsed_on: date | None,
     over_on: date | None,
     mrr_on: date | None,
-    order_on: date | None,
+    charge_on: date | None,
 ) -> Doubt | None:
     start = min(day for day in (unpriced_on, unknown_on, lapsed_on) if day is not None)
-    paid_on = min((day for day in (mrr_on, order_on) if day is not None), default=None)
+    paid_on = min((day for day in (mrr_on, charge_on) if day is not None), default=None)
     last = None if over_on is None else over_on - timedelta(days=1)
     if paid_on is None:
         return Doubt(start, last, False, mrr_on, start == unpriced_on)
@@ -138,7 +158,7 @@ def _doubt(
 def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     """Per customer in doubt: since when it was live at an unknown price, listed as something that
     may have paid before, and past its trial's end; when the last of these was over; and the first
-    days of known recurring revenue and orders."""
+    days of known recurring revenue and of a charge."""
     import ibis
 
     from trueline.catalog import bases
@@ -167,7 +187,7 @@ def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     c = c.filter(c.unpriced_on.notnull() | c.unknown_on.notnull() | c.lapsed_on.notnull())
     firsts = view.derived("customer_firsts")
     firsts = firsts.select(
-        who=firsts.customer_id, order_on=firsts.paid_order_on, came_by=firsts.channel
+        who=firsts.customer_id, charge_on=firsts.first_charge_on, came_by=firsts.channel
     )
     c = c.left_join(firsts, c.customer_id == firsts.who)
     c = c.mutate(
@@ -175,4 +195,4 @@ def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     )
     if by in ("channel", "country"):
         c = c.filter(c[by] == value)
-    return c.select("unpriced_on", "unknown_on", "lapsed_on", "over_on", "mrr_on", "order_on")
+    return c.select("unpriced_on", "unknown_on", "lapsed_on", "over_on", "mrr_on", "charge_on")

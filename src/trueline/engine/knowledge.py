@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from trueline.facts.tables import contract
 
 SUBSCRIPTION_TABLES = ("subscription_events", "subscriptions")
 TABLES_OF = {
-    "firsts": ("orders", *SUBSCRIPTION_TABLES),
+    "firsts": ("orders", "revenue", *SUBSCRIPTION_TABLES),
     "subscription_events": SUBSCRIPTION_TABLES,
 }
 """Facts that stand in for one another: of these, those that the company keeps must cover."""
@@ -57,11 +57,11 @@ def flow(
     rows: int,
     today: date,
     category: str = "*",
-    seen: str = "",
+    seen: Collection[str] = (),
 ) -> Known:
     """A flow: zero counts only under declared coverage; facts only in part make it partial.
 
-    ``seen`` is a table that has rows in the period, though none of those that count.
+    ``seen`` are tables that have rows in the period, though none of those that count.
     """
     tables = [covers[name] for name in TABLES_OF.get(table, (table,))]
     kept = [cover for cover in tables if cover.kept]
@@ -73,7 +73,7 @@ def flow(
     gaps = [c for c in kept if overlapping(past, c.gaps(category))]
     whole = [c for c in kept if _declared_whole(c, past, category)]
     inside = [c for c in kept if c in whole or within(past, c.beside(_presumed(c), category))]
-    silent = [c for c in kept if c.table != seen] if rows == 0 else []
+    silent = [c for c in kept if c.table not in seen] if rows == 0 else []
     for cover in silent:
         if cover in gaps:
             return Known(False, reasons=(_incomplete(cover, period, category),))

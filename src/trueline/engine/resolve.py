@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
-from trueline.catalog.measures import DOUBTS, UNPRICED, daily, measure
+from trueline.catalog.measures import DOUBTS, NAMELESS, UNPRICED, daily, measure
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Quality, Reason
@@ -264,7 +264,7 @@ class Resolver:
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
         # One that is a category of its table has a coverage, and an absence, of its own.
         own = bool(self.cut.by) and self.cut.by == item.category_slice
-        rows = totals.rows if own or not self.cut.by else self._whole_rows(item, begun)
+        rows = totals.rows if own or not self.cut.by else self.whole_rows(item, begun)
         category = self.cut.value if own else item.category
         seen = {} if rows else self._seen(item, begun)
         known = rule(self.covers, item.table, period, rows, self.today, category, **seen)
@@ -291,14 +291,14 @@ class Resolver:
         names = knowledge.TABLES_OF.get(item.table, (item.table,))
         return ", ".join(name for name in names if self.covers[name].kept) or names[0]
 
-    def _seen(self, item: Measure, period: Period) -> dict[str, str]:
-        """The table that has rows in the period though the measure counts none of them, if any."""
-        whole = daily(item.seen_by) if item.seen_by else None
-        if whole is None or not self._whole_rows(whole, period):
-            return {}
-        return {"seen": whole.table}
+    def _seen(self, item: Measure, period: Period) -> dict[str, list[str]]:
+        """The tables that have rows in the period though the measure counts none of them."""
+        whole = [daily(key) for key in item.seen_by]
+        seen = [every.table for every in whole if self.whole_rows(every, period)]
+        return {"seen": seen} if seen else {}
 
-    def _whole_rows(self, item: Measure, period: Period) -> int:
+    def whole_rows(self, item: Measure, period: Period) -> int:
+        """How many rows a measure counts in a period, whatever the slice."""
         self._count_then(item, Cut())
         return self._dailies.totals(item.key, Cut(), period).rows
 
@@ -392,7 +392,7 @@ def _behind(key: str) -> frozenset[str]:
         by_source |= dict.fromkeys(("repeat_30", "repeat_60", "repeat_90"), ORDER_KEYS)
         return by_source.get(item.source, frozenset())
     if item.base == "firsts":
-        return frozenset({key, "unpriced_items", "assumed_items"})
+        return frozenset({key, "unpriced_items", "assumed_items", *NAMELESS})
     if item.base in ("recurring", "paying"):
         return frozenset({key, UNPRICED.get(key, "unpriced_items"), "assumed_items"})
     return frozenset({key, item.silent} if item.silent else {key})

@@ -18,6 +18,7 @@ from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Base
 from trueline.engine import derive
 from trueline.engine.counting import cut_sql, daily_query, measure_rows_sql, measures_of, passes
+from trueline.engine.first_payments import TOUCHED_BY, FirstPayments, changed
 from trueline.engine.levels import customer_levels
 from trueline.engine.sessions import sessions
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
@@ -35,7 +36,8 @@ _DERIVED_FROM = {
     "mrr_changes": ("subscription_events", "subscriptions", "customers"),
     "customer_levels": ("subscription_events", "subscriptions", "customers"),
     "order_firsts": ("orders", "customers"),
-    "customer_firsts": ("orders", "subscription_events", "subscriptions", "customers"),
+    "entry_firsts": ("revenue", "customers"),
+    "customer_firsts": ("orders", "revenue", "subscription_events", "subscriptions", "customers"),
     "sessions": ("events", "customers"),
 }
 _WHO = {
@@ -61,7 +63,7 @@ _DAY_OF = {
 
 _CHARGES = (("orders", "order_id"), ("revenue", "revenue_id"))
 """What can be refunded, by its key."""
-_OF_ORDERS = ("customer_id", "ordered_at", "ordered_on", "amount", "channel", "new_customer")
+_FIRSTS = {firsts: table for table, firsts in TOUCHED_BY.items()}
 
 
 def last_load(warehouse: Warehouse) -> int:
@@ -171,8 +173,8 @@ class Rollup:
         for name, tables in _DERIVED_FROM.items():
             if not self._loaded & set(tables):
                 continue
-            if name == "order_firsts":
-                self._derive_first_orders()
+            if name in _FIRSTS:
+                self._first_payments.derive(_FIRSTS[name])
             else:
                 self._derive_touched(name)
         bases = [base for base in BASES if self._loaded & set(base.tables)]
@@ -219,18 +221,12 @@ class Rollup:
         )
         return {row[0] for row in rows}
 
-    def _changed(self, table: str, columns: str, since: int) -> str:
-        """Rows of a table that came or went after a load."""
-        return (
-            f"SELECT {columns} FROM {table} WHERE load_id > {since} "
-            f"UNION ALL SELECT {columns} FROM {table}_history "
-            f"WHERE load_id > {since} OR superseded_by > {since}"
-        )
-
     def _touched_customers(self, since: int) -> None:
         """Customers whose own facts changed, per kind of derived table."""
-        if self._loaded & set(_DERIVED_FROM["order_firsts"]):
-            self._touched_first_orders(since)
+        self._first_payments = FirstPayments(self._writer, self._view, since, self._insert)
+        for firsts, table in _FIRSTS.items():
+            if self._loaded & set(_DERIVED_FROM[firsts]):
+                self._first_payments.find(table)
         for name, who in _WHO.items():
             parts = " UNION ".join(
                 self._touched_by(t, who, since) for t in _DERIVED_FROM[name] if t in self._loaded
@@ -240,80 +236,21 @@ class Rollup:
                     f"touched_{name}", f"SELECT DISTINCT {who} FROM ({parts}) AS t"
                 )
         if "customers" in self._loaded:
-            people = self._changed("customers", "customer_id", since)
+            people = changed("customers", "customer_id", since)
             self._writer.temporary(
                 "touched_attributes", f"SELECT DISTINCT customer_id FROM ({people}) AS t"
             )
 
     def _touched_by(self, table: str, who: str, since: int) -> str:
         """Whose derived rows a table's changes touch."""
-        if table == "orders":
-            return "SELECT customer_id FROM touched_order_firsts"
+        if table in TOUCHED_BY:
+            return f"SELECT customer_id FROM touched_{TOUCHED_BY[table]}"
         if who == "customer_id" or table == "events":
-            return self._changed(table, who, since)
+            return changed(table, who, since)
         # Of users only what became a test, or ceased to be one: they, and who acted for them.
-        people = self._changed("customers", "customer_id, is_test", since)
+        people = changed("customers", "customer_id, is_test", since)
         tests = f"SELECT customer_id AS {who} FROM ({people}) AS p WHERE is_test"
         return f"{tests} UNION SELECT {who} FROM events WHERE customer_id IN ({tests})"
-
-    def _touched_first_orders(self, since: int) -> None:
-        """Customers whose first order may be another one now; most are not looked for.
-
-        All orders are read of ``reordered``: customers who became a test or ceased to be one, or of
-        whom an order was corrected or removed, or came in at or before the moment of the first one
-        known; or says that it is the first one, where only orders that are none were known; or was
-        paid for before any that is known to be.
-        Customers of whom none is known have no orders but ``added_orders``. All other new orders
-        came after a first one, and change none.
-        """
-        run, columns = self._writer.temporary, ", ".join(_OF_ORDERS)
-        run("new_orders", f"SELECT {columns} FROM orders WHERE load_id > {since}")
-        run(
-            "known_firsts",
-            'SELECT customer_id, day, "at", paid_on FROM order_firsts '
-            "WHERE customer_id IN (SELECT customer_id FROM new_orders)",
-        )
-        people = self._changed("customers", "customer_id, is_test", since)
-        gone = f"load_id > {since} OR superseded_by > {since}"
-        run(
-            "reordered",
-            f"SELECT customer_id FROM ({people}) AS p WHERE is_test "
-            f"UNION SELECT customer_id FROM orders_history WHERE {gone} "
-            "UNION SELECT n.customer_id FROM new_orders AS n JOIN known_firsts AS f "
-            'ON n.customer_id = f.customer_id WHERE n.ordered_at <= f."at" '
-            "OR f.day IS NULL AND n.new_customer OR f.day IS NOT NULL AND n.amount > 0 "
-            "AND (f.paid_on IS NULL OR n.ordered_on < f.paid_on)",
-        )
-        run(
-            "added_orders",
-            f"SELECT {columns} FROM new_orders "
-            "WHERE customer_id NOT IN (SELECT customer_id FROM known_firsts) "
-            "AND customer_id NOT IN (SELECT customer_id FROM reordered)",
-        )
-        run(
-            "touched_order_firsts",
-            "SELECT customer_id FROM reordered UNION SELECT customer_id FROM added_orders",
-        )
-
-    def _derive_first_orders(self) -> None:
-        """Derive the first orders that may be others, from no more orders than can tell."""
-        run, view = self._writer.execute, self._view
-        theirs = bound("reordered", {"customer_id": "VARCHAR"})
-        stored = contract("orders").stored
-        added = bound("added_orders", {name: stored[name] for name in _OF_ORDERS})
-
-        def again() -> ir.Table:
-            orders = view.table("orders")
-            theirs_only = orders.semi_join(theirs, orders.customer_id == theirs.customer_id)
-            return derive.order_firsts(view, theirs_only)
-
-        found = run("SELECT count(*) FROM reordered").fetchone()
-        if found and found[0]:
-            run("DELETE FROM order_firsts WHERE customer_id IN (SELECT customer_id FROM reordered)")
-            self._insert("order_firsts", "touched", again)
-        self._insert(
-            "order_firsts", "added", lambda: derive.order_firsts(view, view.without_tests(added))
-        )
 
     def _derive_touched(self, name: str) -> None:
         """Derive the touched customers' rows again; remember the days that came and went."""
@@ -336,9 +273,9 @@ class Rollup:
             return f"SELECT DISTINCT day FROM days_{derived} WHERE day IS NOT NULL"
         own = contract(base.tables[0])
         people = base.by_customer and "customers" in self._loaded
-        parts = [self._changed(own.name, f'"{own.day}" AS day', since)]
+        parts = [changed(own.name, f'"{own.day}" AS day', since)]
         if own.name == "costs":
-            spread = self._changed("costs", "service_start, service_end", since)
+            spread = changed("costs", "service_start, service_end", since)
             parts.append(
                 f"SELECT days.day FROM days JOIN ({spread}) c "
                 "ON days.day >= c.service_start AND days.day < c.service_end"
@@ -355,13 +292,13 @@ class Rollup:
 
     def _refunded_sql(self, charge: str, key: str, *, people: bool, since: int) -> str:
         """The days on which charges that changed, or whose customer did, were given back."""
-        changed = self._changed(charge, key, since)
+        charges = changed(charge, key, since)
         if people:
-            changed += (
+            charges += (
                 f" UNION SELECT {key} FROM {charge} "
                 "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
             )
-        return f"SELECT refunded_on FROM refunds WHERE {key} IN ({changed})"
+        return f"SELECT refunded_on FROM refunds WHERE {key} IN ({charges})"
 
     def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
         columns = list(SYSTEM_TABLES[name])

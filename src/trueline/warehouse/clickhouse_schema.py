@@ -14,6 +14,7 @@ COUNTED: dict[str, tuple[str, ...]] = {
     "mrr_changes": ("customer_id", "subscription_id", "day"),
     "customer_levels": ("day", "customer_id", "currency"),
     "order_firsts": ("customer_id",),
+    "entry_firsts": ("customer_id",),
     "customer_firsts": ("customer_id",),
     "sessions": ("day", "user_id", "session"),
     "metrics_daily": ("measure", "slice_by", "slice", "day", "currency"),

@@ -56,6 +56,7 @@ def _indexes() -> list[tuple[str, str, bool]]:
         ("customer_levels", "customer_id", False),
         ("customer_levels", "day", False),
         ("order_firsts", "customer_id", False),
+        ("entry_firsts", "customer_id", False),
         ("customer_firsts", "customer_id", False),
         ("sessions", "user_id", False),
         ("loads", "content_hash", False),

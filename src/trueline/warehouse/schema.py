@@ -9,13 +9,15 @@ from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.contract import HISTORY, Contract
 from trueline.facts.tables import CONTRACTS
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """2: ``customer_levels``. 3: ``source_marks``. 4: ``order_firsts``. 5: unpriced items by what they
-are part of. 6: first orders that were paid for. An older schema is brought forward when opened."""
+are part of. 6: first orders that were paid for. 7: ``entry_firsts``. An older
+schema is brought forward when opened."""
 
 RESHAPED: dict[int, tuple[str, ...]] = {
     5: ("mrr_changes",),
     6: ("order_firsts", "customer_firsts"),
+    7: ("customer_firsts",),
 }
 """Per version: tables that have had another shape before. They hold nothing but what is counted
 from facts: they are dropped, made anew and counted again (the definitions have changed, too)."""
@@ -98,15 +100,19 @@ ORDER_FIRSTS: dict[str, str] = {
 customer was not new, and ``at`` is the earliest's moment. ``paid_on``: the day of the first one,
 from it on, that was not free."""
 
+ENTRY_FIRSTS: dict[str, str] = {"customer_id": "VARCHAR", "day": "DATE"}
+"""Per customer that a revenue entry ever charged: the day of the first one."""
+
 CUSTOMER_FIRSTS: dict[str, str] = {
     "customer_id": "VARCHAR",
     "channel": "VARCHAR",
     "country": "VARCHAR",
     "first_order_on": "DATE",
-    "paid_order_on": "DATE",
+    "first_order_at": "TIMESTAMP",
+    "first_charge_on": "DATE",  # an order that was not free, or a revenue entry
     "first_mrr_on": "DATE",
-    "first_paid_on": "DATE",  # by an order that was not free, or recurring revenue
-    "at": "TIMESTAMP",
+    "first_paid_on": "DATE",  # the earlier of the two
+    "at": "TIMESTAMP",  # the earliest of what these days are of
 }
 """Per customer that ever ordered or paid: the first days."""
 
@@ -144,6 +150,7 @@ SYSTEM_TABLES: dict[str, dict[str, str]] = {
     "mrr_changes": MRR_CHANGES,
     "customer_levels": CUSTOMER_LEVELS,
     "order_firsts": ORDER_FIRSTS,
+    "entry_firsts": ENTRY_FIRSTS,
     "customer_firsts": CUSTOMER_FIRSTS,
     "sessions": SESSIONS,
     "rollup_state": ROLLUP_STATE,
