@@ -94,6 +94,12 @@ def _company(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
          "channel": chance.choice(channels)}
         for n in many(3, 25)
     ]
+    entries = [
+        {"revenue_id": f"v{n}", "revenue_date": day().isoformat(), "amount": money(),
+         "customer_id": chance.choice((who(), who(), who(), None)),
+         "revenue_type": chance.choice(("subscription", "usage", "one_time")), "currency": "USD"}
+        for n in many(0, 6)
+    ]
     events = [
         {"event_id": f"e{n}", "subscription_id": f"s{n % 6}", "customer_id": f"c{n % 6 // 2}",
          "effective_at": moment(), "plan": chance.choice(("Basic", "Pro")),
@@ -120,6 +126,7 @@ def _company(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
     return {
         "customers": customers,
         "orders": orders,
+        "revenue": entries,
         "subscription_events": events,
         "subscriptions": listed,
         "events": uses,
@@ -188,7 +195,7 @@ def _live(tl: Trueline, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     company = _company(chance)
     reports = fill(tl, company.items(), keep_good=True)
-    for table in ("orders", "events", "subscription_events"):
+    for table in ("orders", "revenue", "events", "subscription_events"):
         declare_coverage(
             tl.warehouse, tl.settings, table, start=date(2020, 1, 1), end=date(2026, 3, 15),
             now=tl.clock(),
