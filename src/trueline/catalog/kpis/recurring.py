@@ -275,8 +275,8 @@ class NewCustomers(
     example={"first_paid": 42},
     example_value=42,
 ):
-    """Customers who paid for the first time ever in the period: for a first order, or as recurring
-    revenue. An order that was free is no payment."""
+    """Customers who paid for the first time ever in the period: for an order, by a revenue entry,
+    or as recurring revenue. What was free is no payment."""
 
     first_paid: Annotated[
         Count, Field(description="customers who first paid in the period"), From("new_customers")
