@@ -307,6 +307,16 @@ def test_a_line_that_is_no_row_is_rejected_with_its_number(
     assert report.rejects[0].fix
 
 
+@pytest.mark.parametrize(
+    "other", ["", "o9,c1,yesterday,1,USD\n"], ids=["alone", "beside a bad one"]
+)
+def test_empty_values_after_the_last_column_are_no_fault(shared: Loader, other: str) -> None:
+    """A good row was rejected only where another row of its file was bad."""
+    shared.clear()
+    report = shared.load(GOOD + "o8,c1,2026-01-05,1,USD,,\n" + other, keep_good=True)
+    assert (report.accepted, report.rejected) == (4, 1 if other else 0), report.rejects
+
+
 def test_a_header_alone_is_a_file_of_no_rows(loader: Loader) -> None:
     report = loader.load(HEADER + "\n", full=True)
     assert (report.status, report.read) == ("loaded", 0)

@@ -185,6 +185,8 @@ def _in_words(error: csv.Error) -> str:
 
 
 def _shaped(values: list[str], width: int) -> tuple[list[str | None], str | None]:
+    while len(values) > width and not values[-1]:
+        values.pop()  # as spreadsheets leave behind the last column; the quick way skips it, too
     if len(values) == width:
         return [value or None for value in values], None
     fault = f"has {len(values)} values where the header has {width} columns"
