@@ -39,12 +39,13 @@ def run(job: Job, rows: TextRows, check: Callable[[], None] = lambda: None) -> L
     matched = match(job.contract, rows.header, job.mapping)
     name, company = job.contract.name, job.settings.company
     staging = Staging(job.contract, matched, company.currency, company.timezone)
-    for way in (_straight, _staged):
-        if rows.relation is None or matched.corrected or rows.numbered:
+    # Where lines are numbered at no cost, staging them without numbers gains nothing.
+    for way in (_straight,) if rows.numbered else (_straight, _staged):
+        if rows.relation is None or matched.corrected:
             break
         narrow = replace(staging, years=rows.years or staging.years)
         try:
-            with job.warehouse.loading(name) as connection, _cleared(connection):
+            with job.warehouse.loading(name) as connection, _cleared(connection, quick=True):
                 report = way(job, connection, narrow, rows)
                 check()
                 return report
@@ -60,14 +61,16 @@ def run(job: Job, rows: TextRows, check: Callable[[], None] = lambda: None) -> L
 
 
 @contextmanager
-def _cleared(connection: duckdb.DuckDBPyConnection, *, numbered: bool = False) -> Iterator[None]:
-    """Leave no staging table behind."""
+def _cleared(
+    connection: duckdb.DuckDBPyConnection, *, quick: bool = False, numbered: bool = False
+) -> Iterator[None]:
+    """Leave no staging table behind. What a quick way cannot read is left to the slow one."""
     import duckdb
 
     try:
         yield
     except duckdb.Error as error:
-        if not numbered and _UNREADABLE.search(str(error)):
+        if quick and (_UNREADABLE.search(str(error)) or _BROKEN.search(str(error))):
             raise UnusualFile from error
         if numbered and _BROKEN.search(str(error)) and "No space left" not in str(error):
             raise InputError(
@@ -100,6 +103,8 @@ def _straight(
     if staging.related or staging.matched.order_place is not None:
         raise UnusualFile
     stamp = Stamp(job.source, ledger.next_id(connection), job.recorded_at)
+    if rows.numbered:
+        staging = replace(staging, years=_years(connection, staging, rows.relation or ""))
     columns = apply.names(staging.columns)
     sql = (
         f"INSERT INTO {table} ({columns}, source, load_id, recorded_at) "
@@ -145,7 +150,7 @@ def _numbered(
         connection.execute(f"CREATE OR REPLACE TEMP VIEW load_raw AS SELECT * FROM {rows.relation}")
     else:
         _read_raw(job, connection, staging, rows)
-    staging = replace(staging, years=_years(connection, staging))
+    staging = replace(staging, years=_years(connection, staging, "load_raw"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE load_stage AS {staging.typed('load_raw')}")
     return settle(job, connection, staging, numbered=True)
 
@@ -173,7 +178,9 @@ def _read_raw(
     connection.unregister("load_batches")
 
 
-def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int, int]:
+def _years(
+    connection: duckdb.DuckDBPyConnection, staging: Staging, relation: str
+) -> tuple[int, int]:
     """The years that moments in the rows lie in, so that only their offsets are looked at."""
     texts = [staging.given[c.name] for c in staging.contract.columns if c.kind is Kind.MOMENT]
     if staging.matched.order_place is not None:
@@ -182,7 +189,7 @@ def _years(connection: duckdb.DuckDBPyConnection, staging: Staging) -> tuple[int
         return ALL_YEARS
     year = ", ".join(f"TRY_CAST(left({text}, 4) AS INTEGER)" for text in texts)
     found = connection.execute(
-        f"SELECT min(least({year})), max(greatest({year})) FROM load_raw"
+        f"SELECT min(least({year})), max(greatest({year})) FROM {relation}"
     ).fetchone()
     if not found or found[0] is None:
         return ALL_YEARS
