@@ -186,11 +186,19 @@ def _daily(tl: Trueline) -> list[tuple[Any, ...]]:
 def test_counting_what_was_touched_equals_counting_everything(
     orders: list[list[dict[str, Any]]], events: list[list[dict[str, Any]]]
 ) -> None:
-    """Later loads correct earlier rows (same keys), add customers, and rename a channel."""
+    """Later loads correct earlier rows (same keys), add customers and rename a channel; they swap
+    plans at one price, and bring changes that make a subscription another customer's."""
     with company() as tl:
         for number, (some, others) in enumerate(zip(orders, events, strict=False)):
             tl.load_rows("orders", order_rows(some))
-            tl.load_rows("subscription_events", event_rows(others))
+            changes = event_rows(others)
+            for place, row in enumerate(changes):
+                row["plan"] = ("Pro", "Basic")[place % 2]
+                if place % 3 == 2:
+                    row |= {"event_id": f"moved{number}-{place}", "customer_id": f"c{place % 4}"}
+                if place % 2:
+                    row |= {"unit_amount": "10", "quantity": 1, "interval": "month"}
+            tl.load_rows("subscription_events", changes)
             people = [
                 {
                     "customer_id": f"c{n}",

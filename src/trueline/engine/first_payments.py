@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trueline.engine import derive
+from trueline.engine.touched import changed
 from trueline.engine.view import FactsView, bound
 from trueline.facts.tables import contract
 
@@ -27,15 +28,6 @@ _COLUMNS = {
     "revenue": ("customer_id", "revenue_date", "amount"),
 }
 _CHARGED = "customer_id IS NOT NULL AND amount > 0"
-
-
-def changed(table: str, columns: str, since: int) -> str:
-    """Rows of a table that came or went after a load."""
-    return (
-        f"SELECT {columns} FROM {table} WHERE load_id > {since} "
-        f"UNION ALL SELECT {columns} FROM {table}_history "
-        f"WHERE load_id > {since} OR superseded_by > {since}"
-    )
 
 
 class FirstPayments:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Base
-from trueline.engine import derive
+from trueline.engine import derive, touched
 from trueline.engine.counting import cut_sql, daily_query, measure_rows_sql, measures_of, passes
-from trueline.engine.first_payments import TOUCHED_BY, FirstPayments, changed
+from trueline.engine.first_payments import TOUCHED_BY, FirstPayments
 from trueline.engine.levels import customer_levels
 from trueline.engine.sessions import sessions
+from trueline.engine.touched import changed
 from trueline.engine.view import FactsView, bound, compiled, zone_offsets
 from trueline.facts.tables import contract
 from trueline.settings import Product, Settings
@@ -51,7 +52,8 @@ _ON = {
     "firsts": "customer_firsts",
     "first_orders": "customer_firsts",
     "recurring": "mrr_changes",
-    "paying": "customer_levels",
+    # Not customer_levels: who swaps plans at one price has the same level, and pays for another.
+    "paying": "mrr_changes",
     "sessions": "sessions",
 }
 _DAY_OF = {
@@ -61,8 +63,6 @@ _DAY_OF = {
     "sessions": ("day",),
 }
 
-_CHARGES = (("orders", "order_id"), ("revenue", "revenue_id"))
-"""What can be refunded, by its key."""
 _FIRSTS = {firsts: table for table, firsts in TOUCHED_BY.items()}
 
 
@@ -178,15 +178,15 @@ class Rollup:
             else:
                 self._derive_touched(name)
         bases = [base for base in BASES if self._loaded & set(base.tables)]
-        touched = self._touched_days(bases, since)
+        recount = self._touched_days(bases, since)
         for number, base in enumerate(BASES):
             self._progress(base.key, number, len(BASES))
-            if base.key in touched:
+            if base.key in recount:
                 days = f"SELECT day FROM touched WHERE base = '{base.key}'"
                 self._writer.temporary("touched_days", days)
                 self._count(base, bound("touched_days", {"day": "DATE"}))
         self._progress("done", len(BASES), len(BASES))
-        return max(touched.values(), default=0)
+        return max(recount.values(), default=0)
 
     def _touched_days(self, bases: Sequence[Base], since: int) -> dict[str, int]:
         """Forget what was counted of each base's days that have changed; how many those are.
@@ -227,6 +227,10 @@ class Rollup:
         for firsts, table in _FIRSTS.items():
             if self._loaded & set(_DERIVED_FROM[firsts]):
                 self._first_payments.find(table)
+        if self._loaded & set(_DERIVED_FROM["mrr_changes"]):
+            run = self._writer.temporary
+            run("touched_subscriptions", touched.subscriptions_sql(self._loaded, since))
+            run("touched_subscribers", touched.subscribers_sql("touched_subscriptions"))
         for name, who in _WHO.items():
             parts = " UNION ".join(
                 self._touched_by(t, who, since) for t in _DERIVED_FROM[name] if t in self._loaded
@@ -245,7 +249,10 @@ class Rollup:
         """Whose derived rows a table's changes touch."""
         if table in TOUCHED_BY:
             return f"SELECT customer_id FROM touched_{TOUCHED_BY[table]}"
-        if who == "customer_id" or table == "events":
+        if who == "customer_id":
+            own = changed(table, who, since)
+            return f"{own} UNION SELECT customer_id FROM touched_subscribers"
+        if table == "events":
             return changed(table, who, since)
         # Of users only what became a test, or ceased to be one: they, and who acted for them.
         people = changed("customers", "customer_id, is_test", since)
@@ -262,8 +269,8 @@ class Rollup:
         )
         self._writer.temporary(f"days_{name}", days)
         run(f"DELETE FROM {name} WHERE {theirs}")
-        touched = bound(f"touched_{name}", {who: "VARCHAR"})
-        self._insert(name, "touched", partial(_BUILD[name], self._view, touched))
+        theirs_only = bound(f"touched_{name}", {who: "VARCHAR"})
+        self._insert(name, "touched", partial(_BUILD[name], self._view, theirs_only))
         run(f"INSERT INTO days_{name} {days}")
 
     def _days_sql(self, base: Base, since: int) -> str:
@@ -287,18 +294,8 @@ class Rollup:
                 f'SELECT "{own.day}" FROM {own.name} WHERE customer_id IN {attributes}{user}'
             )
         if own.name == "refunds":
-            parts += [self._refunded_sql(*of, people=people, since=since) for of in _CHARGES]
+            parts += touched.refunds_sql(since, people=people)
         return f"SELECT DISTINCT day FROM ({' UNION ALL '.join(parts)}) AS t WHERE day IS NOT NULL"
-
-    def _refunded_sql(self, charge: str, key: str, *, people: bool, since: int) -> str:
-        """The days on which charges that changed, or whose customer did, were given back."""
-        charges = changed(charge, key, since)
-        if people:
-            charges += (
-                f" UNION SELECT {key} FROM {charge} "
-                "WHERE customer_id IN (SELECT customer_id FROM touched_attributes)"
-            )
-        return f"SELECT refunded_on FROM refunds WHERE {key} IN ({charges})"
 
     def _insert(self, name: str, which: str, build: Callable[[], ir.Table]) -> None:
         columns = list(SYSTEM_TABLES[name])
