@@ -9,6 +9,7 @@ import pytest
 
 from trueline.catalog.inputs import NOT_MEASURED
 from trueline.catalog.kpis import from_facts
+from trueline.home import Trueline
 
 PERIOD = {"start": "2026-02-01", "end": "2026-03-01"}
 ORDERS = """order_id,customer_id,ordered_at,amount,currency
@@ -21,22 +22,31 @@ currency,interval,interval_count,evidence
 e1,s1,ann,2026-01-05,active,pro,1,100.00,USD,month,1,csv
 e2,s1,ann,2026-02-10,active,max,1,150.00,USD,month,1,csv
 """
+SPEND = """spend_date,channel,campaign,amount,currency
+2026-02-04,Meta,x,30.00,USD
+2026-02-04,Search,x,7.00,USD
+"""
 CASH = "balance_date,account,amount,currency\n2026-02-27,bank,900.00,USD\n"
 
 
 @pytest.fixture(scope="module")
-def explained(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[str], dict[str, Any]]]:
-    """Explanations of one company's February."""
+def tl(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trueline]:
+    """One company, of whose February explanations are asked."""
     from small_company import Company
 
     company = Company(tmp_path_factory.mktemp("explained"))
     company.load("orders", ORDERS, full=True)
     company.load("subscription_events", CHANGES, full=True)
     company.load("cash_balances", CASH)
-    yield lambda key: company.tl.explain(key, **PERIOD)
+    company.load("spend", SPEND)
+    yield company.tl
     company.tl.close()
+
+
+@pytest.fixture(scope="module")
+def explained(tl: Trueline) -> Callable[[str], dict[str, Any]]:
+    """Explanations of its February."""
+    return lambda key: tl.explain(key, **PERIOD)
 
 
 @pytest.mark.parametrize("key", ["nrr", "cash_balance", "retention_30d", "clv", "sales_efficiency"])
@@ -55,3 +65,26 @@ def test_every_kpi_can_be_explained(explained: Callable[[str], dict[str, Any]], 
     found = explained(key)
     assert found["formula"]
     assert {i["name"] for i in found["inputs"]} == {i["name"] for i in found["reading"]["inputs"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "cut", "amount"),
+    [
+        ("mrr", {"plan": "max"}, 150),
+        ("customers", {"plan": "pro"}, 0),  # one came in January, and left it for the other
+        ("mrr", {"currency": "USD"}, 150),
+        ("spend", {"channel": "Meta"}, 30),
+        # Of a channel it is the ad spend of the channel; sales cost is not asked for at all.
+        ("cac", {"channel": "Meta"}, 30),
+    ],
+)
+def test_the_query_of_a_slice_gives_the_slices_number(
+    tl: Trueline, key: str, cut: dict[str, str], amount: int
+) -> None:
+    inputs = tl.explain(key, slice=cut, **PERIOD)["inputs"]
+    queries = [query for item in inputs[:2] for query in item["queries"]]
+    rows = [row for query in queries[:1] for row in tl.warehouse.rows(query["sql"])]
+    assert sum(row[-4] for row in rows) == amount
+    if key == "cac":
+        assert [item["source"] for item in inputs[:2]] == ["channel_spend", "none"]
+        assert len(queries) == 1

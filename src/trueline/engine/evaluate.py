@@ -118,7 +118,7 @@ class Evaluator:
             )
 
     def _input(self, name: str, origin: From, period: Period) -> MeasureValue:
-        source = _source(origin, self.resolver.cut)
+        source = source_of(origin, self.resolver.cut)
         over = window(period, origin.window, self.resolver.today)
         if source == "none":
             return MeasureValue(name, Decimal(0))
@@ -291,7 +291,7 @@ def _from_reading(found: Reading) -> MeasureValue:
     )
 
 
-def _source(origin: From, cut: Cut) -> str:
+def source_of(origin: From, cut: Cut) -> str:
     """Where an input comes from within a slice."""
     return origin.by_channel if cut.by == "channel" and origin.by_channel else origin.source
 
@@ -301,7 +301,7 @@ def _needs(
 ) -> Iterable[tuple[str, Period]]:
     """Every measure a KPI needs and over which days, through the KPIs it is made of."""
     for origin in definition.origins().values():
-        source, over = _source(origin, cut), window(period, origin.window, today)
+        source, over = source_of(origin, cut), window(period, origin.window, today)
         if source.startswith("kpi:"):
             yield from _needs(kpi(source.removeprefix("kpi:")), over, cut, today)
         elif source not in NOT_MEASURED:

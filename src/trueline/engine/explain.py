@@ -12,7 +12,7 @@ from trueline.catalog.kpis import kpi
 from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import measure
 from trueline.core.period import Period
-from trueline.engine.evaluate import window
+from trueline.engine.evaluate import source_of, window
 
 if TYPE_CHECKING:
     from trueline.engine.evaluate import Evaluator
@@ -27,15 +27,16 @@ def explain(evaluator: Evaluator, key: str, period: Period) -> dict[str, Any]:
     for item in reading.inputs:
         origin = definition.origins()[item.name]
         over = window(period, origin.window, evaluator.resolver.today)
+        source = source_of(origin, evaluator.resolver.cut)
         inputs.append(
             item.to_json()
             | {
                 "description": definition.model_fields[item.name].description,
-                "source": origin.source,
+                "source": source,
                 "start": over.start.isoformat(),
                 "end": over.end.isoformat(),
                 "queries": _queries(
-                    evaluator.resolver, origin.source, over.begun(evaluator.resolver.today)
+                    evaluator.resolver, source, over.begun(evaluator.resolver.today)
                 ),
             }
         )
@@ -67,14 +68,19 @@ def _daily_query(resolver: Resolver, item: Measure, period: Period) -> dict[str,
 
     base = next(b for b in BASES if b.key == item.base)
     level = item.kind is MeasureKind.LEVEL
+    cut = resolver.cut
+    # Money is cut by its own currency, which is there anyway.
+    slices = (cut.by,) if cut.by in base.slices else ()
 
     def build(days: Period) -> Any:
         # Columns are named value_0, rows_0...: this measure is the only one in it.
-        rows = daily(base, (item,), resolver.view())
+        rows = daily(base, (item,), resolver.view(), slices)
+        if cut.by:
+            rows = rows.filter(rows[cut.by] == cut.value)
         rows = rows.filter(rows.day < days.end)
         return rows if level else rows.filter(rows.day >= days.start)
 
-    text = resolver.query(("explained", item.key), build, period)
+    text = resolver.query(("explained", item.key, cut), build, period)
     return {"measure": item.key, "kind": item.kind.value, "tables": list(base.tables), "sql": text}
 
 
