@@ -38,6 +38,15 @@ def test_subscriptions_by_the_rate_of_each_months_last_day(company: Company) -> 
     money = company.tl.cohorts("subscriptions", "revenue")
     assert money.rows[0].values == (10 + 14 + 40, 10 + 16, 10 + 18 + 50, 10 + 50)
     assert money.rows[1].values == (7, 7)
+    # Nobody says what a euro is worth: how many pay is known, and what the others do.
+    company.events("e8,s5,c4,2026-02-03T12:00:00Z,active,Pro,1,7,EUR,month,1")
+    more = company.tl.cohorts("subscriptions", "customers")
+    assert (more.rows[2].values, more.reasons) == ((1,), ())
+    unrated = company.tl.cohorts("subscriptions", "revenue")
+    assert unrated.rows[:2] == money.rows
+    assert (unrated.rows[2].values, unrated.rows[2].rates) == ((None,), (None,))
+    assert unrated.average == money.average
+    assert [reason.code for reason in unrated.reasons] == ["missing_rate"]
     with pytest.raises(InputError, match="cannot be cut"):
         company.tl.cohorts(slice={"plan": "Pro"})
 
@@ -80,15 +89,20 @@ def test_who_left_within_the_first_month_stays_in_the_cohort(company: Company) -
         e3,s2,c2,2025-12-20T12:00:00Z,canceled,Pro,1,20,USD,month,1
         e4,s2,c2,2026-02-05T12:00:00Z,active,Pro,1,20,USD,month,1
         e5,s3,c3,2026-01-05T12:00:00Z,active,Pro,1,20,USD,month,1
-        e6,s3,c3,2026-01-25T12:00:00Z,canceled,Pro,1,20,USD,month,1""",
+        e6,s3,c3,2026-01-25T12:00:00Z,canceled,Pro,1,20,USD,month,1
+        e7,s3,c3,2026-02-25T12:00:00Z,active,Pro,1,200,USD,month,1""",
     )
     found = company.tl.cohorts("subscriptions", "customers")
     assert [(r.cohort, r.size, r.values) for r in found.rows] == [
         (date(2025, 12, 1), 2, (1, 1, 2)),
-        (date(2026, 1, 1), 1, (0, 0)),
+        (date(2026, 1, 1), 1, (0, 1)),
     ]
     assert found.rows[0].rates == (50.0, 50.0, 100.0)
-    assert found.average == (pytest.approx(100 / 3), pytest.approx(100 / 3), 100.0)
+    assert found.average == (pytest.approx(100 / 3), pytest.approx(200 / 3), 100.0)
+    # In money January's cohort has nothing to be compared with: its 200 are of no average.
+    money = company.tl.cohorts("subscriptions", "revenue")
+    assert [r.rates for r in money.rows] == [(100.0, 100.0, 300.0), (None, None)]
+    assert money.average == (100.0, 100.0, 300.0)
 
 
 ORDERS = "order_id,customer_id,ordered_at,amount,currency"

@@ -15,7 +15,7 @@ from trueline.core.money import EXACT, divide
 from trueline.core.period import FIRST_DAY, Period, add_months
 from trueline.core.quality import Reason
 from trueline.engine import knowledge, left_out
-from trueline.engine.unknown_months import unknown_months, why
+from trueline.engine.unknown_months import unknown_months, unrated_months, why
 from trueline.engine.view import FactsView, day_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ class CohortRow:
 
     ``values[k]`` is what they did k months later: how many paid at that month's end (or ordered in
     it), or the revenue. Who left within the first month is of its ``size``, and not of
-    ``values[0]``. A month that is not covered is None; nobody left is 0. A first month that is not
-    covered makes no cohort: who else came in it is not known.
+    ``values[0]``. A month that is not covered is None, and so is revenue that no rate converts;
+    nobody left is 0. A first month that is not covered makes no cohort: who else came in it is not
+    known.
     """
 
     cohort: date
@@ -47,7 +48,7 @@ class CohortRow:
 @dataclass(frozen=True)
 class Cohorts:
     """All cohorts; ``average[k]`` is their mean rate (%) after k months, weighted by size (or by
-    first-month revenue). Cohorts at 0% are in it, unknown cells are not."""
+    first-month revenue). Cohorts at 0% are in it, unknown rates are not."""
 
     kind: str
     by: str
@@ -133,11 +134,14 @@ def cohorts(
     unknown = unknown_months(resolver, kind, months[0], until) if months else {}
     rows = tuple(_row(grid, m, until, by, unknown) for m in months if m not in unknown)
     lacking = left_out.notes(resolver.covers.left_out, (c.table for c in kept))
-    reasons = (*why(unknown), *lacking)
+    shown = {row.cohort for row in rows}
+    unrated = unrated_months(grid, shown, until) if by == "revenue" else {}
+    reasons = (*why(unknown), *why(unrated), *lacking)
     return Cohorts(kind, by, resolver.currency, rows, average(rows, by), reasons)
 
 
-Grid = dict[tuple[date, date], tuple[int, Decimal]]
+Grid = dict[tuple[date, date], tuple[int, Decimal | Reason]]
+"""By first month and month: how many customers, and the amount, or why it is not known."""
 SIZE = FIRST_DAY
 """In place of a month: how many a cohort has, where its first month does not say."""
 
@@ -170,25 +174,27 @@ def _rated(
     resolver: Resolver,
     people: Iterable[tuple[date, date, int]],
     money: Iterable[tuple[date, date, str, date, Decimal]],
-) -> tuple[Grid, Reason | None]:
+) -> Grid:
     """Customers (first month, month, how many) and amounts (first month, month, currency, the day
     whose rate holds, amount) in one grid and one currency."""
     from trueline.engine.resolve import missing_rate
 
     counts = {(first, month): int(n) for first, month, n in people}
-    amounts: dict[tuple[date, date], Decimal] = {}
+    amounts: dict[tuple[date, date], Decimal | Reason] = {}
     for first, month, currency, day, amount in money:
-        rate = Decimal(1)
-        if currency != resolver.currency:
-            found = resolver.rates.on(currency, day)
-            if found is None:
-                return {}, missing_rate(currency, resolver.currency, day)
-            rate = found
-        amounts[first, month] = amounts.get((first, month), Decimal(0)) + amount * rate
+        rate = resolver.rates.on(currency, day)
+        so_far = amounts.get((first, month), Decimal(0))
+        if isinstance(so_far, Reason) or not amount:
+            continue
+        amounts[first, month] = (
+            missing_rate(currency, resolver.currency, day)
+            if rate is None
+            else so_far + amount * rate
+        )
     nothing = Decimal(0)
     return {
         place: (counts.get(place, 0), amounts.get(place, nothing)) for place in {*counts, *amounts}
-    }, None
+    }
 
 
 def _orders(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
@@ -196,11 +202,8 @@ def _orders(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
     people = resolver.ask(("cohorts who ordered",), partial(_who_ordered, view))
     money = resolver.ask(("cohorts' orders", currency), partial(_ordered, view, currency))
     rows = ((day_of(a), day_of(b), c, day_of(d), v) for a, b, c, d, v in money)
-    return _rated(
-        resolver,
-        [(day_of(a), day_of(b), n) for a, b, n in people],
-        [row for row in rows if row[1] < until],
-    )
+    counts = [(day_of(a), day_of(b), n) for a, b, n in people]
+    return _rated(resolver, counts, [row for row in rows if row[1] < until]), None
 
 
 def _first_and_later(view: FactsView) -> ir.Table:
@@ -256,7 +259,7 @@ def _subscriptions(resolver: Resolver, until: date) -> tuple[Grid, Reason | None
     ]
     sizes = resolver.ask(("cohorts' sizes",), partial(_sizes, view))
     counts += [(day_of(first), SIZE, int(n)) for first, n in sizes]
-    return _rated(resolver, counts, money)
+    return _rated(resolver, counts, money), None
 
 
 def _uncertain(resolver: Resolver) -> Reason | None:
@@ -354,16 +357,15 @@ def _payers(view: FactsView) -> ir.Table:
 
 
 def _row(grid: Grid, first: date, until: date, by: str, unknown: Container[date]) -> CohortRow:
-    stayed, opening = grid.get((first, first), (0, Decimal(0)))
-    size = grid.get((first, SIZE), (stayed, Decimal(0)))[0]
+    size = grid.get((first, SIZE), grid.get((first, first), (0, None)))[0]
     values: list[Cell] = []
     month = first
     while month < until:
         customers, amount = grid.get((first, month), (0, Decimal(0)))
         known = customers if by == "customers" else amount
-        values.append(None if month in unknown else known)
+        values.append(None if month in unknown or isinstance(known, Reason) else known)
         month = add_months(month, 1)
-    whole = Decimal(size) if by == "customers" else opening
+    whole = Decimal(size) if by == "customers" else Decimal(values[0] or 0)
     rates = tuple(
         None if value is None or not whole else float(100 * divide(Decimal(value), whole))
         for value in values
@@ -377,7 +379,8 @@ def average(rows: tuple[CohortRow, ...], by: str) -> tuple[float | None, ...]:
     longest = max((len(row.values) for row in rows), default=0)
     out: list[float | None] = []
     for age in range(longest):
-        known = [row for row in rows if len(row.values) > age and row.values[age] is not None]
+        # A cohort whose first month brought nothing has no rate, whatever came of it later.
+        known = [row for row in rows if len(row.rates) > age and row.rates[age] is not None]
         whole = sum((_whole(row, by) for row in known), Decimal(0))
         kept = sum((Decimal(row.values[age] or 0) for row in known), Decimal(0))
         out.append(float(100 * divide(kept, whole)) if whole else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from trueline.core.quality import Reason
 from trueline.engine import knowledge
 
 if TYPE_CHECKING:
+    from trueline.engine.cohort import Grid
     from trueline.engine.resolve import Resolver
 
 _DECIDES = {"orders": "orders", "subscriptions": "paying_customers"}
@@ -36,6 +38,17 @@ def unknown_months(
                 found[month] = (partly,)
         month = period.end
     return found
+
+
+def unrated_months(
+    grid: Grid, cohorts: Container[date], until: date
+) -> dict[date, tuple[Reason, ...]]:
+    """Months before ``until`` in which the revenue of one of these cohorts has no rate, and why."""
+    return {
+        month: (amount,)
+        for (first, month), (_, amount) in sorted(grid.items(), key=lambda cell: cell[0])
+        if first in cohorts and month < until and isinstance(amount, Reason)
+    }
 
 
 def why(months: dict[date, tuple[Reason, ...]]) -> tuple[Reason, ...]:

@@ -29,7 +29,7 @@ class Months:
         if age < len(row.rates):
             if row.rates[age] is not None:
                 return ""
-            return UNCOVERED if row.values[age] is None else NO_BASE
+            return UNCOVERED if None in (row.values[0], row.values[age]) else NO_BASE
         month = add_months(row.cohort, age)
         if self.before is not None and self.before < self.running and month >= self.before:
             return LATER
