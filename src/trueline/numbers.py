@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import InputError
+from trueline.core.money import MRR_SCALE, round_to
 from trueline.core.period import parse_day
 from trueline.core.reading import Reading
 
@@ -28,19 +29,27 @@ class Series(list[Reading]):
     """Readings in time order; also as an Arrow table or a pandas frame."""
 
     def to_arrow(self) -> pa.Table:
-        """Columns start, end, value, quality, completeness; an unknown value is null."""
+        """Columns start, end, value, quality, completeness; an unknown value is null.
+
+        Money is decimal, rounded to ten places where a rate of exchange gave it more.
+        """
         import pyarrow as pa
 
-        values = [reading.value for reading in self]
-        exact = any(isinstance(value, Decimal) for value in values)
-        kind = pa.decimal128(38, 10) if exact else pa.float64()
+        exact = any(r.currency is not None or isinstance(r.value, Decimal) for r in self)
+        kind = pa.decimal128(38, MRR_SCALE) if exact else pa.float64()
+        values = [
+            None
+            if r.value is None
+            else round_to(Decimal(r.value), MRR_SCALE)
+            if exact
+            else float(r.value)
+            for r in self
+        ]
         return pa.table(
             {
                 "start": pa.array([r.start for r in self], pa.date32()),
                 "end": pa.array([r.end for r in self], pa.date32()),
-                "value": pa.array(
-                    [None if v is None else Decimal(v) if exact else float(v) for v in values], kind
-                ),
+                "value": pa.array(values, kind),
                 "quality": pa.array([r.quality.value for r in self]),
                 "completeness": pa.array([r.completeness.value for r in self]),
             }

@@ -47,6 +47,19 @@ def test_many_are_what_one_by_one_gives_in_the_order_asked(company: Company) -> 
         engine.many([Asked("revenue", JANUARY, {"channel": "tv"})])
 
 
+def test_a_series_of_converted_amounts_is_an_arrow_table(company: Company) -> None:
+    """A twelfth of a price times a rate has more decimals than the column; money stays decimal
+    where none of it is known."""
+    company.load("fx_rates", "rate_date,currency,rate\n2026-01-31,CAD,0.7431")
+    company.events("e1,s1,c1,2026-01-03T12:00:00Z,active,Pro,1,100,CAD,year,1", full=True)
+    span = {"start": "2026-01-01", "end": "2026-03-01"}
+    table = company.tl.series("mrr", **span).to_arrow()
+    assert table["value"].to_pylist() == [Decimal("6.1925000000"), None]
+    assert company.tl.series("revenue", **span).to_arrow().schema == table.schema
+    assert list(company.tl.series("mrr", **span).to_pandas()["value"]) == [Decimal("6.1925"), None]
+    assert str(company.tl.series("customers", **span).to_arrow()["value"].type) == "double"
+
+
 def test_a_reading_that_is_kept_goes_with_the_facts_and_the_day(company: Company) -> None:
     company.load("orders", f"{ORDERS}\no1,c1,2026-01-05,10,USD,web")
     first = company.tl.kpi("revenue", start="2026-01-01", end="2026-02-01")
