@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from commands import run
+from trueline.cli import show
 from trueline.core.words import amount, changed, spark
 from trueline.settings_file import SettingsFile
 
@@ -97,6 +102,22 @@ def test_series_bridge_cohorts_explain(home: Path) -> None:
     )
     assert explained["reading"]["value"] == pytest.approx(200 / 3)
     assert "SELECT" in explained["inputs"][0]["queries"][0]["sql"]
+
+
+def test_the_amounts_of_a_bridge_are_written_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    """Cents below whole dollars cannot be added up by eye."""
+    parts = dict.fromkeys(("reactivation", "churn", "fx"), Decimal(0)) | {
+        "opening": Decimal("12740.40"),
+        "new": Decimal("8.13"),
+        "expansion": Decimal("315.87"),
+        "contraction": Decimal("-829.80"),
+        "closing": Decimal("12234.60"),
+    }
+    counts = dict.fromkeys(("at_start", "at_end", "lost", "gained", "passed"), 1)
+    days = {"start": date(2026, 1, 1), "end": date(2026, 2, 1), "currency": "USD", "reasons": ()}
+    show.bridge(SimpleNamespace(**parts, **days, customers=counts), "en_US")
+    written = re.findall(r"-?\$[\d,.]+", capsys.readouterr().out)
+    assert written == ["$12,740", "$8", "$0", "$316", "-$830", "$0", "$0", "$12,235"]
 
 
 def test_snapshot_history_facts_doctor_refresh(home: Path) -> None:

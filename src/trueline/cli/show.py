@@ -166,12 +166,9 @@ def bridge(found: Any, locale: str) -> None:
     drawn = table(
         "", "MRR", numbers=("MRR",), title=f"{found.start} to {found.end - timedelta(days=1)}"
     )
-    for name in PARTS:
-        number = getattr(found, name)
-        shown = (
-            words.UNKNOWN if number is None else words.amount(number, "", found.currency, locale)
-        )
-        drawn.add_row(name, shown)
+    amounts = [getattr(found, name) for name in PARTS]
+    for row in zip(PARTS, words.alike(amounts, "", found.currency, locale), strict=True):
+        drawn.add_row(*row)
     console().print(drawn)
     counts = {k.removeprefix("customers_"): v for k, v in found.customers.items()}
     if None not in counts.values():

@@ -46,10 +46,10 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
         return shown
     rows, cells = [], []
     level = Decimal(0)
-    for name in PARTS:
-        value = getattr(found, name)
+    amounts = [getattr(found, name) for name in PARTS]
+    written = words.alike(amounts, found.currency, found.currency, ground.locale)
+    for name, value, text in zip(PARTS, amounts, written, strict=True):
         total = name in ("opening", "closing")
-        text = words.amount(value, found.currency, found.currency, ground.locale)
         cells.append((Cell(name.capitalize(), name), Cell(text, value)))
         if not total and not value:
             continue
