@@ -77,6 +77,12 @@ def test_all_kpis_and_a_comparison(home: Path) -> None:
         str(home),
     )
     assert "-33.3%" in compared
+    # Without a name it is asked of all of them, and says so much of each.
+    february = ("--start", "2026-02-01", "--end", "2026-03-01")
+    every = json.loads(run("kpi", *february, "--compare", "--json", "--home", str(home)))
+    changes = {reading["key"]: reading["change"]["percent"] for reading in every}
+    assert len(changes) >= 54
+    assert changes["mrr"] == pytest.approx(-100 / 3)
 
 
 def test_series_bridge_cohorts_explain(home: Path) -> None:

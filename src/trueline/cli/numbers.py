@@ -44,8 +44,9 @@ def kpi(
     period = {"start": start, "end": end, "period_days": days}
     with opened(home) as tl:
         locale = tl.settings.company.locale
-        if compare and keys:
-            found = {key: tl.compare(key, **period, **options) for key in keys}
+        if compare:
+            wanted = keys or list(tl.readings(None, **period, **options))
+            found = {key: tl.compare(key, **period, **options) for key in wanted}
             readings = {key: c["reading"] for key, c in found.items()}
             changes = {key: c["change_previous"] for key, c in found.items()}
         elif keys and len(keys) == 1:
