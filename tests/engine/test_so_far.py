@@ -116,6 +116,8 @@ def test_a_running_month_ends_its_trailing_days_before_today(company: Company) -
     assert whole.value == 1 and whole.completeness == "complete"
     sticky = company.tl.kpi("stickiness", **MARCH)
     assert sticky.value == 100 * (3 / 10) / 2
+    begins = company.tl.kpi("wau", start="2026-03-15", end="2026-04-15")  # today: 9 to 15 March
+    assert begins.value == 1 and begins.completeness == "partial"
     ahead = company.tl.kpi("wau", start="2026-04-01", end="2026-05-01")
     assert ahead.value is None
 

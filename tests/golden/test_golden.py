@@ -59,6 +59,8 @@ def _check(tl: Any, expected: dict[str, Any]) -> None:
         assert reading.value == pytest.approx(float(expected["value"]), abs=1e-9), about
     else:
         assert reading.value == Decimal(str(expected["value"])), about
+    inputs = {item.name: item.value for item in reading.inputs}
+    assert expected.get("inputs", {}).items() <= inputs.items(), about
     if "quality" in expected:
         assert reading.quality == expected["quality"], about
     elif expected.get("value") != "null":

@@ -21,6 +21,7 @@ from trueline.core.period import Period
 from trueline.core.quality import Reason
 from trueline.engine import knowledge
 from trueline.engine.observed import Standing, events_until, rows_of, standing, user_days
+from trueline.engine.sessions import moment_of
 
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
@@ -189,7 +190,7 @@ def _longest(funnel: Funnel) -> timedelta:
 def _slices(
     resolver: Resolver, period: Period, funnel: Funnel, by: str | None
 ) -> dict[str | None, _Steps]:
-    users = _users(resolver.view(), period, funnel, by)
+    users = _users(resolver, period, funnel, by)
     until = events_until(resolver, period.start)
     parts = {
         name: _Steps(int(n), int(late), [{} for _ in funnel.steps[1:]])
@@ -203,8 +204,9 @@ def _slices(
 # -- queries ------------------------------------------------------------------------------------
 
 
-def _users(view: FactsView, period: Period, funnel: Funnel, by: str | None) -> Any:
+def _users(resolver: Resolver, period: Period, funnel: Funnel, by: str | None) -> Any:
     """A row a user who entered: slice, last day of entry, seconds to each step reached.
+    What is dated ahead has not happened yet.
 
     Carried along each user's events is the latest first step from which the steps so far have been
     taken in order and in time: from it, a later step is reached if from any.
@@ -212,9 +214,11 @@ def _users(view: FactsView, period: Period, funnel: Funnel, by: str | None) -> A
     import ibis
 
     names = dict.fromkeys(name for step in funnel.steps for name in step)
+    view = resolver.view()
     t = view.table("events")
-    last = period.end + _longest(funnel) + timedelta(days=1)
-    t = t.filter(t.occurred_on >= period.start, t.occurred_on < last, t.name.isin(list(names)))
+    watched = Period(period.start, period.end + _longest(funnel) + timedelta(days=1))
+    days = watched.begun(resolver.today)
+    t = t.filter(t.occurred_on >= days.start, t.occurred_on < days.end, t.name.isin(list(names)))
     t = t.mutate(place=_place(t.name, funnel))
     window = ibis.interval(seconds=int(funnel.window_hours * 3600))
     enters = t.name.isin(funnel.steps[0]) & (t.occurred_on < period.end)
@@ -257,15 +261,18 @@ def _so_far(t: Any, shared: bool) -> Any:
 
 
 def _per_user(view: FactsView, t: Any, steps: int, by: str | None) -> Any:
+    import ibis
+
     entry = t.from_0.notnull()
     found: dict[str, Any] = {"entered_on": t.occurred_on.max(where=entry)}
     for step in range(1, steps):
         begun = t[f"from_{step}"]
         took = t.occurred_at.delta(begun, unit="millisecond") // 1000
-        found[f"took_{step}"] = took.argmin(t.occurred_at, where=begun.notnull()).cast("int64")
+        first = ibis.struct({"at": t.occurred_at, "took": took})
+        found[f"took_{step}"] = took.argmin(first, where=begun.notnull()).cast("int64")
     if by == "channel":
         named = entry & t.channel.notnull()
-        found["slice"] = t.channel.argmin(t.occurred_at, where=named)
+        found["slice"] = t.channel.argmin(moment_of(t), where=named)
     elif by is not None:
         found["customer_id"] = t.customer_id.max().coalesce(t.user_id.max())
     users = t.group_by("user_id").agg(**found)

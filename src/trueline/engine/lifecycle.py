@@ -164,6 +164,7 @@ def _query(resolver: Resolver, grain: Grain, first: int, last: int) -> Any:
     import ibis
 
     t = resolver.view().table("events")
+    t = t.filter(t.occurred_on <= resolver.today)  # what is dated ahead has not happened yet
     t = t.mutate(bucket=bucket_number(t.occurred_on, grain, resolver.settings.company.calendar))
     each = t.filter(t.bucket <= last).select("user_id", "bucket").distinct()
     own = ibis.window(group_by=each.user_id, order_by=each.bucket)

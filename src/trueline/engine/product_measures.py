@@ -18,6 +18,7 @@ from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import merged, without
 from trueline.engine.movements import ASKED
+from trueline.engine.sessions import moment_of
 from trueline.engine.value import MeasureValue
 from trueline.engine.view import bound
 
@@ -150,8 +151,11 @@ def active_users_30(resolver: Resolver, period: Period) -> Values:
 
 
 def _trailing(resolver: Resolver, period: Period, days: int) -> Period:
-    """The last days of a period; of one that is not over, those before today."""
-    end = period.end if period.start >= resolver.today else min(period.end, resolver.today)
+    """The last days of a period; of one that is not over, those before today, and of one that only
+    begins today, those until today: they are all that is known of it."""
+    end = period.begun(resolver.today).end
+    if period.start < resolver.today:
+        end = min(end, resolver.today)
     return Period(end - timedelta(days=days), end)
 
 
@@ -180,7 +184,7 @@ def _came(resolver: Resolver, days: Period) -> ir.Table:
     t = _events(resolver, days)
     named = t.channel.notnull()
     daily = t.group_by(["occurred_on", "user_id"]).agg(
-        at=t.occurred_at.min(where=named), channel=t.channel.argmin(t.occurred_at, where=named)
+        at=t.occurred_at.min(where=named), channel=t.channel.argmin(moment_of(t), where=named)
     )
     t = within(daily, "occurred_on")
     first = t.group_by(["number", "user_id"]).agg(

@@ -38,6 +38,9 @@ MOST_PERIODS = 4_000
 """Periods of which a query's rows are kept."""
 MRR_KEYS = frozenset({"mrr", "paying_customers", "unpriced_items", "assumed_items"})
 ORDER_KEYS = frozenset({"orders", "first_orders"})
+Key = tuple[Any, ...]
+Build = Callable[[Period], Any]
+Beside = Callable[[Period], dict[str, str]]
 
 
 class Resolver:
@@ -123,11 +126,7 @@ class Resolver:
         return self.warehouse.rows(text)
 
     def ask_over(
-        self,
-        key: tuple[Any, ...],
-        build: Callable[[Period], Any],
-        periods: Sequence[Period],
-        beside: Callable[[Period], dict[str, str]] | None = None,
+        self, key: Key, build: Build, periods: Sequence[Period], beside: Beside | None = None
     ) -> list[tuple[Any, ...]]:
         """The rows of a query over many periods at once, which it finds in ``asked_periods``;
         ``beside`` adds columns there, as SQL: what is known of a period without a question."""
@@ -144,7 +143,7 @@ class Resolver:
         return self._asking(with_table(self.query(key, build, hull), "asked_periods", asked))
 
     def rows_over(
-        self, key: tuple[Any, ...], build: Callable[[Period], Any], periods: Sequence[Period]
+        self, key: Key, build: Build, periods: Sequence[Period], beside: Beside | None = None
     ) -> dict[Period, list[tuple[Any, ...]]]:
         """The rows of each period's days so far, of a query over many (see ``ask_over``) that gives
         first the period's ``number``. What was asked before is not asked again."""
@@ -156,7 +155,7 @@ class Resolver:
                 missing = list(dict.fromkeys(periods))
             rows: dict[int, list[tuple[Any, ...]]] = {}
             begun = [period.begun(self.today) for period in missing]
-            for number, *row in self.ask_over((*key, self.cut), build, begun):
+            for number, *row in self.ask_over((*key, self.cut), build, begun, beside):
                 rows.setdefault(int(number), []).append(tuple(row))
             known |= {period: rows.get(number, []) for number, period in enumerate(missing)}
         return known

@@ -123,7 +123,7 @@ class _Counts:
 
 def retention(resolver: Resolver, period: Period, asked: Question) -> dict[str, Any]:
     """Retention of the users who started in ``period``; see the module for what it means."""
-    buckets = _buckets(resolver, period, asked)
+    buckets = _buckets(resolver, period.begun(resolver.today), asked)
     until = events_until(resolver, period.start)
     sizes = _sizes(resolver, period, asked)
     stands = _standing(resolver, period, asked, sum(sizes.values()), until)
@@ -224,7 +224,8 @@ def _starts(view: FactsView, asked: Question, period: Period) -> Any:
 
 
 def _sizes(resolver: Resolver, period: Period, asked: Question) -> dict[date, int]:
-    people = _starts(resolver.view(), asked, period)
+    # Who is dated ahead has not started yet.
+    people = _starts(resolver.view(), asked, period.begun(resolver.today))
     query = people.group_by("born").agg(people=people.count())
     return {day_of(born): int(n) for born, n in rows_of(resolver, query)}
 

@@ -53,6 +53,13 @@ def _numbered(t: ir.Table, minutes: int) -> ir.Table:
     )
 
 
+def moment_of(t: ir.Table) -> ir.Value:
+    """When an event was; of one moment, in the order of ids: the same whatever way rows lie."""
+    import ibis
+
+    return ibis.struct({"at": t.occurred_at, "id": t.event_id})
+
+
 def _described(t: Any, product: Any) -> ir.Table:
     """A row a session: when, how long, how many of what, whether engaged."""
     import ibis
@@ -66,7 +73,7 @@ def _described(t: Any, product: Any) -> ir.Table:
         day=t.occurred_on.min(),
         at=t.occurred_at.min(),
         until=t.occurred_at.max(),
-        channel=t.channel.argmin(t.occurred_at),
+        channel=t.channel.argmin(moment_of(t)),
         events=t.count(),
         page_views=views.cast("int64").sum(),
         actions=acts.cast("int64").sum(),

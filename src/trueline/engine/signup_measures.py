@@ -17,6 +17,7 @@ from trueline.core.period import Period
 from trueline.core.quality import Completeness, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import overlapping
+from trueline.engine.movements import ASKED
 from trueline.engine.observed import user_days
 from trueline.engine.product_measures import (
     Values,
@@ -27,7 +28,8 @@ from trueline.engine.product_measures import (
     within,
 )
 from trueline.engine.value import MeasureValue
-from trueline.engine.view import FactsView
+from trueline.engine.view import FactsView, bound
+from trueline.warehouse.compile import day_sql
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -62,7 +64,8 @@ def _doer(view: FactsView, t: Any) -> Any:
 
 
 def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
-    """Per person who signed up and event name: milliseconds until it first happened after that."""
+    """Per person who signed up and event name: milliseconds until it first happened after that, and
+    the day."""
     cohort = signed_up(view, period)
     t = view.table("events")
     # Nothing that counts happened before the first of them signed up.
@@ -71,8 +74,21 @@ def _reached(view: FactsView, names: tuple[str, ...], period: Period) -> Any:
     joined = t.join(cohort, t.doer == cohort.person)
     joined = joined.filter(joined.occurred_at >= joined.signed_at)
     return joined.group_by(["person", "on", "name"]).agg(
-        after=joined.occurred_at.delta(joined.signed_at, unit="millisecond").min()
+        after=joined.occurred_at.delta(joined.signed_at, unit="millisecond").min(),
+        first_on=joined.occurred_on.min(),
     )
+
+
+def _today(resolver: Resolver, _: Period) -> dict[str, str]:
+    return {"today": day_sql(resolver.today, resolver.warehouse.dialect)}
+
+
+def _by_today(people: Any) -> Any:
+    """Per asked period: who signed up in it and is there by today. What is dated ahead has not
+    happened yet."""
+    periods = bound("asked_periods", ASKED | {"today": "DATE"})
+    inside = [people.on >= periods.start_on, people.on < periods.end_on]
+    return people.join(periods, [*inside, people.last_on <= periods.today])
 
 
 def _cohort(view: FactsView, days: Period) -> ir.Table:
@@ -150,13 +166,14 @@ def _done(view: FactsView, days: Period) -> ir.Table:
     product = view.product
     each = _reached(view, product.activation, days)
     each = each.filter(each.after < product.activation_days * _DAY)
-    person = each.group_by(["person", "on"]).agg(n=each.count())
-    t = within(person.filter(person.n == len(set(product.activation))), "on")
+    person = each.group_by(["person", "on"]).agg(n=each.count(), last_on=each.first_on.max())
+    t = _by_today(person.filter(person.n == len(set(product.activation))))
     return t.group_by("number").agg(people=t.count())
 
 
 def _done_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
-    return resolver.rows_over(("activated",), partial(_done, resolver.view()), periods)
+    build = partial(_done, resolver.view())
+    return resolver.rows_over(("activated",), build, periods, partial(_today, resolver))
 
 
 def value_reached(resolver: Resolver, period: Period) -> Values:
@@ -190,13 +207,16 @@ def _hours(view: FactsView, days: Period) -> ir.Table:
     """Per asked period: the milliseconds that each took who signed up and reached the value."""
     goal = view.product.value or view.product.activation
     each = _reached(view, goal, days)
-    person = each.group_by(["person", "on"]).agg(n=each.count(), after=each.after.max())
-    t = within(person.filter(person.n == len(set(goal))), "on")
+    person = each.group_by(["person", "on"]).agg(
+        n=each.count(), after=each.after.max(), last_on=each.first_on.max()
+    )
+    t = _by_today(person.filter(person.n == len(set(goal))))
     return t.select("number", "after").order_by(["number", "after"])
 
 
 def _hours_over(resolver: Resolver, periods: Sequence[Period]) -> dict[Period, list[Any]]:
-    return resolver.rows_over(("value",), partial(_hours, resolver.view()), periods)
+    build = partial(_hours, resolver.view())
+    return resolver.rows_over(("value",), build, periods, partial(_today, resolver))
 
 
 def quantile(ordered: list[int], share: Decimal) -> Decimal:
