@@ -176,6 +176,13 @@ def test_trailing_missing_steps_have_passed() -> None:
     assert later[0] > plain[0]
 
 
+def test_days_that_never_have_a_value_do_not_hide_the_season_of_the_others() -> None:
+    # Monday to Friday 100 to 104, the shop is closed on the weekend; the last day is a Friday.
+    weeks: list[float | None] = [100.0, 101.0, 102.0, 103.0, 104.0, None, None] * 12
+    ahead = forecast(weeks[:-2], 7, 7)
+    assert ahead[2:] == pytest.approx([100, 101, 102, 103, 104])
+
+
 def test_a_season_is_used_when_it_is_there() -> None:
     values = monthly(7)
     ahead = forecast(values[:72], 12, 12)

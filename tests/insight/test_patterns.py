@@ -151,6 +151,13 @@ def test_volatility_about_a_zero_average_has_no_answer() -> None:
     assert (found.volatility_level, found.volatility_value) == ("undefined", None)
 
 
+def test_two_values_lie_on_one_line_whatever_they_are() -> None:
+    """No volatility is told from them: not a low one either."""
+    found = pattern([1.0, None, 1000.0])
+    assert (found.volatility_level, found.volatility_value) == ("undefined", None)
+    assert "Volatility cannot be told from 2 values; 3 are needed." in found.insights
+
+
 def test_few_values_say_how_many_are_needed() -> None:
     found = pattern([1.0, 2.0, 3.0, 4.0])
     assert found.trend == "stable"

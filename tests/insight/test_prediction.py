@@ -68,6 +68,13 @@ def test_a_backtest_of_two_values_has_no_answer() -> None:
     assert (found.mae, found.skill) == (None, None) or found.origins > 0
 
 
+def test_two_values_that_are_alike_show_no_error_to_be_sure_of() -> None:
+    found = predict([5.0, 5.0], 1, 3)
+    assert found.confidence_level == "low"
+    assert "2 values are too few" in found.confidence_reason
+    assert predict([5.0] * 4, 1, 3).confidence_level == "medium"
+
+
 def test_a_forecast_beats_repeating_the_last_value_where_there_is_a_trend() -> None:
     found = backtest([float(10 * i + i % 3) for i in range(40)], 1, 4)
     assert found.skill is not None and found.skill < 0.5
@@ -77,7 +84,9 @@ def test_a_forecast_beats_repeating_the_last_value_where_there_is_a_trend() -> N
     ("stamps", "ahead"),
     [
         (["2024-01-31", "2024-02-29"], ["2024-03-31", "2024-04-30"]),
-        (["2024-01-30", "2024-02-29"], ["2024-03-29", "2024-04-29"]),
+        (["2024-01-30", "2024-02-29"], ["2024-03-30", "2024-04-30"]),  # February has no 30th
+        (["2025-12-30", "2026-01-30", "2026-02-28"], ["2026-03-30", "2026-04-30"]),
+        (["2026-01-03", "2026-02-02", "2026-03-01"], ["2026-04-01", "2026-05-01"]),
         (["2024-12-30", "2024-12-31"], ["2025-01-01", "2025-01-02"]),
         (["2024-12-23", "2024-12-30"], ["2025-01-06", "2025-01-13"]),
         (["2024-07-01", "2024-10-01"], ["2025-01-01", "2025-04-01"]),

@@ -32,6 +32,7 @@ SIGNIFICANT = 0.05  #: a trend is one if chance alone would show it less often t
 _SEASON_Z = 1.645
 _RECENT = 3  #: values in the recent average
 _FEWEST = 5  #: with fewer values no order of them is rarer than 5%
+_LINE = 2  #: so many values lie on one line, whatever they are: none is off it
 _LEVELS: tuple[tuple[float, Level], ...] = ((0.10, "low"), (0.25, "moderate"))
 
 
@@ -166,7 +167,7 @@ def _described(
         missing=series.size - raw.size,
         insights=tuple(
             _trend_words(course, trend, outlook, raw.size, wording)
-            + _volatility_words(level, value)
+            + _volatility_words(level, value, raw.size)
             + _recent_words(average, recent, raw.size)
             + [_jump_words(jump, wording) for jump in jumps]
             + _missing_words(series.size - raw.size, series.size, wording)
@@ -175,6 +176,8 @@ def _described(
 
 
 def _volatility(residuals: Floats, average: float) -> tuple[float | None, Level]:
+    if residuals.size <= _LINE:
+        return None, "undefined"
     unit = size(residuals)
     spread = float(np.std(residuals / unit, ddof=1)) * unit
     if spread <= 1e-12 * abs(average) or spread == 0:
@@ -223,7 +226,9 @@ def _chance(p_value: float) -> str:
     return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.2g}"
 
 
-def _volatility_words(level: Level, value: float | None) -> list[str]:
+def _volatility_words(level: Level, value: float | None, known: int) -> list[str]:
+    if known <= _LINE:
+        return [f"Volatility cannot be told from {known} values; {_LINE + 1} are needed."]
     if value is None:
         return ["Volatility has no answer: the average is zero."]
     return [f"Volatility is {level}: values lie {value:.1%} of the average about their trend."]

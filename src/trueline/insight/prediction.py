@@ -25,7 +25,7 @@ Confidence = Literal["high", "medium", "low"]
 
 LEVELS = (80, 95)
 _HIGH, _MEDIUM = 0.10, 0.25
-_FEW = 8
+_FEW, _TOO_FEW = 8, 4
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Prediction:
 
     ``confidence_level`` follows from ``relative_width``: half the 80% interval over the size of
     the forecast, on average; high below 10%, medium below 25%. Fewer than eight known values give
-    no better than medium.
+    no better than medium, fewer than four no better than low: two that are alike have no error.
     """
 
     current: float
@@ -102,6 +102,8 @@ def _confidence(width: float | None, known: int) -> tuple[Confidence, str]:
         return "low", "The forecast is 0: a width in percent of it has no answer."
     told = f"half the 80% interval is {width:.1%} of the forecast, on average"
     level: Confidence = "high" if width < _HIGH else "medium" if width < _MEDIUM else "low"
+    if known < _TOO_FEW and level != "low":
+        return "low", f"{told}; but {known} values are too few to measure errors on"
     if known < _FEW and level == "high":
         return "medium", f"{told}; but {known} values are few to measure errors on"
     return level, told

@@ -90,18 +90,30 @@ class Season:
         return cls(length, multiplicative, ratios)
 
     def indices(self, end: int) -> Floats:
-        """The ``length`` seasonal indices that could be known after the first ``end`` points."""
+        """The ``length`` seasonal indices that could be known after the first ``end`` points.
+
+        A place of the season that never had a value (the weekends of a shop that is closed then)
+        is neutral, and says nothing of the others.
+        """
         known = self.ratios[: max(0, end - self.length // 2)]
         at = np.flatnonzero(~np.isnan(known))
         neutral = 1.0 if self.multiplicative else 0.0
         off, position = known[at] - neutral, at % self.length
         count = np.bincount(position, minlength=self.length).astype(float)
-        if (count == 0).any():
-            return np.full(self.length, neutral)
-        mean = np.bincount(position, off, self.length) / count
-        noise = np.bincount(position, off * off, self.length) / count - mean * mean
+        indices = np.full(self.length, neutral)
+        seen = count > 0
+        if not seen[self._places()].all():
+            return indices
+        count = count[seen]
+        mean = np.bincount(position, off, self.length)[seen] / count
+        noise = np.bincount(position, off * off, self.length)[seen] / count - mean * mean
         mean -= mean.mean()
-        return np.asarray(neutral + mean * _kept(mean, noise, count))
+        indices[seen] += mean * _kept(mean, noise, count)
+        return indices
+
+    def _places(self) -> NDArray[np.intp]:
+        """The places of the season that have values at all."""
+        return np.unique(np.flatnonzero(~np.isnan(self.ratios)) % self.length)
 
     def at(self, steps: NDArray[np.intp], end: int) -> Floats:
         """The index of each step, as known after the first ``end`` points."""

@@ -103,8 +103,8 @@ def _mean_length(step: float) -> float:
 def steps_ahead(timestamps: Timestamps, horizon: int) -> list[str] | None:
     """The next ``horizon`` dates (ISO), by the calendar; None where the step is none of its own.
 
-    Months, quarters and years keep their day of the month; month ends stay month ends. A time of
-    day is left out: steps are days or longer.
+    Months, quarters and years keep their day of the month (the 30th is back after February); month
+    ends stay month ends. A time of day is left out: steps are days or longer.
     """
     stamps = [_wall(stamp) for stamp in timestamps]
     if len(stamps) < 2:
@@ -119,7 +119,9 @@ def steps_ahead(timestamps: Timestamps, horizon: int) -> list[str] | None:
     if season is None:
         return None
     ends = all(_is_month_end(stamp) for stamp in stamps)
-    return [_months_on(last, k * 12 // season, ends) for k in range(1, horizon + 1)]
+    day = max(stamp.day for stamp in stamps) if _is_month_end(last) else last.day
+    day = 31 if ends else day
+    return [_months_on(last, k * 12 // season, day) for k in range(1, horizon + 1)]
 
 
 def _wall(stamp: date | datetime | str) -> date:
@@ -131,7 +133,7 @@ def _is_month_end(day: date) -> bool:
     return (day + timedelta(days=1)).day == 1
 
 
-def _months_on(day: date, months: int, month_end: bool) -> str:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    return date(year, month + 1, last if month_end else min(day.day, last)).isoformat()
+def _months_on(last: date, months: int, day: int) -> str:
+    """That day of the month so many months on, or the month's last where it has no such day."""
+    year, month = divmod(last.year * 12 + last.month - 1 + months, 12)
+    return date(year, month + 1, min(day, monthrange(year, month + 1)[1])).isoformat()
