@@ -212,6 +212,8 @@ BROKEN = [
         "some of the new ones",
     ),
     ("churn-rate", {**kpi("churn_rate").example, "total_revenue_at_start": None}, "go together"),
+    ("churn-rate", {**kpi("churn_rate").example, "customers_lost": 0}, "lost with nobody"),
+    ("csat", {**kpi("csat").example, "scale_type": None, "satisfied_from": 99}, "10-point scale"),
     ("mrr", {"arpu": 5, "revenue_upgrades": 1}, "not some of both"),
     ("mrr", {}, "Give either"),
     ("nps", {"promoters": 0, "passives": 0, "detractors": 0}, "no response"),
@@ -241,6 +243,13 @@ def test_nps_says_how_far_chance_reaches() -> None:
     assert found.interval is not None
     assert found.interval.low == pytest.approx(25.16, abs=0.005)
     assert found.interval.high == pytest.approx(34.84, abs=0.005)
+
+
+@pytest.mark.parametrize("kind", ["promoters", "passives", "detractors"])
+def test_answers_all_of_one_kind_tell_no_margin(kind: str) -> None:
+    """The formula's would be 0: one answer would be as sure as can be."""
+    answers = {"promoters": 0, "passives": 0, "detractors": 0} | {kind: 1}
+    assert calculate(calculator("nps"), answers).interval is None
 
 
 def test_csat_carries_wilsons_interval() -> None:

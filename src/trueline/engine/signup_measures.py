@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -118,18 +118,19 @@ def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> Measure
     somebody's window: who reached it then would count as one who never did.
     """
     cover = resolver.covers["events"]
+    since = _first_day(resolver, found, period)
     begins = min((a for a, _ in cover.declared()), default=cover.first_day)
-    if begins is not None and period.start < begins:
+    if begins is not None and since < begins:
         unseen = Reason(
             "before_first_fact",
-            f"Events begin on {begins}: what those who signed up from {period.start} on did before "
-            "is not recorded.",
+            f"Events begin on {begins}: what those who signed up from {since} on did before is not "
+            "recorded.",
             "Choose a later period, or load earlier events.",
         )
         return found.blocked(unseen)
     window = timedelta(days=resolver.settings.product.activation_days)
     over = period.end + window
-    days = Period(period.start, over)
+    days = Period(since, over)
     unseen_day = knowledge.unwatched(resolver.covers, "events", days)
     if unseen_day is not None and overlapping(days, cover.gaps()):
         return found.blocked(unseen_day)
@@ -145,6 +146,14 @@ def _matured(resolver: Resolver, found: MeasureValue, period: Period) -> Measure
         "Choose a period that ended earlier, or load later events.",
     )
     return replace(found, completeness=Completeness.PARTIAL).because(reason)
+
+
+def _first_day(resolver: Resolver, found: MeasureValue, period: Period) -> date:
+    """The local day on which the first of them signed up: nobody is to be watched before it."""
+    if found.first is None:
+        return period.start
+    aware = found.first if found.first.tzinfo else found.first.replace(tzinfo=UTC)
+    return aware.astimezone(resolver.settings.company.zone).date()
 
 
 def activation(resolver: Resolver, period: Period) -> Values:

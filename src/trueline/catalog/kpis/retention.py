@@ -138,6 +138,7 @@ class ChurnRate(
     also=(
         "revenue_from_lost_customers and total_revenue_at_start go together: both, or neither; "
         "total_revenue_at_start > 0.",
+        "revenue_from_lost_customers is 0 where customers_lost is.",
     ),
 ):
     """Of the customers who paid at the start, how many percent no longer pay at the end."""
@@ -165,9 +166,14 @@ class ChurnRate(
                 "revenue_from_lost_customers and total_revenue_at_start go together: "
                 "give both, or neither."
             )
-        return (
-            "total_revenue_at_start is 0: nothing could be lost of it." if given[1] == 0 else None
-        )
+        if given[1] == 0:
+            return "total_revenue_at_start is 0: nothing could be lost of it."
+        if given[0] and not self.customers_lost:
+            return (
+                f"revenue_from_lost_customers is {given[0]} and customers_lost 0: no revenue can "
+                "be lost with nobody."
+            )
+        return None
 
     def formula(self) -> Number:
         return 100 * Decimal(self.customers_lost) / self.total_customers_at_start

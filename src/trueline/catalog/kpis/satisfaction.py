@@ -53,7 +53,7 @@ class Nps(
     example_value=30.0,
 ):
     """Promoters (9 and 10 of 10) less detractors (0 to 6), in percent of all who answered: from
-    -100 to 100, with the margin that chance leaves."""
+    -100 to 100, with the margin that chance leaves. Answers all of one kind tell no margin."""
 
     promoters: Annotated[Count, Field(description="answers of 9 and 10"), From("nps_promoters")]
     passives: Annotated[Count, Field(description="answers of 7 and 8"), From("nps_passives")]
@@ -65,6 +65,8 @@ class Nps(
 
     def interval(self) -> Interval | None:
         n = self.promoters + self.passives + self.detractors
+        if n in (self.promoters, self.passives, self.detractors):
+            return None  # the margin would be 0, from one answer too: nothing is that sure
         p, d = self.promoters / n, self.detractors / n
         reach = 196 * sqrt(max(0.0, p + d - (p - d) ** 2) / n)
         score = 100 * (p - d)
@@ -95,8 +97,9 @@ class _Satisfied(Kpi):
                 "satisfied_from is missing: on a 10-point scale, from which score on an answer "
                 "counts as satisfied has to be said."
             )
-        if most and self.satisfied_from is not None and not 1 <= self.satisfied_from <= most:
-            return f"satisfied_from {self.satisfied_from} is not on a {self.scale_type} scale."
+        if self.satisfied_from is not None and not 1 <= self.satisfied_from <= (most or 10):
+            scale = self.scale_type or "10-point"
+            return f"satisfied_from {self.satisfied_from} is not on a {scale} scale."
         return None
 
     def formula(self) -> Number:
