@@ -74,7 +74,8 @@ def _off_scale(found: Answers) -> Reason | None:
 
 
 def nps(resolver: Resolver, period: Period) -> Values:
-    """Promoters, passives and detractors; asked on 0 to 10, else it is no such score."""
+    """Promoters, passives and detractors; asked on 0 to 10, else it is no such score. An answer of
+    8.5 is neither passive nor a promoter's."""
     names = ("nps_promoters", "nps_passives", "nps_detractors")
     base, found = _answers(resolver, "nps", period)
     other = [scale for scale in _scales(found) if scale != 10]
@@ -83,6 +84,14 @@ def nps(resolver: Resolver, period: Period) -> Values:
             "other_scale",
             f"Some answers are on a scale to {other[0]}: this score is asked on 0 to 10.",
             "Correct scale_max, or record them as another survey.",
+        )
+        return _lost(base, names, reason)
+    if between := [score for _, score in sorted(found) if 6 < score < 7 or 8 < score < 9]:
+        reason = Reason(
+            "off_scale",
+            f"Some answers lie between two kinds (such as {between[0].normalize():f}): this score "
+            "is asked in whole numbers from 0 to 10.",
+            "Correct them, or record them as another survey.",
         )
         return _lost(base, names, reason)
     split = dict.fromkeys(names, 0)
