@@ -126,7 +126,7 @@ def test_a_jump_is_found_where_it_is() -> None:
     assert [point.index for point in found.change_points] == [28]  # 25, after three missing
     assert found.change_points[0].size == pytest.approx(8, rel=0.25)
     assert "at value 29" in found.insights[-2]
-    assert found.insights[-1] == "1 of 41 steps have no value and were left out."
+    assert found.insights[-1] == "1 of 41 steps has no value and was left out."
 
 
 def test_a_clean_step_is_a_jump_and_no_noise_is_none() -> None:

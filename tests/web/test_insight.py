@@ -27,6 +27,10 @@ CHURN = {
 }
 FIRST = date(2025, 1, 1)
 SPIKE = date(2026, 2, 10)
+REFUND = {
+    "refund_id": "r", "order_id": "o300", "refunded_at": "2026-02-10T15:00:00Z", "amount": "5.00",
+    "currency": "USD",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,8 @@ def daily(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     path = home / "orders.csv"
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
     assert tl.load("orders", path, full=True).rejected == 0
+    assert tl.load_rows("refunds", [REFUND]).rejected == 0
+    tl.declare_coverage("refunds", start="2025-01-01", end="2026-03-15")
     with TestClient(create_app(tl)) as client:
         yield client
     tl.close()
@@ -234,3 +240,13 @@ def test_a_kpis_pattern(daily: TestClient) -> None:
     found = daily.get("/api/kpi/revenue/pattern?grain=day&start=2025-01-01").json()
     assert found["pattern"]["season_length"] == 7
     assert found["missing"] == 0
+
+
+def test_a_rate_of_0_is_known_where_there_was_something(daily: TestClient) -> None:
+    """One month of 14 has a refund: the 13 before it are months with sales and none refunded."""
+    found = daily.get("/api/kpi/refund_rate/pattern?grain=month").json()
+    assert found["pattern"]["known"] == 14
+    assert found["history"][0] == {
+        "start": "2025-01-01", "end": "2025-02-01", "value": 0.0, "quality": "actual",
+        "completeness": "complete",
+    }  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.kpi import Direction, Kpi, Unit
+from trueline.catalog.kpi import NOT_MEASURED, Direction, Kpi, Unit
 from trueline.catalog.kpis import kpi
 from trueline.core import words
 from trueline.core.errors import InputError
@@ -153,14 +153,19 @@ def _begun(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """From the first known reading to the last; zeros of before there was anything are left out.
 
     A full export covers the company from its beginning, so that those zeros are known; but nothing
-    is to be learnt from them of what comes next.
+    is to be learnt from them of what comes next. Nobody lost of ten customers is a 0 of something.
     """
-    values = [_value(reading) for reading in readings]
-    known = [at for at, value in enumerate(values) if value is not None]
-    some = [at for at, value in enumerate(values) if value]
+    known = [at for at, reading in enumerate(readings) if _value(reading) is not None]
+    some = [at for at in known if _of_something(readings[at])]
     if not known:
         return ()
     return tuple(readings[(some or known)[0] : known[-1] + 1])
+
+
+def _of_something(reading: Reading) -> bool:
+    """Whether there was anything to count: the value, or what it is a part of."""
+    counted = (item.value for item in reading.inputs if item.measure not in NOT_MEASURED)
+    return bool(reading.value) or any(counted)
 
 
 def _back(until: date, grain: Grain) -> date:
@@ -208,7 +213,7 @@ def _wording(found: History, engine: Engine) -> Wording:
     def place(index: int) -> str:
         return f"from {found.readings[index].start} on"
 
-    return Wording(number, change, found.grain.value, place)
+    return Wording(number, change, found.grain.value, place, "complete value")
 
 
 def _point(reading: Reading) -> dict[str, Any]:

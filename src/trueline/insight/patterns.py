@@ -52,6 +52,7 @@ class Wording:
     change: Callable[[float], str] = written
     step: str = "step"
     place: Callable[[int], str] = _numbered
+    value: str = "value"
 
     def steps(self, count: int) -> str:
         """So many steps."""
@@ -252,4 +253,5 @@ def _jump_words(jump: ChangePoint, wording: Wording) -> str:
 def _missing_words(missing: int, steps: int, wording: Wording) -> list[str]:
     if not missing:
         return []
-    return [f"{missing} of {wording.steps(steps)} have no value and were left out."]
+    have, were = ("has", "was") if missing == 1 else ("have", "were")
+    return [f"{missing} of {wording.steps(steps)} {have} no {wording.value} and {were} left out."]
