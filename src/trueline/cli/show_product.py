@@ -22,7 +22,8 @@ def retention(found: dict[str, Any]) -> None:
     drawn = table(*columns, numbers=columns[1:], title=title)
     for cohort in (*found["cohorts"], {"start": "all"} | found["overall"]):
         cells = [_percent(cohort["rates"][k]) for k in shown]
-        drawn.add_row(cohort["start"], f"{cohort['size']:,}", *cells)
+        size = UNKNOWN if cohort["size"] is None else f"{cohort['size']:,}"
+        drawn.add_row(cohort["start"], size, *cells)
     console().print(drawn)
     reasons(found)
 

@@ -141,6 +141,9 @@ def retention(resolver: Resolver, period: Period, asked: Question) -> dict[str, 
         return answer | stands.to_json() | {"cohorts": [], "overall": None}
     back = _back(resolver, period, asked, until)
     cohorts, overall = _added_up(buckets, period, asked, sizes, back, until)
+    for bucket, cohort in zip(buckets, cohorts, strict=True):
+        if not cohort["size"] and not _told(resolver, bucket, asked):
+            cohort["size"] = None
     if overall.observed[asked.steps] < overall.size:
         stands = stands.noted(_censored(asked, until))
     if asked.kind == "unbounded":
@@ -149,14 +152,22 @@ def retention(resolver: Resolver, period: Period, asked: Question) -> dict[str, 
     return answer | stands.to_json() | {"cohorts": cohorts, "overall": whole}
 
 
+def _starting(resolver: Resolver, period: Period, asked: Question, people: int) -> Standing:
+    """What is known of who started in a period."""
+    if asked.starting == SIGNUP and resolver.settings.product.signup == "customers":
+        return standing(resolver, "customers", period, people)
+    return standing(resolver, "events", period, people or user_days(resolver, period))
+
+
+def _told(resolver: Resolver, bucket: Period, asked: Question) -> bool:
+    """Whether nobody in a bucket means that nobody started in it, and not that nothing is known."""
+    return _starting(resolver, bucket, asked, 0).known
+
+
 def _standing(
     resolver: Resolver, period: Period, asked: Question, people: int, until: date
 ) -> Standing:
-    by_customers = asked.starting == SIGNUP and resolver.settings.product.signup == "customers"
-    if by_customers:
-        found = standing(resolver, "customers", period, people)
-    else:
-        found = standing(resolver, "events", period, people or user_days(resolver, period))
+    found = _starting(resolver, period, asked, people)
     if not found.known:
         return found
     watched = standing(resolver, "events", period, 1)
