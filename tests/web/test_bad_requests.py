@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from serving import Served, refused
 
+from trueline.core.errors import InputError
 from trueline.web import body as body_rules
-from trueline.web.body import BadJsonError, parse
+from trueline.web.body import LONGEST_TEXT, BadJsonError, parse
 
 COSTS = "/api/kpi/costs"
 GOOD = {"cost_date": "2026-03-10", "cost_type": "marketing", "amount": 12.5}
@@ -65,6 +66,33 @@ def test_thirty_two_levels_are_read() -> None:
     assert parse(b"[" * 32 + b"]" * 32)
     with pytest.raises(BadJsonError, match="32 levels"):
         parse(b"[" * 33 + b"]" * 33)
+
+
+@pytest.mark.parametrize("quoted", ["", '"', "\\", '\\"'])
+def test_a_text_that_is_too_long_is_found_wherever_it_stands(quoted: str) -> None:
+    """A long body is looked through only where a text in it may be too long."""
+    around = ["a"] * 30_000
+    for place in (0, 15_000, 30_000):
+        for kept, end in ((True, "x" * (LONGEST_TEXT - len(quoted))), (False, "x" * LONGEST_TEXT)):
+            texts = [*around[:place], quoted + end + ("" if kept else "x"), *around[place:]]
+            as_key = {"first": around, quoted + end + ("" if kept else "x"): 1}
+            for body in (texts, as_key):
+                raw = json.dumps(body).encode()
+                if kept:
+                    assert parse(raw) == body
+                else:
+                    with pytest.raises(InputError, match="more than 100,000 characters"):
+                        parse(raw)
+
+
+@pytest.mark.parametrize("digits", [60, 61])
+def test_a_number_has_sixty_digits_at_the_most(digits: int) -> None:
+    raw = b'{"a": "' + b"1" * 99 + b'", "b": [-1, ' + b"7" * digits + b"]}"
+    if digits == 60:
+        assert parse(raw)["b"][1] == int("7" * 60)
+    else:
+        with pytest.raises(BadJsonError, match="more than 60 characters"):
+            parse(raw)
 
 
 @pytest.mark.parametrize("raw", UNREADABLE.values(), ids=UNREADABLE)

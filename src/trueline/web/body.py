@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Coroutine
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -63,7 +62,7 @@ def parse(raw: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise BadJsonError(f"The body is not UTF-8 at byte {error.start}.") from None
     try:
-        value = (_DECODER if _LONG.search(text) else _QUICK).decode(text)
+        value = (_DECODER if _LONG in raw.translate(_DIGITS) else _QUICK).decode(text)
     except RecursionError:
         raise BadJsonError("The body is nested too deeply.") from None
     except json.JSONDecodeError as error:
@@ -71,10 +70,26 @@ def parse(raw: bytes) -> Any:
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     _check_depth(value, 0)
-    # Texts are looked at where one can be wrong: in a long body, or behind an escape.
-    if len(text) > LONGEST_TEXT or "\\u" in text:
+    # Texts are looked at where one can be wrong: behind an escape, or where one may be too long.
+    if "\\u" in text or _may_be_long(text):
         _check_texts(value)
     return value
+
+
+def _may_be_long(text: str) -> bool:
+    """Whether a text in this JSON may be too long: from one quote to the next, or with quotes in
+    it. Each stride is to the last quote that is near enough."""
+    if len(text) <= LONGEST_TEXT:
+        return False
+    if '\\"' in text:
+        return True
+    at = 0
+    while len(text) - at > LONGEST_TEXT:
+        quote = text.rfind('"', at, at + LONGEST_TEXT + 1)
+        if quote < 0:
+            return True
+        at = quote + 1
+    return False
 
 
 def _number(text: str) -> Decimal:
@@ -124,7 +139,9 @@ _STRICT: dict[str, Any] = {
 _DECODER = json.JSONDecoder(parse_int=_integer, **_STRICT)
 _QUICK = json.JSONDecoder(**_STRICT)
 """For a text without any number that is too long: whole ones need no look of ours then."""
-_LONG = re.compile(rf"\d{{{LONGEST_NUMBER}}}")
+_DIGITS = bytes(48 if chr(byte).isdecimal() else 32 for byte in range(256))
+_LONG = b"0" * LONGEST_NUMBER
+"""So many digits in a row, each written as 0: found without trying a pattern at each place."""
 
 
 def _check_depth(value: Any, depth: int) -> None:
