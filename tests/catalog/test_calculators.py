@@ -227,6 +227,13 @@ def test_a_rule_between_inputs_is_told_in_words(name: str, data: dict[str, Any],
         calculate(calculator(name), data)
 
 
+def test_a_rule_is_held_to_the_last_digit() -> None:
+    """A sum of 29 digits was rounded to 28 before it was compared, and retained less than 0."""
+    lost = {"contraction_revenue": 10**24 - Decimal("0.0001"), "churned_revenue": Decimal("0.0002")}
+    with pytest.raises(InputError, match="no more can be lost"):
+        calculate(kpi("grr"), {"mrr_at_beginning": 10**24, **lost})
+
+
 def test_egr_is_not_divided_by_new_revenue() -> None:
     """NRR 105 + referred 15,000 of 100,000 (15) - 100 = 20, not 35 (15,000 of 50,000 new)."""
     found = calculate(kpi("egr"), kpi("egr").example)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from serving import Served
 from starlette.testclient import TestClient
 
+from trueline.catalog import calculate
 from trueline.catalog.calculate import calculators
 from trueline.core.reading import dumps, loads
 
@@ -97,6 +104,48 @@ def test_many_at_once_each_with_its_own_result_or_error(served: Served) -> None:
     assert second["error"]["detail"] == "total_users is missing."
     assert third["error"]["code"] == "unknown_key"
     assert fourth["result"]["key"] == "stickiness"
+
+
+GIVEN = st.one_of(
+    st.integers(-1, 10**6),
+    st.decimals(0, 10**6, places=4),
+    st.sampled_from([0, -0.0, 0.1, Decimal("1e-20"), 10**24, 10**25, True, None, "5", "café", []]),
+)
+
+
+@st.composite
+def wanted(draw: st.DrawFn) -> dict[str, Any]:
+    """A calculation: an example with some of its inputs given otherwise, left out or made up."""
+    slug = draw(st.sampled_from([*calculators(), "no-such"]))
+    ways = calculators()[slug].calculators() if slug in calculators() else ()
+    inputs = dict(draw(st.sampled_from(ways)).example) if ways else {}
+    for name in draw(st.lists(st.sampled_from([*inputs, "time_frame", "colour"]), max_size=2)):
+        inputs[name] = draw(GIVEN)
+    for name in draw(st.lists(st.sampled_from(["", *inputs]), max_size=1)):
+        inputs.pop(name, None)
+    return {"metric": slug, "inputs": inputs}
+
+
+@settings(max_examples=25)
+@given(st.lists(wanted(), min_size=1, max_size=12))
+def test_a_batch_says_what_each_calculator_says_alone(
+    served: Served, several: list[dict[str, Any]]
+) -> None:
+    """Byte for byte, results and refusals alike."""
+    results, failed = [], 0
+    with patch.object(calculate, "now", lambda: datetime(2026, 3, 15, tzinfo=UTC)):
+        for one in several:
+            path, raw = f"/metrics/{one['metric']}", dumps(one["inputs"])
+            alone = served.client.post(path, content=raw, headers=JSON)
+            right = alone.status_code == 200
+            told = re.sub(r',"request_id":"\w+"}$', "}", alone.text)
+            result, error = (told, "null") if right else ("null", told)
+            results.append(f'{{"metric":"{one["metric"]}","result":{result},"error":{error}}}')
+            failed += not right
+        together = dumps({"calculations": several})
+        answer = served.client.post("/metrics/batch", content=together, headers=JSON)
+    counts = f'"succeeded":{len(several) - failed},"failed":{failed}'
+    assert answer.text == f'{{"results":[{",".join(results)}],{counts}}}'
 
 
 @pytest.mark.parametrize("count", [0, 1001])

@@ -12,6 +12,7 @@ from typing import Any
 
 from trueline.catalog.kpi import Direction, Kpi, Unit
 from trueline.core import words
+from trueline.core.money import exactly
 from trueline.core.reading import Value
 
 NOT_KNOWN = "Nobody credible has published what others have."
@@ -53,7 +54,7 @@ class Benchmark:
             return None
         if self.over is not None and over != self.over:
             return None
-        exact = Decimal(str(value))
+        exact = exactly(value)
         low = self.typical if self.low is None else self.low
         high = self.typical if self.high is None else self.high
         if low is not None and exact < low:

@@ -11,13 +11,13 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from trueline.catalog.benchmark import Benchmark, benchmark, spoken
-from trueline.catalog.interpret import interpretation
-from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished, stated
+from trueline.catalog.interpret import counted, interpretation
+from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished, needs, stated
 from trueline.catalog.kpis import KPIS
 from trueline.catalog.target import target
 from trueline.core.checked import checked
 from trueline.core.errors import Fault, InputError, UnknownKeyError
-from trueline.core.money import EXACT, plain
+from trueline.core.money import EXACT, exactly, plain
 from trueline.core.reading import Interval, Value, dumps
 
 
@@ -147,36 +147,43 @@ def calculate(
     moment: datetime | None = None,
 ) -> Calculation:
     """The KPI from given inputs. Raises InputError naming the rule that they break."""
+    with localcontext(EXACT):
+        return _calculated(definition, data, currency, locale, targets or {}, moment or now())
+
+
+def _calculated(
+    definition: type[Kpi],
+    data: Mapping[str, Any],
+    currency: str,
+    locale: str,
+    targets: Mapping[str, Decimal],
+    moment: datetime,
+) -> Calculation:
+    """The same, within the exact context: entering it for each of many takes its time."""
     said = stated(definition)
     way = said.ways[0] if len(said.ways) == 1 else _way(said.ways, data)
     inputs = checked(way, data)
-    _require(way.needs(), inputs)
+    _require(needs(way), inputs)
     try:
-        with localcontext(EXACT):
-            value = finished(said.unit, inputs.formula())
-            interval, details = inputs.interval(), inputs.details()
+        value = finished(said.unit, inputs.formula())
+        interval, details = inputs.interval(), inputs.details()
     except (DivisionByZero, InvalidOperation, ZeroDivisionError):
         raise InputError(definition.undefined.message, definition.undefined.enable) from None
     leaning = inputs.leaning() or said.direction
     known = benchmark(definition)
-    aim = target(said.key, targets or {})
-    verdict = known.verdict(value, leaning)
+    aim = target(said.key, targets)
+    exact = exactly(value)
+    verdict = known.verdict(exact, leaning)
+    sentence = interpretation(
+        definition, exact, currency=currency, locale=locale, benchmark=known, verdict=verdict,
+        target=aim, interval=interval, details=details, direction=leaning,
+        over=inputs.__dict__.get("time_frame"),
+    )  # fmt: skip
+    others = spoken(known, counted(said.unit, currency)[0], locale)
+    # In their order: named one by one they take twice as long.
     return Calculation(
-        definition=definition,
-        value=value,
-        currency=currency,
-        interval=interval,
-        details=details,
-        interpretation=interpretation(
-            definition, value, currency=currency, locale=locale, benchmark=known, verdict=verdict,
-            target=aim, interval=interval, details=details, direction=leaning,
-            over=inputs.__dict__.get("time_frame"),
-        ),
-        benchmark=spoken(known, said.unit.written(currency), locale),
-        beside=known,
-        verdict=verdict,
-        target=aim,
-        timestamp=moment or now(),
+        definition, value, currency, interval, details, sentence, others, known, verdict, aim,
+        moment,
     )  # fmt: skip
 
 
@@ -185,8 +192,8 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _require(needs: Mapping[str, Needs], inputs: Calculator) -> None:
-    for name, need in needs.items():
+def _require(needed: Mapping[str, Needs], inputs: Calculator) -> None:
+    for name, need in needed.items():
         amount = getattr(inputs, name)
         if amount is not None and amount <= need.above:
             rule = f"has to be above {need.above}"
@@ -210,20 +217,27 @@ def _fields(way: type[Calculator]) -> str:
     return " + ".join(way.model_fields)
 
 
-def calculate_all(wanted: Sequence[Mapping[str, Any]], **company: Any) -> tuple[str, int]:
+def calculate_all(
+    wanted: Sequence[Mapping[str, Any]],
+    *,
+    currency: str = "USD",
+    locale: str = "en_CA",
+    targets: Mapping[str, Decimal] | None = None,
+) -> tuple[list[str], int]:
     """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error.
 
-    Returns them as the text of a JSON list, and how many have an error.
+    Returns them as JSON texts in their order, and how many have an error.
     """
-    company = {"moment": now()} | company
+    company = currency, locale, targets or {}, now()
     results, failed = [], 0
-    for item in wanted:
-        metric = item["metric"]
-        try:
-            found = calculate(calculator(metric), item["inputs"], **company).to_text()
-            error = "null"
-        except InputError as refused:
-            found, error = "null", dumps(refused.to_json())
-            failed += 1
-        results.append(f'{{"metric":{quoted(metric)},"result":{found},"error":{error}}}')
-    return f"[{','.join(results)}]", failed
+    with localcontext(EXACT):
+        for item in wanted:
+            metric = item["metric"]
+            try:
+                found = _calculated(calculator(metric), item["inputs"], *company).to_text()
+                error = "null"
+            except InputError as refused:
+                found, error = "null", dumps(refused.to_json())
+                failed += 1
+            results.append(f'{{"metric":{quoted(metric)},"result":{found},"error":{error}}}')
+    return results, failed

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from trueline.catalog.benchmark import Benchmark
 from trueline.catalog.kpi import Detail, Direction, Kpi, Unit, stated
 from trueline.core import words
+from trueline.core.money import exactly
 from trueline.core.reading import Interval, Value
 
 _GOOD = {
@@ -48,7 +48,7 @@ def interpretation(
     the benchmark."""
     said = stated(definition)
     leaning = direction or said.direction
-    unit, money = _counted(said.unit, currency)
+    unit, money = counted(said.unit, currency)
     parts = [f"{said.label}: {words.amount(value, unit, money, locale)}"]
     if over in _A_TIME:
         parts[0] += f" {_A_TIME[over]}"
@@ -57,7 +57,7 @@ def interpretation(
         high = words.amount(interval.high, unit, money, locale)
         parts[0] += f" ({interval.level}% interval {low} to {high})"
     for name, detail in list(details.items())[:5] if details else ():
-        amount = words.amount(detail.value, *_counted(detail.unit, currency), locale)
+        amount = words.amount(detail.value, *counted(detail.unit, currency), locale)
         parts.append(f"{_spoken(name)} {amount}")
     sentence = ", ".join(parts) + "."
     if verdict is not None:
@@ -70,7 +70,7 @@ def interpretation(
 
 
 @cache
-def _counted(unit: Unit, currency: str) -> tuple[str, str | None]:
+def counted(unit: Unit, currency: str) -> tuple[str, str | None]:
     """A unit as it is written, and its currency where it is money."""
     return unit.written(currency), currency if unit.is_money else None
 
@@ -89,9 +89,9 @@ def _against(
     over: str | None,
 ) -> str:
     """Where the target is a month's, only what is said to be of a month is judged by it."""
-    aim = Decimal(str(target["value"]))
+    aim = exactly(target["value"])
     written = words.amount(aim, unit, currency, locale)
-    exact = Decimal(str(value))
+    exact = exactly(value)
     if target["per"] == "month" and over != "monthly":
         return f"The target is {written} a month: compare a value over one."
     if direction is Direction.NEUTRAL:

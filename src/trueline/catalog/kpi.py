@@ -170,7 +170,7 @@ class Calculator(BaseModel):
     @classmethod
     def needs(cls) -> dict[str, Needs]:
         """The inputs that must be above something, with the reason given where they are not."""
-        return _needs(cls)
+        return needs(cls)
 
     @classmethod
     def spoken_rules(cls) -> list[str]:
@@ -210,7 +210,8 @@ def _marked(model: type[Calculator], kind: type[Marker]) -> tuple[tuple[str, Mar
 
 
 @cache
-def _needs(model: type[Calculator]) -> dict[str, Needs]:
+def needs(model: type[Calculator]) -> dict[str, Needs]:
+    """A calculator's ``needs``, without asking a model's class, which takes longer than to look."""
     return dict(_marked(model, Needs))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
+from typing import Any
 
 MONEY_SCALE = 4
 """Decimals a recorded amount may carry at the most (DECIMAL(18,4))."""
@@ -36,6 +37,11 @@ def exponents() -> dict[str, int]:
 def is_plain_decimal(text: str) -> bool:
     """Whether ``text`` is a number as files must write it: digits, a point, a sign. No 1e3."""
     return _PLAIN.fullmatch(text) is not None
+
+
+def exactly(number: Any) -> Decimal:
+    """A number as the decimal of the digits that it is written with."""
+    return number if type(number) is Decimal else Decimal(str(number))
 
 
 def divide(numerator: Decimal | int, denominator: Decimal | int) -> Decimal:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from trueline.core.errors import TruelineError
 from trueline.core.money import plain
@@ -17,8 +17,7 @@ Value = Decimal | int | float | None
 """Money and other exact amounts are Decimal, counts int, ratios float; unknown is None."""
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """How far chance reaches around a value: ``low`` to ``high`` at ``level`` percent."""
 
     low: float

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 from typing import Any
 
+from trueline.core.money import exactly
 from trueline.core.reading import Reading
 
 UNKNOWN = "–"
@@ -30,7 +31,7 @@ def value(reading: Reading, locale: str) -> str:
 
 def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     """A number in a unit, as the company's locale writes it."""
-    exact = number if type(number) is Decimal else Decimal(str(number))
+    exact = exactly(number)
     small, large, after = _writers(unit, currency, locale)
     if large is not None and abs(exact) >= _WHOLE_FROM:
         return large(exact) + after
@@ -56,7 +57,7 @@ def alike(numbers: Iterable[Any], unit: str, currency: str | None, locale: str) 
     Money is written whole where the largest would be alone: "$12,674" beside "$6,917", never
     beside "$6,917.25". A number that is None is a dash.
     """
-    given = [None if n is None else n if type(n) is Decimal else Decimal(str(n)) for n in numbers]
+    given = [None if n is None else exactly(n) for n in numbers]
     most = max((abs(n) for n in given if n is not None), default=Decimal(0))
     if currency is None or most < _WHOLE_FROM:
         return [UNKNOWN if n is None else amount(n, unit, currency, locale) for n in given]

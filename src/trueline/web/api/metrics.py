@@ -121,7 +121,7 @@ async def batch(request: Request, wanted: Annotated[Batch, Depends(json_body(Bat
     items = [{"metric": item.metric, "inputs": item.inputs} for item in wanted.calculations]
     results, failed = calculate_all(items, **_company(request))
     succeeded = len(items) - failed
-    return Written(f'{{"results":{results},"succeeded":{succeeded},"failed":{failed}}}')
+    return Written(f'{{"results":[{",".join(results)}],"succeeded":{succeeded},"failed":{failed}}}')
 
 
 @cache
