@@ -18,9 +18,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from trueline.facts.load import load_file  # noqa: F401  imported once, before the forks
+# What a process needs before its first row is there before the forks: a kill meets its work.
+import ibis.backends.duckdb  # noqa: F401
+import pandas  # noqa: F401
+
+import trueline.warehouse.duckdb  # noqa: F401
+from trueline.facts.load import zone
 from trueline.home import Trueline
 
+zone.clock("America/Toronto")
 ROWS = 1500
 
 ROLLED = (
