@@ -14,37 +14,42 @@ from zoneinfo import ZoneInfo
 _FIRST = datetime(1899, 12, 30, tzinfo=UTC)
 _LAST = datetime(2200, 1, 3, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 
 Piece = tuple[int, int | None]
 """From this second on (since 1970), this offset in seconds; None: no such time, or twice."""
 
 
-def _offset(zone: ZoneInfo, second: int) -> int:
-    moment = (_EPOCH + timedelta(seconds=second)).astimezone(zone)
-    shift = moment.utcoffset()
-    return int(shift.total_seconds()) if shift else 0
+def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta()
 
 
 @cache
 def transitions(name: str) -> tuple[tuple[int, int], ...]:
     """``(instant, offset from then on)`` in seconds, from 1899 to 2200; the first is the start."""
     zone = ZoneInfo(name)
-    second, stop = (int((edge - _EPOCH).total_seconds()) for edge in (_FIRST, _LAST))
-    found = [(second, _offset(zone, second))]
-    while second < stop:
-        following = second + 86400
-        while _offset(zone, following) != found[-1][1]:
-            low, high = second, following
-            while high - low > 1:
-                middle = (low + high) // 2
-                if _offset(zone, middle) == found[-1][1]:
-                    low = middle
-                else:
-                    high = middle
-            found.append((high, _offset(zone, high)))
-            second = high
-        second = following
-    return tuple(found)
+    moment, holds = _FIRST, _offset(zone, _FIRST)
+    found = [(moment, holds)]
+    while moment < _LAST:
+        following = moment + _DAY
+        while _offset(zone, following) != holds:
+            moment = _first_without(zone, holds, moment, following)
+            holds = _offset(zone, moment)
+            found.append((moment, holds))
+        moment = following
+    return tuple((_seconds(instant), int(shift.total_seconds())) for instant, shift in found)
+
+
+def _first_without(zone: ZoneInfo, shift: timedelta, low: datetime, high: datetime) -> datetime:
+    """The first second at which an offset that holds at ``low`` and not at ``high`` is over."""
+    while high - low > _SECOND:
+        middle = low + (high - low) // _SECOND // 2 * _SECOND
+        low, high = (middle, high) if _offset(zone, middle) == shift else (low, middle)
+    return high
+
+
+def _seconds(moment: datetime) -> int:
+    return int((moment - _EPOCH).total_seconds())
 
 
 @cache
