@@ -25,7 +25,7 @@ EVENT = st.tuples(
     st.sampled_from([None, None, "x", "y"]),
     st.booleans(),
 )
-SETTINGS = '[product]\nconversion = "buy"\nactions = ["click"]\n'
+SETTINGS = '[product]\nconversion = "buy"\nactions = ["click"]\npage_view = "page_view"\n'
 
 
 def naive_sessions(events: list[tuple[Any, ...]]) -> list[dict[str, Any]]:

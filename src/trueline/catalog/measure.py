@@ -69,8 +69,9 @@ class Measure:
     of its table alone; within the slice ``category_slice`` for the slice's value. ``silent`` names
     the measure that counts the rows which do not say: where there is one, the sum is not known.
     ``seen_by`` names the measures that count every row of a table of which this one counts some:
-    where one has any, none of these is no silence. ``for_means``: it is divided by days, and
-    those that are declared incomplete are left out.
+    where one has any, none of these is no silence. ``told_by`` names the measure of what has to be
+    told from the rest: where there never was any, it may go by another name. ``for_means``: it is
+    divided by days, and those that are declared incomplete are left out.
     """
 
     key: str
@@ -86,6 +87,7 @@ class Measure:
     category_slice: str = ""
     silent: str = ""
     seen_by: tuple[str, ...] = ()
+    told_by: str = ""
     for_means: bool = False
 
 

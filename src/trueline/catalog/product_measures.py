@@ -22,11 +22,13 @@ def _flow(
     category: str = "*",
     *,
     for_means: bool = False,
+    told_by: str = "",
 ) -> Measure:
     return Measure(
         key, label, "count", MeasureKind.FLOW, base, value,
         where=where, table=table, category=category,
-        seen_by=("active_user_days",) if base == "sessions" else (), for_means=for_means,
+        seen_by=("active_user_days",) if base == "sessions" else (), told_by=told_by,
+        for_means=for_means,
     )  # fmt: skip
 
 
@@ -43,6 +45,7 @@ PRODUCT_DAILY: tuple[Measure, ...] = (
         "events",
         _rows,
         where=lambda t: ~t.engaged,
+        told_by="page_views",
     ),
     _flow(
         "session_seconds",
@@ -51,7 +54,14 @@ PRODUCT_DAILY: tuple[Measure, ...] = (
         "events",
         lambda t: t.seconds.sum(),
     ),
-    _flow("page_views", "page views", "sessions", "events", lambda t: t.page_views.sum()),
+    _flow(
+        "page_views",
+        "page views",
+        "sessions",
+        "events",
+        lambda t: t.page_views.sum(),
+        where=lambda t: t.page_views > 0,
+    ),
     _flow("session_actions", "actions", "sessions", "events", lambda t: t.actions.sum()),
     _flow(
         "active_user_days",

@@ -177,7 +177,7 @@ def _rated(
 ) -> Grid:
     """Customers (first month, month, how many) and amounts (first month, month, currency, the day
     whose rate holds, amount) in one grid and one currency."""
-    from trueline.engine.resolve import missing_rate
+    from trueline.engine.fx import missing_rate
 
     counts = {(first, month): int(n) for first, month, n in people}
     amounts: dict[tuple[date, date], Decimal | Reason] = {}

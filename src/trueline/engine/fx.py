@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from trueline.core.quality import Reason
 from trueline.engine.known_rows import known_rows
 from trueline.warehouse.seam import Warehouse
 
@@ -36,3 +37,12 @@ class Rates:
         if place == 0 or day - known[place - 1][0] > LONGEST_GAP:
             return None
         return known[place - 1][1]
+
+
+def missing_rate(code: str, reporting: str, day: date) -> Reason:
+    """No exchange rate says what an amount is worth."""
+    return Reason(
+        "missing_rate",
+        f"No rate from {code} to {reporting} is recorded for {day}.",
+        "Load fx_rates for that day (a rate holds for seven days at the most).",
+    )

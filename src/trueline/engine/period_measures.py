@@ -122,7 +122,7 @@ _AT_THE_END = ("new", "reactivation")
 
 def _unrated(resolver: Resolver, base: MeasureValue, code: str, at: date) -> Values:
     """No movement of money is known, for want of a rate."""
-    from trueline.engine.resolve import missing_rate
+    from trueline.engine.fx import missing_rate
 
     lost = base.blocked(missing_rate(code, resolver.currency, at - timedelta(days=1)))
     names = (f"movement_{name}" for name in _VALUED)
@@ -189,7 +189,7 @@ def first_period_revenue(resolver: Resolver, period: Period) -> Values:
     for day, code, amount, _ in rows:
         rate = Decimal(1) if code == resolver.currency else resolver.rates.on(code, day)
         if rate is None and amount:
-            from trueline.engine.resolve import missing_rate
+            from trueline.engine.fx import missing_rate
 
             return {key: base.blocked(missing_rate(code, resolver.currency, day))}
         total += amount * (rate or 0)

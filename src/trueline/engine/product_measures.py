@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.period import Period
+from trueline.core.period import FIRST_DAY, Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge
 from trueline.engine.cover import merged, without
@@ -25,6 +25,7 @@ from trueline.engine.view import bound
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from trueline.catalog.measure import Measure
     from trueline.engine.resolve import Resolver
 
 Values = dict[str, MeasureValue]
@@ -44,6 +45,21 @@ def declare(setting: str, what: str) -> Reason:
 def unknown(names: tuple[str, ...], reason: Reason, table: str = "events") -> Values:
     """None of these measures is known, for this reason."""
     return {name: MeasureValue.unknown(name, reason, table) for name in names}
+
+
+def told(resolver: Resolver, found: MeasureValue, views: Measure) -> MeasureValue:
+    """Unknown where no page view was ever recorded and nobody said what one is: they may go by
+    another name, and a session of many would pass for one of none."""
+    ever = Period(FIRST_DAY, resolver.today + timedelta(days=1))
+    said = "page_view" in resolver.settings.product.model_fields_set
+    if found.value is None or said or resolver.whole_rows(views, ever):
+        return found
+    unsaid = Reason(
+        "not_declared",
+        "No event is named page_view, and what counts as a page view is not declared.",
+        "Declare it in trueline.toml: [product] page_view = ... ([] where nothing is one).",
+    )
+    return found.blocked(unsaid)
 
 
 def asked(resolver: Resolver, what: str, build: Build, period: Period) -> list[Any]:

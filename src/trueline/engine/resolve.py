@@ -19,7 +19,7 @@ from trueline.core.reading import Reading
 from trueline.engine import knowledge
 from trueline.engine.cover import Covers, without
 from trueline.engine.daily import Cut, Dailies, Totals, together
-from trueline.engine.fx import Rates
+from trueline.engine.fx import Rates, missing_rate
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
 from trueline.settings import Settings
@@ -250,9 +250,13 @@ class Resolver:
         if item.kind is MeasureKind.LEVEL:
             if period.start > self.today:
                 return MeasureValue.unknown(key, knowledge.future(period), item.table)
-            moment = period.start if side == "opening" else period.end
-            return self._level(item, moment)
-        return self._flow(item, period)
+            return self._level(item, period.start if side == "opening" else period.end)
+        flow = self._flow(item, period)
+        if not item.told_by:
+            return flow
+        from trueline.engine.product_measures import told
+
+        return told(self, flow, daily(item.told_by))
 
     def _flow(self, item: Measure, period: Period) -> MeasureValue:
         # What is dated ahead (a cost spread over the month) has not happened yet.
@@ -297,7 +301,7 @@ class Resolver:
         return {"seen": seen} if seen else {}
 
     def whole_rows(self, item: Measure, period: Period) -> int:
-        """How many rows a measure counts in a period, whatever the slice."""
+        """How many rows a daily measure counts in a period, whatever the slice."""
         self._count_then(item, Cut())
         return self._dailies.totals(item.key, Cut(), period).rows
 
@@ -368,15 +372,6 @@ def _unsaid(item: Measure, found: MeasureValue, silent: int) -> Reason:
         f"{silent} of {silent + found.rows} rows of {item.table} do not say "
         f"{'their' if money else 'how many'} {item.label}{told} (excluded_count {silent}).",
         f"Record {column} in every row of {item.table}.",
-    )
-
-
-def missing_rate(code: str, reporting: str, day: date) -> Reason:
-    """No exchange rate says what an amount is worth."""
-    return Reason(
-        "missing_rate",
-        f"No rate from {code} to {reporting} is recorded for {day}.",
-        "Load fx_rates for that day (a rate holds for seven days at the most).",
     )
 
 

@@ -64,7 +64,8 @@ def _described(t: Any, product: Any) -> ir.Table:
     """A row a session: when, how long, how many of what, whether engaged."""
     import ibis
 
-    views = t.name.isin(product.page_view) if product.page_view else ibis.literal(False)
+    # A name is never null: where nothing is a page view, no event is one.
+    views = t.name.isin(product.page_view) if product.page_view else t.name.isnull()
     acts = t.name.isin(product.actions) if product.actions else ~views
     key = t.is_key_event.fill_null(False)
     if product.key_events:
