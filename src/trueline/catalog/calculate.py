@@ -50,7 +50,7 @@ class Calculation(NamedTuple):
         """The answer as JSON text; ``dumps(to_json())`` gives the same, and takes longer."""
         before, after = _alike_text(*self._of())
         target = "null" if self.target is None else _text(self.target)
-        interval = "null" if self.interval is None else _text(self.interval.to_json())
+        interval = "null" if self.interval is None else _interval_text(self.interval)
         details = _text({n: d.value for n, d in self.details.items()}) if self.details else "{}"
         return (
             f'{before},"value":{_text(self.value)}'
@@ -71,6 +71,11 @@ class Calculation(NamedTuple):
             "details": {n: d.value for n, d in self.details.items()} if self.details else {},
             "timestamp": _iso(self.timestamp),
         }
+
+
+def _interval_text(of: Interval) -> str:
+    bounds = f'"low":{_text(of.low)},"high":{_text(of.high)}'
+    return f'{{{bounds},"method":{quoted(of.method)},"level":{of.level}}}'
 
 
 def _text(value: Any) -> str:
@@ -223,10 +228,10 @@ def calculate_all(
     currency: str = "USD",
     locale: str = "en_CA",
     targets: Mapping[str, Decimal] | None = None,
-) -> tuple[list[str], int]:
+) -> tuple[list[bytes], int]:
     """Many calculations: each ``{"metric": ..., "inputs": {...}}`` with its own result or error.
 
-    Returns them as JSON texts in their order, and how many have an error.
+    Returns each as JSON in UTF-8, in their order, and how many have an error.
     """
     company = currency, locale, targets or {}, now()
     results, failed = [], 0
@@ -239,5 +244,6 @@ def calculate_all(
             except InputError as refused:
                 found, error = "null", dumps(refused.to_json())
                 failed += 1
-            results.append(f'{{"metric":{quoted(metric)},"result":{found},"error":{error}}}')
+            text = f'{{"metric":{quoted(metric)},"result":{found},"error":{error}}}'
+            results.append(text.encode())
     return results, failed

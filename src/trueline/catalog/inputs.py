@@ -79,14 +79,14 @@ class AtMost:
 
     def broken(self, inputs: Any) -> str | None:
         """The rule in words where these inputs break it."""
-        have = inputs.__dict__
-        parts = [have[name] for name in self.names()]
+        have, names = inputs.__dict__, self.names()
+        parts = [have[name] for name in names]
         whole = have[self.whole]
         if whole is None or None in parts:
             return None
         if (parts[0] if len(parts) == 1 else sum(parts)) <= whole:
             return None
-        given = " + ".join(f"{n} {v}" for n, v in zip(self.names(), parts, strict=True))
+        given = " + ".join(f"{n} {v}" for n, v in zip(names, parts, strict=True))
         return f"{given} is more than {self.whole} {whole}: {self.because}"
 
     def spoken(self) -> str:

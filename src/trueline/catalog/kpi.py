@@ -288,7 +288,7 @@ def finished(unit: Unit, value: Decimal | int) -> Value:
         return int(value)
     if unit is Unit.USERS and isinstance(value, int):
         return value
-    exact = Decimal(value)
+    exact = value if type(value) is Decimal else Decimal(value)
     if not exact.is_finite():
         raise TruelineError(f"A formula gave {exact}, which is not finite.")
     if not unit.is_money:

@@ -22,6 +22,6 @@ class Answer(Response):
 class Written(Answer):
     """A response whose content is JSON text already."""
 
-    def render(self, content: str) -> bytes:
+    def render(self, content: str | bytes) -> bytes:
         """The text as it stands."""
-        return content.encode("utf-8")
+        return content if isinstance(content, bytes) else content.encode("utf-8")
