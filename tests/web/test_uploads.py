@@ -6,6 +6,8 @@ import asyncio
 import gzip
 import io
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,16 @@ def test_a_bomb_is_measured_before_it_is_read(
     found = refused(send(served, name, content), 422)
     assert "unpacks to more than 1,000,000 bytes" in found["detail"]
     assert left_behind(served) == []
+
+
+def test_measuring_a_file_imports_nothing_of_trueline(tmp_path: Path) -> None:
+    """The child imported every page and every KPI: two seconds of each compressed upload."""
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"x"))
+    command = [*upload.MEASURE, str(tmp_path / "a.csv.gz"), "10"]
+    told = os.environ | {"PYTHONPROFILEIMPORTTIME": "1"}
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+    assert "gzip" in done.stderr and "trueline" not in done.stderr
 
 
 def test_an_upload_over_the_cap_is_a_413_and_leaves_nothing(served: Served) -> None:

@@ -18,12 +18,15 @@ from python_multipart.multipart import parse_options_header
 
 from trueline.core.errors import InputError
 from trueline.home import Trueline
+from trueline.web import measure
 from trueline.web.body import MediaTypeError
 from trueline.web.context import run
 from trueline.web.multipart import Form
 
 _OURS = ("mapping", "keep_good", "full")
 LARGEST_UNPACKED = 4 * 1024**3
+MEASURE = (sys.executable, "-P", measure.__file__)
+"""As a file, not as a module of ours: that would import all of the web for each upload."""
 _CHECK_SECONDS = 60
 
 UPLOAD_BODY: dict[str, Any] = {
@@ -124,8 +127,8 @@ def examine(path: Path, name: str) -> None:
     if not path.name.endswith((".gz", ".parquet")):
         return
     try:
-        done = subprocess.run(  # noqa: S603  our own interpreter and module
-            [sys.executable, "-m", "trueline.web.measure", str(path), str(LARGEST_UNPACKED)],
+        done = subprocess.run(  # noqa: S603  our own interpreter and file
+            [*MEASURE, str(path), str(LARGEST_UNPACKED)],
             capture_output=True,
             text=True,
             timeout=_CHECK_SECONDS,
