@@ -10,8 +10,9 @@ from typing import Any
 
 import demo_server
 import pytest
+from contexts import Contexts
 from demo_site import Served
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from watched import FLAGS, PATIENCE, Watched, browser_path
 
 Open = Callable[..., Watched]
@@ -55,23 +56,23 @@ def own_site(demo_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests of a worker."""
+def contexts() -> Iterator[Contexts]:
+    """One browser for all tests of a worker, and what it has open."""
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_path(), args=list(FLAGS))
-        yield browser
+        yield Contexts(browser)
         browser.close()
 
 
 @pytest.fixture
-def open_page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
+def open_page(contexts: Contexts, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Opens pages (``path``, ``site``, and what ``Watched`` takes); at the end none has a fault."""
     made: list[Watched] = []
 
     def open_it(path: str, *, site: str | None = None, **options: Any) -> Watched:
         base = site or request.getfixturevalue("site")
-        watched = Watched(chromium, base, **options)
+        watched = Watched(contexts, base, **options)
         made.append(watched)
         watched.goto(path)
         return watched

@@ -65,6 +65,8 @@ def test_a_server_that_goes_away_is_said_to_be_away_and_found_again(
     page = watched.page
     state = page.locator("[data-state-text]")
     fine = state.inner_text()
+    # The page asks for nothing more: what a server that goes has not answered would be a fault.
+    expect(page.locator("[data-spark] svg").first).to_be_visible()
     own_site.stop()
     expect(state).to_have_text("Server away, trying again")
     expect(page.locator("#live")).to_contain_text("may be old")

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, expect
+from contexts import Contexts
+from playwright.sync_api import ConsoleMessage, Page, Request, Response, expect
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--font-render-hinting=none", "--disable-lcd-text", "--force-color-profile=srgb",
+    # All pages are of one site: they share a process, and what it has compiled.
+    "--renderer-process-limit=1", "--disable-site-isolation-trials",
 )  # fmt: skip
 HEIGHT = 900
 PATIENCE = 60_000
 """How long a step may take, in ms, on a machine that does much else; no test measures time."""
-_ON_VIOLATION = """
-addEventListener("securitypolicyviolation", (event) => {
-  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
-});
-"""
+Motion = Literal["reduce", "no-preference"]
 _AXE = Axe()
 _WANTED = {"resultTypes": ["violations"]}
 """What passes is not told element by element: that takes as long as looking."""
@@ -44,32 +43,29 @@ def browser_path() -> str:
 
 
 class Watched:
-    """One page in a fresh context. ``faults`` is what went wrong since it was opened."""
+    """One page, as new as in a new browser. ``faults`` is what went wrong since it was opened."""
 
     def __init__(
         self,
-        browser: Browser,
+        contexts: Contexts,
         base: str,
         *,
         theme: str = "light",
         width: int = 1440,
         height: int = HEIGHT,
         zone: str = "America/Toronto",
+        reduced_motion: Motion = "reduce",
         **options: Any,
     ) -> None:
         self.base = base
         self.faults: list[str] = []
-        self.context = browser.new_context(
-            base_url=base,
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if theme == "dark" else "light",
-            timezone_id=zone,
-            locale="en-CA",
-            reduced_motion=options.pop("reduced_motion", "reduce"),
-            **options,
+        self._contexts = contexts
+        self._context = contexts.lend(base, timezone_id=zone, **options)
+        self.page: Page = self._context.new_page()
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(
+            color_scheme="dark" if theme == "dark" else "light", reduced_motion=reduced_motion
         )
-        self.context.add_init_script(_ON_VIOLATION)
-        self.page: Page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
@@ -145,7 +141,7 @@ class Watched:
 
     def close(self) -> None:
         """Leave."""
-        self.context.close()
+        self._contexts.take_back(self._context)
 
 
 _OVERFLOW = """() => {
