@@ -14,7 +14,8 @@ export PYTHONDONTWRITEBYTECODE =
 demo: .venv/.ready
 	$(BIN)/trueline demo --home demo-home --open
 
-test: system lint types imports tests
+test: system lint imports
+	@$(MAKE) --no-print-directory --jobs=2 types tests  # types are looked at by one core alone
 
 setup: .venv/.ready
 
