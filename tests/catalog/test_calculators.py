@@ -388,3 +388,14 @@ def test_the_interpretation_of_an_unbenchmarked_value_claims_nothing() -> None:
         verdict=none.verdict(Decimal(50), kpi("arpu").direction),
     )  # fmt: skip
     assert said == "ARPU: $50.00. Higher is better."
+
+
+def test_hundreds_of_names_that_are_not_known_are_refused_without_seeking_each() -> None:
+    """Seeking the nearest name of thousands held the server for seconds."""
+    sought = {f"promoter{number}": 1 for number in range(100)}
+    with pytest.raises(InputError) as refused:
+        calculate(calculator("nps"), sought)
+    fixes = [fault.fix for fault in refused.value.faults if fault.message == "is not known here"]
+    assert len(fixes) == 100
+    assert fixes[:20] == ["Did you mean promoters?"] * 20
+    assert not any(fixes[20:])

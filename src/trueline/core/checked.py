@@ -59,6 +59,10 @@ _FIXES = {
 }
 
 
+LOOKED_UP = 20
+"""For so many names that are not known the nearest known one is sought."""
+
+
 def faults_from(
     errors: Sequence[Any], skip: int = 0, known: Iterable[str] = ()
 ) -> tuple[Fault, ...]:
@@ -67,16 +71,18 @@ def faults_from(
     ``known`` are the names that an unknown one may have been meant for.
     """
     faults: dict[str | None, Fault] = {}
+    names = list(known)
     # A name that is not known comes first: it is often why another one is missing.
     for item in sorted(errors, key=lambda item: item["type"] != "extra_forbidden"):
         place = [str(part) for part in item["loc"][skip:] if part not in ("decimal", "int")]
         where = ".".join(place) or None
         # One fault a place: the members of a union each complain in their own way.
-        faults.setdefault(where, _fault(item, where, known))
+        # Seeking a near name takes long: who sends hundreds learns by the first.
+        faults.setdefault(where, _fault(item, where, names if len(faults) < LOOKED_UP else ()))
     return tuple(faults.values())
 
 
-def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
+def _fault(item: Any, where: str | None, names: Sequence[str]) -> Fault:
     kind = item["type"]
     words = _WORDS.get(kind)
     message = (
@@ -86,7 +92,6 @@ def _fault(item: Any, where: str | None, known: Iterable[str]) -> Fault:
     )
     fix = _FIXES.get(kind)
     if kind == "extra_forbidden":
-        names = list(known)
         near = get_close_matches(where or "", names, n=1, cutoff=0.5)
         fix = f"Did you mean {near[0]}?" if near else None
         if names and not near:
