@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.kpis import kpi
+from trueline.catalog.kpis import MODULE_OF, kpi
 from trueline.core.errors import (
     ConflictError,
     Fault,
@@ -84,6 +84,8 @@ def check_keys(settings: Settings) -> None:
     """Raises InputError for a target, or a budget of alarms, of a KPI that there is none of."""
     for section, keys in (("targets", settings.targets), ("alarm_budgets", settings.alarm_budgets)):
         for key in keys:
+            if key in MODULE_OF:
+                continue
             try:
                 kpi(key)
             except InputError as error:

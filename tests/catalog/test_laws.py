@@ -9,7 +9,7 @@ import pytest
 from trueline.catalog.bases import BASES
 from trueline.catalog.describe import describe
 from trueline.catalog.kpi import NOT_MEASURED, Kpi
-from trueline.catalog.kpis import KPIS, SUBJECTS, kpi
+from trueline.catalog.kpis import KPIS, MODULE_OF, SUBJECTS, kpi
 from trueline.catalog.measure import PeriodMeasure, Sum
 from trueline.catalog.measures import DAILY, MEASURES, measure
 from trueline.catalog.target import grows, targets
@@ -32,6 +32,13 @@ PUBLIC = set(
     retention_30d retention_60d retention_90d
     """.split()  # noqa: SIM905  a list of words reads best as words
 )
+
+
+def test_every_kpi_is_found_in_the_module_that_declares_it() -> None:
+    assert {key: f"trueline.catalog.kpis.{name}" for key, name in MODULE_OF.items()} == {
+        item.key: item.__module__ for item in KPIS
+    }
+    assert [kpi(key).key for key in MODULE_OF] == [item.key for item in KPIS]
 
 
 def test_the_public_keys_are_there() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 from trueline.engine import kept_sql
@@ -52,3 +53,11 @@ def test_a_full_file_and_a_missing_folder_do_no_harm(tmp_path: Path) -> None:
     assert KeptSql(path).get("a") is None
     KeptSql(tmp_path / "none" / "queries").put("a", "SELECT 1")
     assert KeptSql(tmp_path / "none" / "queries").get("a") is None
+
+
+def test_another_release_of_a_library_has_another_file() -> None:
+    assert kept_sql._release("sqlglot", "sqlglot") == f"sqlglot-{version('sqlglot')}.dist-info"
+    beside = kept_sql._release("ibis", "ibis-framework")
+    assert beside == f"ibis_framework-{version('ibis-framework')}.dist-info"
+    # Where no folder of that name is beside the module, the library is asked.
+    assert kept_sql._release("json", "sqlglot") == f"sqlglot {version('sqlglot')}"

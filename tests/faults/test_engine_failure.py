@@ -89,7 +89,7 @@ def test_health_is_503_until_the_warehouse_answers_again(
             raise AwayError("The disk is gone.")
 
         with monkeypatch.context() as patch:
-            patch.setattr(engine, "_connect", gone)
+            patch.setattr(engine, "connect", gone)
             health = client.get("/health")
             assert health.status_code == 503
             assert health.json()["warehouse"] == "AwayError"

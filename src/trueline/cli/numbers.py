@@ -2,8 +2,6 @@
 
 from typing import Annotated
 
-import typer
-
 from trueline.cli import show
 from trueline.cli.options import (
     HERE,
@@ -19,11 +17,12 @@ from trueline.cli.options import (
     opened,
     options_of,
 )  # fmt: skip
+from trueline.cli.plain import Argument, Option
 from trueline.core.reading import dumps
 
 
 def kpi(
-    keys: Annotated[list[str] | None, typer.Argument(help="Which KPIs; all when left out.")] = None,
+    keys: Annotated[list[str] | None, Argument(help="Which KPIs; all when left out.")] = None,
     start: Start = None,
     end: End = None,
     days: Days = None,
@@ -34,7 +33,7 @@ def kpi(
     feature: By = None,
     allow_estimates: Estimates = False,
     as_of: AsOf = None,
-    compare: Annotated[bool, typer.Option("--compare", help="Beside the period before.")] = False,
+    compare: Annotated[bool, Option("--compare", help="Beside the period before.")] = False,
     home: Home = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +64,7 @@ def kpi(
 
 def series(
     key: str,
-    grain: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "month",
+    grain: Annotated[str, Option(help="day, week, month, quarter or year.")] = "month",
     start: Start = None,
     end: End = None,
     channel: By = None,
@@ -102,8 +101,8 @@ def bridge(
 
 
 def cohorts(
-    kind: Annotated[str, typer.Option(help="subscriptions or orders.")] = "subscriptions",
-    by: Annotated[str, typer.Option(help="customers or revenue.")] = "customers",
+    kind: Annotated[str, Option(help="subscriptions or orders.")] = "subscriptions",
+    by: Annotated[str, Option(help="customers or revenue.")] = "customers",
     start: Start = None, end: End = None, home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Retention by first paid month."""
@@ -128,7 +127,7 @@ def explain(
 
 
 def snapshot(
-    day: Annotated[str | None, typer.Option(help="Of which day; today when left out.")] = None,
+    day: Annotated[str | None, Option(help="Of which day; today when left out.")] = None,
     home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Keep today's readings as reported."""
@@ -144,8 +143,8 @@ def snapshot(
 
 
 def history(
-    key: Annotated[str | None, typer.Argument(help="Which KPI; all when left out.")] = None,
-    days: Annotated[int, typer.Option(help="How far back.")] = 90,
+    key: Annotated[str | None, Argument(help="Which KPI; all when left out.")] = None,
+    days: Annotated[int, Option(help="How far back.")] = 90,
     home: Home = HERE, as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """What was reported, restatements beside what they were."""

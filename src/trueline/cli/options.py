@@ -3,18 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
+from trueline.cli.plain import Option
 from trueline.core.errors import InputError
 
-Home = Annotated[Path, typer.Option("--home", envvar="TRUELINE_HOME", help="The company's folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
-Start = Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")]
-End = Annotated[str | None, typer.Option(help="The day after the last.")]
-Days = Annotated[int | None, typer.Option("--days", help="Instead: complete days before today.")]
-By = Annotated[str | None, typer.Option(help="Only this one.")]
-Estimates = Annotated[bool, typer.Option("--allow-estimates", help="Also use assumptions.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As known then: 2026-01-31T12:00:00Z.")]
+Home = Annotated[Path, Option("--home", envvar="TRUELINE_HOME", help="The company's folder.")]
+AsJson = Annotated[bool, Option("--json", help="JSON, for programs.")]
+Start = Annotated[str | None, Option(help="First day, YYYY-MM-DD.")]
+End = Annotated[str | None, Option(help="The day after the last.")]
+Days = Annotated[int | None, Option("--days", help="Instead: complete days before today.")]
+By = Annotated[str | None, Option(help="Only this one.")]
+Estimates = Annotated[bool, Option("--allow-estimates", help="Also use assumptions.")]
+AsOf = Annotated[str | None, Option("--as-of", help="As known then: 2026-01-31T12:00:00Z.")]
 
 HERE = Path()
 

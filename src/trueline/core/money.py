@@ -22,16 +22,10 @@ _PLAIN = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
 @cache
 def exponents() -> dict[str, int]:
     """ISO 4217 codes in use, each with the decimals an amount really charged can have."""
-    from babel.core import get_global
-    from babel.numbers import list_currencies
+    from trueline.core.currencies import BY_DECIMALS
 
-    fractions = get_global("currency_fractions")
-    default = fractions["DEFAULT"][0]
-    return {
-        code: int(fractions.get(code, (default,))[0])
-        for code in sorted(list_currencies())
-        if len(code) == 3 and code.isalpha() and code.isupper()
-    }
+    found = {code: digits for digits, codes in BY_DECIMALS.items() for code in codes.split()}
+    return dict(sorted(found.items()))
 
 
 def is_plain_decimal(text: str) -> bool:

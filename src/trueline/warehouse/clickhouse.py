@@ -272,6 +272,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
     @contextmanager
     def sending(self, table: str) -> Iterator[tuple[duckdb.DuckDBPyConnection, str]]:
         """The table as a stream of Arrow batches."""
+        import duckdb  # noqa: F401  lets the bench take Arrow
         import pyarrow as pa
 
         sql = f"SELECT {listed(tuple(shapes()[table]))} FROM {self.database}.{quoted(table)}"

@@ -6,15 +6,15 @@ never wait. Never fork after opening: a child could write to the same file unnot
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trueline.core.errors import AwayError, BusyError, HomeError, HomeOwnedError
+from trueline.core.errors import AwayError, BusyError, HomeError
 from trueline.warehouse.deadline import Deadlines
+from trueline.warehouse.duckdb_core import connect, relation
 from trueline.warehouse.schema import (
     SCHEMA_VERSION,
     create_statement,
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 BATCH = 200_000
 MOST_WAITING = 16
 """Writers that may wait for their turn; one more is told to come back."""
-_OWNER = re.compile(r"PID (\d+)")
 
 
 class _Scratched(Exception):  # noqa: N818 - no error: undoes what was only for trying
@@ -89,7 +88,7 @@ class DuckDBWarehouse(Warehouse):
         if threads is not None:
             config["threads"] = threads
         self._config = config
-        self._connection = _connect(path, config)
+        self._connection = connect(path, config)
         self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._failed = False
         self._write_lock = threading.RLock()
@@ -102,7 +101,7 @@ class DuckDBWarehouse(Warehouse):
         self._migrate()
 
     def _migrate(self) -> None:
-        with self.loading() as connection:
+        with self._transaction() as connection:
             # Made where it is not there: to ask for it among the tables takes ten times as long.
             connection.execute(create_statement("schema_version"))
             found = connection.execute("SELECT max(version) FROM schema_version").fetchone()
@@ -146,7 +145,7 @@ class DuckDBWarehouse(Warehouse):
     def arrow(self, sql: str, parameters: Sequence[Any] = ()) -> pa.Table:
         """The rows of a query as an Arrow table."""
         with self._reading() as connection:
-            return connection.sql(sql, params=list(parameters)).to_arrow_table()
+            return relation(connection, sql, parameters).to_arrow_table()
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -174,7 +173,7 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def snapshot(self) -> Iterator[bool]:
         """What this thread reads inside is of one moment."""
-        import duckdb
+        import _duckdb
 
         if self._writing_here() or getattr(self._local, "snapshot", False):
             yield True
@@ -182,7 +181,7 @@ class DuckDBWarehouse(Warehouse):
         connection = self.reader
         try:
             connection.execute("BEGIN TRANSACTION READ ONLY")
-        except duckdb.Error as error:
+        except _duckdb.Error as error:
             self._told(error)
             raise
         self._local.snapshot = True
@@ -190,7 +189,7 @@ class DuckDBWarehouse(Warehouse):
             yield True
         finally:
             self._local.snapshot = self._local.torn = False
-            with suppress(duckdb.Error):  # a query that was stopped has ended it already
+            with suppress(_duckdb.Error):  # a query that was stopped has ended it already
                 connection.execute("ROLLBACK")
 
     @property
@@ -219,7 +218,7 @@ class DuckDBWarehouse(Warehouse):
             for connection in (*self._cursors, self._connection):
                 connection.close()
             self._cursors.clear()
-            self._connection = _connect(self.path, self._config)
+            self._connection = connect(self.path, self._config)
             self._failed = False
 
     @property
@@ -265,7 +264,7 @@ class DuckDBWarehouse(Warehouse):
             def take(table: str, other: duckdb.DuckDBPyConnection, query: str) -> None:
                 columns = ", ".join(f'"{name}"' for name in shapes()[table])
                 other.execute("SELECT 1").fetchall()
-                connection.register("arriving", other.sql(query).to_arrow_reader(BATCH))
+                connection.register("arriving", relation(other, query).to_arrow_reader(BATCH))
                 connection.execute(
                     f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM arriving'
                 )
@@ -285,6 +284,13 @@ class DuckDBWarehouse(Warehouse):
         Nests: an inner block joins the outer transaction. Raises BusyError after
         ``wait_seconds`` of waiting for another writer.
         """
+        import duckdb  # noqa: F401  lets the engine take what is loaded as Arrow
+
+        with self._transaction(wait_seconds) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, wait_seconds: float = 600) -> Iterator[duckdb.DuckDBPyConnection]:
         if self._writing_here():
             yield self._connection
             return
@@ -333,13 +339,13 @@ class DuckDBWarehouse(Warehouse):
 
     def _undo(self) -> None:
         """Roll back; where even that fails, the file is opened again before it is next used."""
-        import duckdb
+        import _duckdb
 
         try:
             self._connection.execute("ROLLBACK")
-        except duckdb.TransactionException:
+        except _duckdb.TransactionException:
             pass  # a commit that failed has rolled back by itself
-        except duckdb.Error:
+        except _duckdb.Error:
             self._failed = True
 
     def copy_to(self, path: Path) -> None:
@@ -381,19 +387,3 @@ class DuckDBWarehouse(Warehouse):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _connect(path: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnection:
-    import duckdb
-
-    try:
-        return duckdb.connect(":memory:" if path is None else str(path), config=config)
-    except duckdb.IOException as error:
-        owner = _OWNER.search(str(error))
-        if owner:
-            raise HomeOwnedError(
-                f"Process {owner[1]} has {path} open.",
-                "If that is `trueline serve`, use its REST API or the `trueline` command, which "
-                "goes through it. Else stop that process.",
-            ) from error
-        raise HomeError(f"{path} could not be opened: {error}") from error

@@ -18,6 +18,7 @@ from trueline.facts.load.checks import quoted
 from trueline.facts.tables import CONTRACTS
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.duckdb import DuckDBWarehouse
+from trueline.warehouse.duckdb_core import relation
 from trueline.warehouse.schema import LOADS, shapes
 from trueline.warehouse.seam import Warehouse
 
@@ -174,4 +175,4 @@ def secret_free(url: str) -> str:
 def stream(connection: duckdb.DuckDBPyConnection, query: str, rows: int) -> pa.RecordBatchReader:
     """A query's rows, so many at once, without holding them all."""
     connection.execute("SELECT 1").fetchall()  # lets go of an earlier result that nobody finished
-    return connection.sql(query).to_arrow_reader(rows)
+    return relation(connection, query).to_arrow_reader(rows)

@@ -123,7 +123,7 @@ class ExpansionRevenue(
     amount: Annotated[Charge, Field(description="MRR added"), From("movement_expansion")]
 
 
-MOVEMENTS: tuple[type[Kpi], ...] = (
+MOVEMENT: tuple[type[Kpi], ...] = (
     MrrNew,
     MrrReactivation,
     MrrExpansion,

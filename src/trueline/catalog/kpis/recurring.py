@@ -316,7 +316,7 @@ class Arpu(
         return self.total_revenue / self.total_users
 
 
-LEVELS: tuple[type[Kpi], ...] = (
+RECURRING: tuple[type[Kpi], ...] = (
     Mrr,
     NetMrr,
     Arr,
