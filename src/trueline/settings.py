@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
@@ -37,6 +38,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
 }
 """Environment variables that go before the file, and the setting each stands for."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_[A-Z]{2})?")
 Budget = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal("0.2"))]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Amount = Annotated[Decimal, Field(ge=0)]
@@ -77,6 +79,8 @@ class Company(_Section):
     @field_validator("locale")
     @classmethod
     def _known_locale(cls, value: str) -> str:
+        if _is_written_in_full(value):
+            return value
         from babel.core import Locale, UnknownLocaleError
 
         try:
@@ -94,6 +98,14 @@ class Company(_Section):
     def calendar(self) -> Calendar:
         """Weeks and fiscal years."""
         return Calendar(_DAYS.index(self.week_start), self.fiscal_year_start)
+
+
+def _is_written_in_full(locale: str) -> bool:
+    """Whether Babel has a file of that very name, which is found without importing Babel."""
+    found = find_spec("babel")
+    if found is None or found.origin is None or not _LOCALE.fullmatch(locale):
+        return False
+    return Path(found.origin).with_name("locale-data").joinpath(f"{locale}.dat").is_file()
 
 
 class WarehouseSettings(_Section):

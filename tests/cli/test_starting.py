@@ -30,8 +30,9 @@ NEEDED_BY_OTHERS = (
 """Of the web, of queries that are not compiled yet, of the store, of charts, of forecasts."""
 
 SCRIPT = """
-import sys
+import os, sys
 from trueline.cli import main
+os._exit = lambda code: None
 try:
     main()
 except SystemExit:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from pathlib import Path
 
 import pytest
 from babel.core import Locale
+from babel.localedata import locale_identifiers
 from babel.numbers import format_currency, format_decimal, format_percent
 from hypothesis import given
 from hypothesis import strategies as st
 
 from trueline.core import words
+from trueline.core.kept import KeptTexts
+from trueline.settings import _is_written_in_full
 
 LOCALES = (
     "en_CA", "en_US", "fr_CA", "fr_FR", "de_DE", "de_CH", "de_AT", "en_IN", "hi_IN", "sv_SE",
@@ -33,6 +37,29 @@ def test_a_change_of_a_score_is_in_points_as_one_of_a_percentage_is(
         == "+5.0 points"
     )
     assert not words.changed({"absolute": None, "percent": None}, unit, "en_CA")
+
+
+@pytest.mark.parametrize("locale", ["fr_CA", "hi_IN"])
+def test_how_a_number_is_written_is_kept_between_processes(
+    locale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Babel is asked once, also where it has to write each number itself (hi_IN groups by two)."""
+    file = KeptTexts(tmp_path / "words")
+    monkeypatch.setattr(words, "kept_in", lambda *_: file)
+    number = Decimal("-1234567.891")
+    learnt = words._writer.__wrapped__("money", locale, "EUR")(number)
+    monkeypatch.delattr(words, "_learnt")
+    assert words._writer.__wrapped__("money", locale, "EUR")(number) == learnt
+    with localcontext() as context:
+        context.rounding = ROUND_HALF_UP
+        assert learnt == format_currency(number, "EUR", locale=locale)
+
+
+def test_a_locale_that_babel_has_a_file_of_is_known_without_asking_babel() -> None:
+    known = [name for name in locale_identifiers() if _is_written_in_full(name)]
+    assert {"en_CA", "fr_FR", "zh_Hans_CN"} <= set(known)
+    assert all(str(Locale.parse(name)) for name in known)
+    assert not any(map(_is_written_in_full, ("tlh_QO", "../../etc", "en-CA", "EN_ca", "", "root")))
 
 
 @given(number=NUMBERS, locale=st.sampled_from(LOCALES))

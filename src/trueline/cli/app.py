@@ -127,8 +127,17 @@ def run(words: Sequence[str]) -> None:
         given = plainly(function, words[1:], os.environ)
         if given is not None:
             function(**given)
+            _leave()
             return
     assembled(words)()
+
+
+def _leave() -> None:
+    """End the process at once: the company is closed, and once the answer is written there is
+    nothing to lose. Taking apart all that was imported takes a twentieth of a reading."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def main() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from trueline.core.kept import kept_in, release
 from trueline.core.money import exactly
 from trueline.core.reading import Reading
 
@@ -109,43 +113,76 @@ def exact_money(number: Any, currency: str, locale: str) -> str:
         return str(format_currency(Decimal(str(number)), currency, locale=locale))
 
 
+class _Form(NamedTuple):
+    """How one kind of number is written: what stands around it, its separators and decimals."""
+
+    before: str
+    after: str
+    before_minus: str
+    after_minus: str
+    group: str
+    point: str
+    places: int
+
+    def writer(self) -> Writer:
+        """Writes numbers so."""
+        before, after, before_minus, after_minus, group, point, places = self
+        last_place = Decimal(1).scaleb(-places)
+        plain = (group, point) == (",", ".")
+        separators = None if plain else str.maketrans({",": group, ".": point})
+        ungrouped = 3 + (places + 1 if places else 0)
+
+        def write(exact: Decimal) -> str:
+            rounded = exact.quantize(last_place, None, _WIDE).copy_abs()
+            text = str(rounded)
+            if len(text) > ungrouped:
+                text = format(rounded, ",f")
+            if separators is not None:
+                text = text.translate(separators)
+            if exact.is_signed():
+                return f"{before_minus}{text}{after_minus}"
+            return f"{before}{text}{after}"
+
+        return write
+
+
 @cache
 def _writer(kind: str, locale: str, currency: str | None = None) -> Writer:
     """Writes one kind of number: as Babel does, and where the locale is simple, without asking
     Babel each time, which takes longer than a calculation."""
-    by_babel = _babel(kind, locale, currency)
-    return _learnt(by_babel, locale) or by_babel
+    name, learnt = repr((kind, locale, currency)), kept_in("words", _state())
+    said = learnt.get(name)
+    if said is None:
+        form = _learnt(_babel(kind, locale, currency), locale)
+        learnt.put(name, json.dumps(form))
+    else:
+        form = _Form(*json.loads(said)) if said != "null" else None
+    return _babel(kind, locale, currency) if form is None else form.writer()
 
 
-def _learnt(by_babel: Writer, locale: str) -> Writer | None:
+@cache
+def _state() -> str:
+    """What forms are learnt from: Babel's data, and the code here."""
+    made_by = release("babel", "babel").encode() + Path(__file__).read_bytes()
+    return hashlib.sha256(made_by).hexdigest()[:16]
+
+
+def _learnt(by_babel: Writer, locale: str) -> _Form | None:
     """What Babel does, learnt from two numbers; None where digits or groups are of another kind."""
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
-    group, point = get_group_symbol(locale), get_decimal_symbol(locale)
     shown = by_babel(Decimal("1234567.89")), by_babel(Decimal("-1234567.89"))
     first, last = shown[0].find("1"), max(map(shown[0].rfind, "0123456789"))
-    places = len(shown[0][first : last + 1].partition(point)[2])
+    places = len(shown[0][first : last + 1].partition(get_decimal_symbol(locale))[2])
     around = [text.split(shown[0][first : last + 1]) for text in shown]
     if first < 0 or any(len(parts) != 2 for parts in around):
         return None
-    last_place = Decimal(1).scaleb(-places)
-    separators = str.maketrans({",": group, ".": point}) if (group, point) != (",", ".") else None
-    ungrouped = 3 + (places + 1 if places else 0)
     (before, after), (before_minus, after_minus) = around
-
-    def write(exact: Decimal) -> str:
-        rounded = exact.quantize(last_place, None, _WIDE).copy_abs()
-        text = str(rounded)
-        if len(text) > ungrouped:
-            text = format(rounded, ",f")
-        if separators is not None:
-            text = text.translate(separators)
-        if exact.is_signed():
-            return f"{before_minus}{text}{after_minus}"
-        return f"{before}{text}{after}"
-
+    group, point = get_group_symbol(locale), get_decimal_symbol(locale)
+    form = _Form(before, after, before_minus, after_minus, group, point, places)
+    write = form.writer()
     alike = all(write(probe) == by_babel(probe) for probe in _PROBES)
-    return write if alike else None
+    return form if alike else None
 
 
 _PROBES = [Decimal(text) for text in ("0", "-0.001", "12.345", "-9876543210.125", "1234567.89")]

@@ -104,10 +104,10 @@ class Evaluator:
         quality = Quality.worst(found.quality for found in inputs.values())
         if value is None:
             quality = Quality.INSUFFICIENT
-        found = self._reading(
-            definition, period, value, quality, Completeness.worst(parts), reasons, inputs, interval
+        worst = Completeness.worst(parts)
+        return self._reading(
+            definition, period, value, quality, worst, reasons, inputs, interval, exact
         )
-        return replace(found, exact=exact)
 
     def _check_slice(self, definition: type[Kpi]) -> None:
         by = self.resolver.cut.by
@@ -182,6 +182,7 @@ class Evaluator:
         reasons: list[Reason],
         inputs: dict[str, MeasureValue],
         interval: Interval | None,
+        exact: Decimal | None,
     ) -> Reading:
         currency = self.resolver.currency
         return Reading(
@@ -206,6 +207,7 @@ class Evaluator:
             as_of=self._moment,
             slice=self.resolver.cut.as_dict(),
             interval=interval,
+            exact=exact,
         )  # fmt: skip
 
 
