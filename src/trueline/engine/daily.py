@@ -144,8 +144,7 @@ class Dailies:
             a, b = series.between(window)
             if a == b:
                 continue
-            with localcontext(EXACT):
-                values[currency] = series.running[b] - series.running[a]
+            values[currency] = EXACT.subtract(series.running[b], series.running[a])
             rows += series.rows[b] - series.rows[a]
             firsts += [m for m in series.firsts[a:b] if m is not None]
             lasts += [m for m in series.lasts[a:b] if m is not None]

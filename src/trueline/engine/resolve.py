@@ -262,7 +262,11 @@ class Resolver:
         # What is dated ahead (a cost spread over the month) has not happened yet.
         begun = period.begun(self.today)
         gaps = self.covers[item.table].gaps(item.category) if item.for_means else []
-        totals = together(self.totals(item, days) for days in without(begun, gaps))
+        totals = (
+            together(self.totals(item, days) for days in without(begun, gaps))
+            if gaps
+            else self.totals(item, begun)
+        )
         rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
         # One that is a category of its table has a coverage, and an absence, of its own.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trueline.core.errors import AwayError, BusyError, HomeError
 from trueline.warehouse.deadline import Deadlines
-from trueline.warehouse.duckdb_core import connect, relation
+from trueline.warehouse.duckdb_core import connect, core, relation
 from trueline.warehouse.schema import (
     SCHEMA_VERSION,
     create_statement,
@@ -173,15 +173,13 @@ class DuckDBWarehouse(Warehouse):
     @contextmanager
     def snapshot(self) -> Iterator[bool]:
         """What this thread reads inside is of one moment."""
-        import _duckdb
-
         if self._writing_here() or getattr(self._local, "snapshot", False):
             yield True
             return
         connection = self.reader
         try:
             connection.execute("BEGIN TRANSACTION READ ONLY")
-        except _duckdb.Error as error:
+        except core.Error as error:
             self._told(error)
             raise
         self._local.snapshot = True
@@ -189,7 +187,7 @@ class DuckDBWarehouse(Warehouse):
             yield True
         finally:
             self._local.snapshot = self._local.torn = False
-            with suppress(_duckdb.Error):  # a query that was stopped has ended it already
+            with suppress(core.Error):  # a query that was stopped has ended it already
                 connection.execute("ROLLBACK")
 
     @property
@@ -339,13 +337,11 @@ class DuckDBWarehouse(Warehouse):
 
     def _undo(self) -> None:
         """Roll back; where even that fails, the file is opened again before it is next used."""
-        import _duckdb
-
         try:
             self._connection.execute("ROLLBACK")
-        except _duckdb.TransactionException:
+        except core.TransactionException:
             pass  # a commit that failed has rolled back by itself
-        except _duckdb.Error:
+        except core.Error:
             self._failed = True
 
     def copy_to(self, path: Path) -> None:

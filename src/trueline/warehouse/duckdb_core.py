@@ -16,6 +16,13 @@ from trueline.core.errors import HomeError, HomeOwnedError
 if TYPE_CHECKING:
     import duckdb
 
+try:
+    import _duckdb as core
+except ImportError:  # a release that keeps its engine elsewhere
+    import duckdb as core  # type: ignore[no-redef]
+
+__all__ = ["connect", "core", "relation"]
+
 _OWNER = re.compile(r"PID (\d+)")
 
 
@@ -24,11 +31,9 @@ def connect(path: Path | None, config: dict[str, Any]) -> duckdb.DuckDBPyConnect
 
     Raises HomeOwnedError where another process has it open, HomeError where it cannot be opened.
     """
-    import _duckdb
-
     try:
-        return _duckdb.connect(":memory:" if path is None else str(path), config=config)
-    except _duckdb.IOException as error:
+        return core.connect(":memory:" if path is None else str(path), config=config)
+    except core.IOException as error:
         owner = _OWNER.search(str(error))
         if owner:
             raise HomeOwnedError(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import _duckdb
-
 from trueline.core.errors import AwayError, TruelineError
+from trueline.warehouse.duckdb_core import core
 
 _FULL = re.compile(
     r"No space left|max_temp_directory_size|File too large|Disk quota", re.IGNORECASE
@@ -16,8 +15,8 @@ _ENDED = re.compile(r"database has been invalidated|Connection already closed", 
 
 def fatal(error: BaseException) -> bool:
     """Whether the database answers nothing any more until its file is opened again."""
-    return isinstance(error, _duckdb.FatalException) or (
-        isinstance(error, _duckdb.Error) and bool(_ENDED.search(str(error)))
+    return isinstance(error, core.FatalException) or (
+        isinstance(error, core.Error) and bool(_ENDED.search(str(error)))
     )
 
 
@@ -27,7 +26,7 @@ def in_words(error: BaseException, address: str) -> TruelineError | None:
     After a fatal error what was being written may or may not have been kept: loading it again
     settles it, as what is there already is known by its content.
     """
-    if not isinstance(error, _duckdb.Error):
+    if not isinstance(error, core.Error):
         return None
     said = str(error).splitlines()[0][:200]
     if _FULL.search(str(error)):
