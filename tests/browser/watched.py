@@ -94,19 +94,21 @@ class Watched:
         return self.page
 
     def draw(self) -> None:
-        """Bring every chart into view, and wait until each is drawn or has failed."""
-        if not self.page.locator("[data-chart]").count():
+        """Bring every panel and chart into view, and wait until each is there or has failed."""
+        panels = self.page.locator("[data-panel]:not([data-loaded])")
+        charts = self.page.locator("[data-chart]:not([data-drawn])")
+        if not panels.count() and not charts.count():
             return  # a window as high as a long page takes half a minute to paint
-        self.page.evaluate(
-            "document.querySelectorAll('[data-chart]').forEach((c) => c.scrollIntoView())"
-        )
-        height = self.page.evaluate("document.documentElement.scrollHeight")
         size = self.page.viewport_size
         assert size is not None
-        self.page.set_viewport_size({"width": size["width"], "height": max(height, HEIGHT)})
-        expect(self.page.locator("[data-chart]:not([data-drawn])")).to_have_count(
-            0, timeout=PATIENCE
-        )
+        for waiting in (panels, charts):  # what a panel brings makes the page longer
+            self.page.evaluate(
+                "document.querySelectorAll('[data-panel], [data-chart]')"
+                ".forEach((part) => part.scrollIntoView())"
+            )
+            height = self.page.evaluate("document.documentElement.scrollHeight")
+            self.page.set_viewport_size({"width": size["width"], "height": max(height, HEIGHT)})
+            expect(waiting).to_have_count(0, timeout=PATIENCE)
         self.page.set_viewport_size({"width": size["width"], "height": HEIGHT})
         failed = self.page.locator("[data-drawn=failed]").count()
         if failed:
