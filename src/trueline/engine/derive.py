@@ -158,11 +158,11 @@ def entry_firsts(facts: FactsView, entries: ir.Table | None = None) -> ir.Table:
 def customer_firsts(facts: FactsView, customers: ir.Table | None = None) -> ir.Table:
     """The first days of every customer that ever ordered, was charged or had recurring revenue."""
     parts = [facts.derived(name) for name in ("order_firsts", "entry_firsts", "mrr_changes")]
+    parts.append(facts.table("customers"))
     if customers is not None:
         parts = [t.semi_join(customers, t.customer_id == customers.customer_id) for t in parts]
-    orders, entries, changes = parts
+    orders, entries, changes, people = parts
     found = _first_days(orders.filter(orders.day.notnull()), entries, changes)
-    people = facts.table("customers")
     known = people.select(person=people.customer_id, channel=people.channel, country=people.country)
     joined = found.left_join(known, found.customer_id == known.person)
     return joined.select(
