@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import tarfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from trueline import backup as backup_module
 from trueline.backup import backup, restore
 from trueline.core.errors import AwayError, ConflictError, HomeError, InputError, NotFoundError
 from trueline.home import Trueline, init
@@ -145,6 +147,34 @@ def test_half_a_backup_leaves_nothing(kept: tuple[Any, Path], tmp_path: Path, sh
         restore(half, tmp_path / "again", Trueline)
     assert not (tmp_path / "again").exists()
     assert not list(tmp_path.glob(".restore-*"))
+
+
+def of_another_version(archive: Path, folder: Path) -> Path:
+    """The backup as a Trueline would have taken it that counted otherwise, and knew less."""
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+        names = packed.getnames()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["program"] = "another"
+    manifest["readings"]["revenue"]["value"] = "1"
+    del manifest["readings"]["cac"], manifest["rows"]["spend"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    other = folder.with_suffix(".tar")
+    with tarfile.open(other, "w") as packed:
+        for name in names:
+            packed.add(folder / name, name)
+    return other
+
+
+def test_a_backup_of_a_version_that_counts_otherwise_is_restored(
+    kept: tuple[Any, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was refused, as if it were damaged: whoever upgraded had no backup any more."""
+    older = of_another_version(kept[1], tmp_path / "older")
+    assert restore(older, tmp_path / "again", Trueline)["differ"] == ["cac", "revenue"]
+    monkeypatch.setattr(backup_module, "_program", lambda: "another")
+    with pytest.raises(InputError, match="readings are not found again: cac, revenue"):
+        restore(older, tmp_path / "same", Trueline)
 
 
 def test_a_changed_file_in_a_backup_is_noticed(kept: tuple[Any, Path], tmp_path: Path) -> None:

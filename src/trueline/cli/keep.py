@@ -42,3 +42,8 @@ def _said(verb: str, found: dict[str, Any], as_json: bool) -> None:
         f"{verb} {found['path']}: {found['rows']:,} rows, {found['readings']} readings, "
         f"as of {found['taken_at']}."
     )
+    if differ := found.get("differ"):
+        show.line(
+            "Another version of Trueline took it, whose numbers of the 30 days before were others "
+            f"for: {', '.join(differ)}. The facts are the same; the changelog says what changed."
+        )
