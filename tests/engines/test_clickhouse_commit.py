@@ -13,9 +13,15 @@ from trueline.core.errors import AwayError, BusyError, HomeError, TruelineError
 from trueline.facts.tables import CONTRACTS
 from trueline.home import Trueline
 from trueline.settings import WarehouseSettings
-from trueline.warehouse import clickhouse_lock
+from trueline.warehouse import clickhouse_lock, clickhouse_migrate
 from trueline.warehouse.choose import open_warehouse
-from trueline.warehouse.clickhouse_schema import FACTS, create_statements, sort_key, tables
+from trueline.warehouse.clickhouse_schema import (
+    FACTS,
+    create_statements,
+    fill_days,
+    sort_key,
+    tables,
+)
 from trueline.warehouse.schema import SCHEMA_VERSION, shapes
 
 
@@ -167,14 +173,32 @@ def test_a_newer_schema_is_left_alone(company: Trueline, url: str) -> None:
 
 
 def test_an_older_schema_is_brought_up_to_date(company: Trueline, url: str) -> None:
-    """What is counted in another shape is made anew, and counted again."""
+    """What is counted in another shape is made anew, and counted again. Processes that first opened
+    it at once each filled the calendar: a cost was spread over every day as often."""
     warehouse: Any = company.warehouse
+    warehouse.command(fill_days(warehouse.database))
     warehouse.command(f"ALTER TABLE {warehouse.database}.mrr_changes DROP COLUMN unpriced_trials")
     warehouse.command(f"TRUNCATE TABLE {warehouse.database}.schema_version")
     warehouse.command(f"INSERT INTO {warehouse.database}.schema_version VALUES (4)")
     with closing(open_warehouse(url, WarehouseSettings(), company.home)) as newer:
         assert newer.rows("SELECT count(unpriced_trials) FROM mrr_changes") == [(0,)]
+        assert newer.rows("SELECT count(*) - count(DISTINCT day) FROM days") == [(0,)]
         assert newer.rows("SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
+
+
+def test_a_schema_is_brought_up_to_date_by_one_process_only(
+    company: Trueline, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that looked before another was done dropped what that one had counted: nobody was new."""
+    fill(company, [("orders", orders(0, 5))])
+    company.engine.refresh()
+    looked = iter([6])
+    version = clickhouse_migrate._version
+    monkeypatch.setattr(
+        clickhouse_migrate, "_version", lambda *words: next(looked, None) or version(*words)
+    )
+    with closing(open_warehouse(url, WarehouseSettings(), company.home)) as late:
+        assert late.rows("SELECT count(*) FROM customer_firsts") == [(1,)]
 
 
 def test_a_server_that_is_not_there_is_told(company: Trueline) -> None:

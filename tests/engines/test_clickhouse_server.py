@@ -64,6 +64,13 @@ def test_a_user_who_only_reads_may_read(company: Trueline, clickhouse: ClickHous
         assert found["revenue"].value == 50
         with pytest.raises(HomeError, match="may only be read"):
             tl.load_rows("orders", orders(0, 9))
+    warehouse: Any = company.warehouse
+    versions = f"{warehouse.database}.schema_version"
+    warehouse.command(f"TRUNCATE TABLE {versions}")
+    warehouse.command(f"INSERT INTO {versions} VALUES (6)")
+    with pytest.raises(HomeError, match=r"of an older Trueline \(schema 6; .* not brought up to"):
+        open_company(company.home / "reader", url)
+    warehouse.command(f"INSERT INTO {versions} VALUES ({SCHEMA_VERSION})")
     assert seen(company)[0] == 5
 
 
@@ -139,6 +146,7 @@ def test_a_server_killed_while_its_schema_is_made_is_made_whole_later(
         open_warehouse(clickhouse.url("cut"), WarehouseSettings(), tmp_path)
     monkeypatch.undo()
     clickhouse.start()
+    monkeypatch.setattr(clickhouse_lock, "STALE_SECONDS", -5)  # whose turn it was died with it
     with open_company(tmp_path, clickhouse.url("cut")) as tl:
         assert tl.warehouse.rows("SELECT max(version) FROM schema_version") == [(SCHEMA_VERSION,)]
         assert fill(tl, [("orders", orders(0, 3))])[0].accepted == 3

@@ -172,6 +172,10 @@ def test_a_role_that_only_reads_may_read(company: Trueline, postgres: Server) ->
         with pytest.raises(HomeError, match="may read the warehouse"):
             tl.load_rows("orders", orders(0, 9))
     with ours(postgres) as own:
+        own.execute("UPDATE faults.schema_version SET version = 6")
+        with pytest.raises(HomeError, match=r"of an older Trueline \(schema 6; .* not brought up"):
+            open_company(company.home / "looker", url)
+        own.execute("UPDATE faults.schema_version SET version = %s", [SCHEMA_VERSION])
         own.execute("DROP OWNED BY looker")
         own.execute("DROP ROLE looker")
     assert company.warehouse.rows("SELECT count(*) FROM orders")[0][0] == 5

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from trueline.core.errors import HomeError
 from trueline.facts.load.checks import quoted
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.clickhouse_errors import in_words
 from trueline.warehouse.clickhouse_lock import Turn
+from trueline.warehouse.clickhouse_migrate import migrate
 from trueline.warehouse.clickhouse_rows import (
     SETTINGS,
     bound,
@@ -35,8 +35,6 @@ from trueline.warehouse.clickhouse_schema import (
     COUNTED,
     FACTS,
     columns,
-    create_statements,
-    fill_days,
     work_of,
 )
 from trueline.warehouse.polling import Poll
@@ -48,7 +46,7 @@ from trueline.warehouse.remote import (
     secret_free,
     stream,
 )
-from trueline.warehouse.schema import SCHEMA_VERSION, outdated, shapes
+from trueline.warehouse.schema import shapes
 from trueline.warehouse.seam import Receive, Tell, Writer
 
 if TYPE_CHECKING:
@@ -83,7 +81,7 @@ class ClickHouseWarehouse(RemoteWarehouse):
         self._not_given_back: set[str] = set()
         self._poll: Poll | None = None
         with self._worded():
-            self._migrate()
+            migrate(self.command, self.database, self.cluster, self._address, self._alone)
 
     @property
     def address(self) -> str:
@@ -117,30 +115,6 @@ class ClickHouseWarehouse(RemoteWarehouse):
     def _number(self, sql: str) -> int:
         """The one number that a query gives; 0 for null."""
         return int(self._client.query(sql).result_rows[0][0] or 0)
-
-    def _migrate(self) -> None:
-        known = self.command(
-            "SELECT count() FROM system.tables "
-            f"WHERE database = '{self.database}' AND name = 'schema_version'"
-        )
-        version = 0
-        if int(known):
-            version = self._number(f"SELECT max(version) FROM {self.database}.schema_version")
-        if version == SCHEMA_VERSION:
-            return
-        if version > SCHEMA_VERSION:
-            raise HomeError(
-                f"The warehouse {self._address} was written by a newer Trueline (schema "
-                f"{version}; this one knows {SCHEMA_VERSION}).",
-                "Upgrade Trueline.",
-            )
-        for name in outdated(version) if version else ():
-            self.command(f"DROP TABLE IF EXISTS {self.database}.{quoted(name)} SYNC")
-        for statement in create_statements(self.database, self.cluster):
-            self.command(statement)
-        if not int(self.command(f"SELECT count() FROM {self.database}.days")):
-            self.command(fill_days(self.database))
-        self.command(f"INSERT INTO {self.database}.schema_version VALUES ({SCHEMA_VERSION})")
 
     # -- reading ------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from trueline.core.errors import HomeError
 from trueline.core.period import FIRST_DAY, LAST_DAY
 from trueline.facts.load.checks import quoted
 from trueline.facts.tables import CONTRACTS
+from trueline.warehouse.postgres_errors import in_words
+from trueline.warehouse.remote import not_brought_forward
 from trueline.warehouse.schema import SCHEMA_VERSION, outdated, shapes
 
 LOCK = 7_263_002
@@ -93,6 +95,13 @@ def migrate(connection: psycopg.Connection[Any], schema: str, address: str) -> N
             f"knows {SCHEMA_VERSION}).",
             "Upgrade Trueline.",
         )
+    try:
+        _bring_forward(connection, schema, found)
+    except psycopg.Error as error:
+        raise not_brought_forward(in_words(error, address), address, found) from error
+
+
+def _bring_forward(connection: psycopg.Connection[Any], schema: str, found: int) -> None:
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, schema])
         if _version(connection) == SCHEMA_VERSION:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trueline.core.errors import BusyError
+from trueline.core.errors import BusyError, HomeError, TruelineError
 from trueline.facts.contract import Contract
 from trueline.facts.load.checks import quoted
 from trueline.facts.tables import CONTRACTS
 from trueline.settings import WarehouseSettings
 from trueline.warehouse.duckdb import DuckDBWarehouse
 from trueline.warehouse.duckdb_core import relation
-from trueline.warehouse.schema import LOADS, shapes
+from trueline.warehouse.schema import LOADS, SCHEMA_VERSION, shapes
 from trueline.warehouse.seam import Warehouse
 
 if TYPE_CHECKING:
@@ -170,6 +170,17 @@ def secret_free(url: str) -> str:
         where += f":{parts.port}"
     who = f"{parts.username}@" if parts.username else ""
     return f"{parts.scheme}://{who}{where}{parts.path}"
+
+
+def not_brought_forward(error: TruelineError, address: str, found: int) -> TruelineError:
+    """The error in words, where an older schema (``found``; 0: none) is left as it is by it."""
+    if not found or type(error) is not HomeError:  # away or busy: another time
+        return error
+    return HomeError(
+        f"The warehouse {address} is of an older Trueline (schema {found}; this one works with "
+        f"{SCHEMA_VERSION}), and was not brought up to date: {error.message}",
+        "Open it first by a role that may write: `trueline doctor` is enough.",
+    )
 
 
 def stream(connection: duckdb.DuckDBPyConnection, query: str, rows: int) -> pa.RecordBatchReader:
