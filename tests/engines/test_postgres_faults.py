@@ -55,6 +55,7 @@ def test_a_wrong_address_or_password_is_told(
     with pytest.raises(AwayError) as told:
         PostgresWarehouse(url, WarehouseSettings(), tmp_path)
     assert says in str(told.value)
+    assert "\t" not in told.value.message and ".." not in told.value.message  # no half sentence
     assert "secret" not in str(told.value) and "wrong" not in str(told.value)
 
 

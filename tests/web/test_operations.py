@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from serving import Served
 
-from trueline.core.errors import InputError
+from trueline.core.errors import AwayError, InputError
 from trueline.settings import Settings
 from trueline.web import logs
 from trueline.web.server import serve
@@ -64,6 +64,22 @@ def test_metrics_count_requests_by_route_and_say_how_far_the_facts_are(served: S
     assert lines['trueline_requests_total{method="GET",route="(none)",status="404"}'] == "1.0"
     assert float(lines["trueline_last_load"]) >= 1
     assert lines["trueline_rollup_loads_behind"] == "0.0"
+    assert lines["trueline_warehouse_up"] == "1.0"
+
+
+def test_metrics_are_there_while_the_warehouse_is_not(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They were refused with it: an operator saw nothing of the server while it failed."""
+
+    def away(*_: object) -> list[tuple[object, ...]]:
+        raise AwayError("It went away.", "Start it.")
+
+    monkeypatch.setattr(served.tl.warehouse, "rows", away)
+    answer = served.client.get("/-/metrics")
+    assert answer.status_code == 200
+    assert "trueline_warehouse_up 0.0" in answer.text and "trueline_requests" in answer.text
+    assert "trueline_last_load" not in answer.text and "loads_behind" not in answer.text
 
 
 def test_the_log_has_a_line_a_request_without_its_query(

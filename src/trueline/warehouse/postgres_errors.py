@@ -29,7 +29,9 @@ _CONNECTING = (
 
 def in_words(error: psycopg.Error, address: str) -> TruelineError:
     """The error for a person; nothing that was not committed has been kept."""
-    said = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason"])[-1]
+    # What happened comes first; lines after it guess at the reason.
+    said = error.diag.message_primary or (str(error).strip().splitlines() or ["no reason"])[0]
+    said = said.strip().removesuffix(".")
     if isinstance(error, errors.InsufficientPrivilege | errors.ReadOnlySqlTransaction):
         return HomeError(
             f"The role may read the warehouse {address}, but not write to it: {said}.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,11 +19,14 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trueline.core.errors import TruelineError
 from trueline.web.context import company, run
 from trueline.web.logs import REQUESTS
 
@@ -30,6 +34,26 @@ PATH = "/-/metrics"
 log = logging.getLogger(REQUESTS)
 router = APIRouter(include_in_schema=False)
 _QUIET = ("/health", PATH)
+
+
+class Facts(Collector):
+    """How far facts are. Where the warehouse does not answer nothing is known of them: not 0."""
+
+    def __init__(self) -> None:
+        self.known: tuple[int, int] | None = None  # the last load, and how many are not counted
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What is known, and whether anything is."""
+        yield GaugeMetricFamily(
+            "trueline_warehouse_up", "Whether the warehouse answers.", float(self.known is not None)
+        )
+        if self.known is None:
+            return
+        last, behind = self.known
+        yield GaugeMetricFamily("trueline_last_load", "Number of the last load of facts.", last)
+        yield GaugeMetricFamily(
+            "trueline_rollup_loads_behind", "Loads that the roll-up has not counted.", behind
+        )
 
 
 class Metrics:
@@ -48,13 +72,8 @@ class Metrics:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
             registry=self.registry,
         )  # fmt: skip
-        self.load = Gauge(
-            "trueline_last_load", "Number of the last load of facts.", registry=self.registry
-        )
-        self.behind = Gauge(
-            "trueline_rollup_loads_behind", "Loads that the roll-up has not counted.",
-            registry=self.registry,
-        )  # fmt: skip
+        self.facts = Facts()
+        self.registry.register(self.facts)
         self.jobs = Gauge(
             "trueline_refreshes", "Refreshes kept in memory, by state.", ("state",),
             registry=self.registry,
@@ -123,12 +142,14 @@ async def metrics(request: Request) -> Response:
 
 
 def _scraped(request: Request) -> bytes:
-    from trueline.engine.rollup import last_load, watermark
+    from trueline.engine.rollup import standing
 
     tl, own = company(request), request.app.state.metrics
-    last = last_load(tl.warehouse)
-    own.load.set(last)
-    own.behind.set(max(0, last - max(0, watermark(tl.warehouse, tl.settings.product))))
+    try:
+        last, counted = standing(tl.warehouse, tl.settings.product)
+        own.facts.known = last, max(0, last - max(0, counted))
+    except TruelineError:  # who watches wants the other numbers all the more
+        own.facts.known = None
     states = request.app.state.jobs.states()
     for state in ("running", "done", "failed"):
         own.jobs.labels(state).set(states.get(state, 0))
