@@ -170,9 +170,16 @@ def test_a_role_that_only_reads_may_read(company: Trueline, postgres: Server) ->
     with open_company(company.home / "looker", url) as tl:
         found = tl.readings(["revenue"], start="2026-02-01", end="2026-03-01")
         assert found["revenue"].value == 50
-        with pytest.raises(HomeError, match="may read the warehouse"):
+        with pytest.raises(HomeError, match="may not do that"):
             tl.load_rows("orders", orders(0, 9))
     with ours(postgres) as own:
+        own.execute("REVOKE SELECT ON faults.revenue FROM looker")
+        with (
+            open_company(company.home / "looker", url) as tl,
+            pytest.raises(HomeError) as told,
+        ):
+            tl.warehouse.rows("SELECT * FROM revenue")
+        assert "but not write" not in told.value.message, "it may not even read it"
         own.execute("UPDATE faults.schema_version SET version = 6")
         with pytest.raises(HomeError, match=r"of an older Trueline \(schema 6; .* not brought up"):
             open_company(company.home / "looker", url)

@@ -34,8 +34,9 @@ def in_words(error: psycopg.Error, address: str) -> TruelineError:
     said = said.strip().removesuffix(".")
     if isinstance(error, errors.InsufficientPrivilege | errors.ReadOnlySqlTransaction):
         return HomeError(
-            f"The role may read the warehouse {address}, but not write to it: {said}.",
-            "Use a role that may write (see the guide on databases); nothing was changed.",
+            f"The role may not do that in the warehouse {address}: {said}.",
+            "Use a role that may write; to one that reads, grant SELECT on every table (see the "
+            "guide on databases). Nothing was changed.",
         )
     if isinstance(error, errors.QueryCanceled):
         return AwayError(f"A query was stopped by the warehouse: {said}.", "Try again.")
