@@ -164,6 +164,8 @@ def test_a_role_that_only_reads_may_read(company: Trueline, postgres: Server) ->
     with ours(postgres) as own:
         own.execute("DROP ROLE IF EXISTS looker")
         own.execute("CREATE ROLE looker LOGIN PASSWORD 'looks'")
+        with pytest.raises(HomeError, match="may not use the schema"):
+            open_company(company.home / "looker", postgres.url("faults", "looker:looks"))
         own.execute("GRANT USAGE ON SCHEMA faults TO looker")
         own.execute("GRANT SELECT ON ALL TABLES IN SCHEMA faults TO looker")
     url = postgres.url("faults", "looker:looks")

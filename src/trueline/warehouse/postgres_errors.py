@@ -38,6 +38,11 @@ def in_words(error: psycopg.Error, address: str) -> TruelineError:
             "Use a role that may write; to one that reads, grant SELECT on every table (see the "
             "guide on databases). Nothing was changed.",
         )
+    if isinstance(error, errors.InvalidSchemaName):  # it is there, and not seen by the role
+        return HomeError(
+            f"The role may not use the schema of the warehouse {address}.",
+            "Grant it USAGE on the schema, and SELECT on every table (see the guide on databases).",
+        )
     if isinstance(error, errors.QueryCanceled):
         return AwayError(f"A query was stopped by the warehouse: {said}.", "Try again.")
     if isinstance(error, errors.UniqueViolation):
