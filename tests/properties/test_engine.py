@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import trueline
@@ -97,6 +97,10 @@ def declare(tl: Trueline) -> None:
     tl.load_rows("fx_rates", rates)
 
 
+SEVERAL_LOADS = settings(max_examples=max(1, settings().max_examples * 5 // 8))
+"""A company that is loaded several times takes seconds: fewer of them are tried."""
+
+
 @given(EVENTS, CUTS)
 def test_the_bridge_closes_and_gross_is_never_above_net(
     events: list[dict[str, Any]], cut: list[date]
@@ -145,6 +149,7 @@ def test_mrr_is_what_counting_by_hand_gives(events: list[dict[str, Any]], cut: l
         assert reading.value == total
 
 
+@SEVERAL_LOADS
 @given(ORDERS, EVENTS, st.randoms(use_true_random=False))
 def test_the_order_of_loading_and_the_number_of_files_do_not_matter(
     orders: list[dict[str, Any]], events: list[dict[str, Any]], random: Any
@@ -182,6 +187,7 @@ def _daily(tl: Trueline) -> list[tuple[Any, ...]]:
     )
 
 
+@SEVERAL_LOADS
 @given(st.lists(ORDERS, min_size=2, max_size=3), st.lists(EVENTS, min_size=2, max_size=3))
 def test_counting_what_was_touched_equals_counting_everything(
     orders: list[list[dict[str, Any]]], events: list[list[dict[str, Any]]]
@@ -230,6 +236,7 @@ def test_counting_what_was_touched_equals_counting_everything(
         assert step_by_step == _daily(tl)
 
 
+@SEVERAL_LOADS
 @given(ORDERS, ORDERS, EVENTS, EVENTS)
 def test_yesterday_can_be_read_again(
     before: list[dict[str, Any]], after: list[dict[str, Any]],
