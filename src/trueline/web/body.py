@@ -69,7 +69,7 @@ def parse(raw: bytes) -> Any:
         raise BadJsonError(
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
-    _check_depth(value, 0)
+    _check_depth(value)
     # Texts are looked at where one can be wrong: behind an escape, or where one may be too long.
     if "\\u" in text or _may_be_long(text):
         _check_texts(value)
@@ -144,13 +144,19 @@ _LONG = b"0" * LONGEST_NUMBER
 """So many digits in a row, each written as 0: found without trying a pattern at each place."""
 
 
-def _check_depth(value: Any, depth: int) -> None:
+def _check_depth(value: Any) -> None:
     """Refuse deep nesting, which no field means."""
-    if depth >= MOST_DEPTH:
-        raise BadJsonError(f"The body is nested more than {MOST_DEPTH} levels deep.")
-    for item in value.values() if type(value) is dict else value if type(value) is list else ():
-        if type(item) is dict or type(item) is list:
-            _check_depth(item, depth + 1)
+    level = [value] if type(value) is dict or type(value) is list else []
+    for _ in range(MOST_DEPTH):
+        level = [
+            item
+            for outer in level
+            for item in (outer.values() if type(outer) is dict else outer)
+            if type(item) is dict or type(item) is list
+        ]
+        if not level:
+            return
+    raise BadJsonError(f"The body is nested more than {MOST_DEPTH} levels deep.")
 
 
 def _check_texts(value: Any) -> None:
