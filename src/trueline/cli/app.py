@@ -103,7 +103,7 @@ def _told(function: Callable[..., None]) -> Callable[..., None]:
         function(**given)
 
     told.__annotations__ = {one.name: one.annotation for one in parameters}
-    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # for inspect
     return told
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 try:
     import _duckdb as core
 except ImportError:  # a release that keeps its engine elsewhere
-    import duckdb as core  # type: ignore[no-redef]
+    import duckdb as core  # type: ignore[no-redef]  # one or the other
 
 __all__ = ["connect", "core", "relation"]
 

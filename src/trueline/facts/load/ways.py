@@ -45,7 +45,10 @@ def run(job: Job, rows: TextRows, check: Callable[[], None] = lambda: None) -> L
             break
         narrow = replace(staging, years=rows.years or staging.years)
         try:
-            with job.warehouse.loading(name) as connection, _cleared(connection, quick=True):
+            with (
+                job.warehouse.loading(name) as connection,
+                _cleared(connection, quick=True, numbered=rows.numbered),
+            ):
                 report = way(job, connection, narrow, rows)
                 check()
                 return report
@@ -70,11 +73,13 @@ def _cleared(
     try:
         yield
     except duckdb.Error as error:
-        if quick and (_UNREADABLE.search(str(error)) or _BROKEN.search(str(error))):
+        said = str(error)
+        broken = numbered and _BROKEN.search(said) and "No space left" not in said
+        if quick and (broken or _UNREADABLE.search(said)):
             raise UnusualFile from error
-        if numbered and _BROKEN.search(str(error)) and "No space left" not in str(error):
+        if broken:
             raise InputError(
-                f"The file could not be read safely: {str(error).splitlines()[0][:200]}",
+                f"The file could not be read safely: {said.splitlines()[0][:200]}",
                 "Write the file anew.",
             ) from None
         raise
