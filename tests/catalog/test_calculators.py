@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trueline.catalog.alike import alike
 from trueline.catalog.benchmark import benchmark, recorded_keys
 from trueline.catalog.calculate import calculate, calculator, calculators
 from trueline.catalog.interpret import interpretation
@@ -382,11 +383,8 @@ def test_nrr_and_grr_keep_their_order(opening: int, parts: tuple[float, float, f
 
 
 def test_the_interpretation_of_an_unbenchmarked_value_claims_nothing() -> None:
-    none = benchmark(kpi("arpu"))
-    said = interpretation(
-        kpi("arpu"), Decimal(50), currency="USD", locale="en_US", benchmark=none,
-        verdict=none.verdict(Decimal(50), kpi("arpu").direction),
-    )  # fmt: skip
+    arpu = alike(kpi("arpu"), "USD", "en_US", None)
+    said = interpretation(arpu, Decimal(50), arpu.beside.verdict(Decimal(50), arpu.direction))
     assert said == "ARPU: $50.00. Higher is better."
 
 

@@ -10,67 +10,79 @@ from json.encoder import encode_basestring as quoted
 from math import isfinite
 from typing import Any, NamedTuple
 
-from trueline.catalog.benchmark import Benchmark, benchmark, spoken
-from trueline.catalog.interpret import counted, interpretation
-from trueline.catalog.kpi import Calculator, Detail, Kpi, Needs, finished, needs, stated
+from pydantic import ValidationError
+
+from trueline.catalog.alike import Alike, Way, alike, texts
+from trueline.catalog.interpret import interpretation
+from trueline.catalog.kpi import Detail, Kpi, finished
 from trueline.catalog.kpis import KPIS
-from trueline.catalog.target import target
-from trueline.core.checked import checked
+from trueline.core.checked import refusal
 from trueline.core.errors import Fault, InputError, UnknownKeyError
 from trueline.core.money import EXACT, exactly, plain
 from trueline.core.reading import Interval, Value, dumps
 
 
 class Calculation(NamedTuple):
-    """A calculator's answer. ``value`` is in the KPI's unit; percentages are in percent."""
+    """A calculator's answer. ``value`` is in the KPI's unit; percentages are in percent. ``of`` is
+    what it says like every other answer; ``verdict`` how the value stands beside the benchmark."""
 
-    definition: type[Kpi]
+    of: Alike
     value: Value
-    currency: str
     interval: Interval | None
-    details: dict[str, Detail]
+    details: Mapping[str, Detail]
     interpretation: str
-    benchmark: str
-    beside: Benchmark
     verdict: str | None
-    target: dict[str, Any] | None
     timestamp: datetime
+
+    @property
+    def definition(self) -> type[Kpi]:
+        """The KPI."""
+        return self.of.definition
+
+    @property
+    def currency(self) -> str:
+        """The company's currency."""
+        return self.of.currency
+
+    @property
+    def benchmark(self) -> str:
+        """What others have, in a sentence."""
+        return self.of.benchmark
 
     @property
     def benchmark_detail(self) -> dict[str, Any]:
         """The benchmark as a JSON object, with how the value stands beside it."""
-        return self.beside.to_json(self.verdict)
+        return self.of.beside.to_json(self.verdict)
+
+    @property
+    def target(self) -> dict[str, Any] | None:
+        """The target, with its source and what it is for; None where there is none."""
+        return self.of.target
 
     def to_json(self) -> dict[str, Any]:
         """The answer as a JSON object."""
-        before, after = _alike(*self._of())
-        return {**before, **self._own(), **after}
+        own = {
+            "value": self.value,
+            "interpretation": self.interpretation,
+            "interval": self.interval.to_json() if self.interval else None,
+            "details": {name: detail.value for name, detail in self.details.items()},
+            "timestamp": _iso(self.timestamp),
+        }
+        return {**self.of.before(), **own, **self.of.after(self.verdict)}
 
     def to_text(self) -> str:
         """The answer as JSON text; ``dumps(to_json())`` gives the same, and takes longer."""
-        before, after = _alike_text(*self._of())
-        target = "null" if self.target is None else _text(self.target)
-        interval = "null" if self.interval is None else _interval_text(self.interval)
-        details = _text({n: d.value for n, d in self.details.items()}) if self.details else "{}"
+        of, value, between, details, said, verdict, moment = self
+        before, after = texts(of, verdict)
+        interval = "null" if between is None else _interval_text(between)
+        more = _text({n: d.value for n, d in details.items()}) if details else "{}"
         return (
-            f'{before},"value":{_text(self.value)}'
-            f',"interpretation":{quoted(self.interpretation)}'
-            f',"target":{target},"interval":{interval}'
-            f',"details":{details},"timestamp":"{_iso(self.timestamp)}",{after}'
+            f'{before},"value":{_text(value)},"interpretation":{quoted(said)}'
+            f',"interval":{interval},"details":{more},"timestamp":"{_iso(moment)}",{after}'
         )
 
-    def _of(self) -> tuple[type[Kpi], str, str, Benchmark, str | None]:
-        return self.definition, self.currency, self.benchmark, self.beside, self.verdict
 
-    def _own(self) -> dict[str, Any]:
-        return {
-            "value": self.value,
-            "interpretation": self.interpretation,
-            "target": self.target,
-            "interval": self.interval.to_json() if self.interval else None,
-            "details": {n: d.value for n, d in self.details.items()} if self.details else {},
-            "timestamp": _iso(self.timestamp),
-        }
+_NO_DETAILS: Mapping[str, Detail] = {}
 
 
 def _interval_text(of: Interval) -> str:
@@ -80,13 +92,13 @@ def _interval_text(of: Interval) -> str:
 
 def _text(value: Any) -> str:
     """``dumps``, with what is usual written directly."""
-    if value is None:
-        return "null"
     kind = type(value)
     if kind is Decimal and value.is_finite():
         return plain(value)
     if kind is int or (kind is float and isfinite(value)):
         return repr(value)
+    if value is None:
+        return "null"
     if kind is str:
         return quoted(value)
     if kind is date:
@@ -99,30 +111,6 @@ def _text(value: Any) -> str:
 @lru_cache(8)
 def _iso(moment: datetime) -> str:
     return moment.isoformat()
-
-
-def _alike(
-    definition: type[Kpi], currency: str, benchmark: str, beside: Benchmark, verdict: str | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a calculator's answers say alike: the fields before a value, and those after."""
-    unit = definition.unit
-    before = {"metric_name": definition.label, "key": definition.key}
-    after = {
-        "unit": unit.written("currency"),
-        "currency": currency if unit.is_money else None,
-        "benchmark": benchmark,
-        "benchmark_detail": beside.to_json(verdict),
-        "quality": "actual",
-        "definition": definition.definition(),
-    }
-    return before, after
-
-
-@lru_cache(1000)
-def _alike_text(*of: Any) -> tuple[str, str]:
-    """The same as JSON text without its outer braces, kept: most of an answer is this."""
-    before, after = _alike(*of)
-    return dumps(before)[:-1], dumps(after)[1:]
 
 
 @cache
@@ -152,44 +140,36 @@ def calculate(
     moment: datetime | None = None,
 ) -> Calculation:
     """The KPI from given inputs. Raises InputError naming the rule that they break."""
+    of = alike(definition, currency, locale, (targets or {}).get(definition.key))
     with localcontext(EXACT):
-        return _calculated(definition, data, currency, locale, targets or {}, moment or now())
+        return _calculated(of, data, moment or now())
 
 
-def _calculated(
-    definition: type[Kpi],
-    data: Mapping[str, Any],
-    currency: str,
-    locale: str,
-    targets: Mapping[str, Decimal],
-    moment: datetime,
-) -> Calculation:
+def _calculated(of: Alike, data: Mapping[str, Any], moment: datetime) -> Calculation:
     """The same, within the exact context: entering it for each of many takes its time."""
-    said = stated(definition)
-    way = said.ways[0] if len(said.ways) == 1 else _way(said.ways, data)
-    inputs = checked(way, data)
-    _require(needs(way), inputs)
+    way = of.ways[0] if len(of.ways) == 1 else _way(of.ways, data)
     try:
-        value = finished(said.unit, inputs.formula())
-        interval, details = inputs.interval(), inputs.details()
+        inputs = way.validate(data)
+    except ValidationError as error:
+        raise refusal(error, way.model.model_fields) from None
+    if way.needs:
+        _require(way, inputs)
+    try:
+        value = finished(of.unit, way.formula(inputs))
+        interval = None if way.interval is None else way.interval(inputs)
+        details = _NO_DETAILS if way.details is None else way.details(inputs)
     except (DivisionByZero, InvalidOperation, ZeroDivisionError):
-        raise InputError(definition.undefined.message, definition.undefined.enable) from None
-    leaning = inputs.leaning() or said.direction
-    known = benchmark(definition)
-    aim = target(said.key, targets)
+        undefined = of.definition.undefined
+        raise InputError(undefined.message, undefined.enable) from None
+    leaning = (way.leaning and way.leaning(inputs)) or of.direction
     exact = exactly(value)
-    verdict = known.verdict(exact, leaning)
+    verdict = of.beside.verdict(exact, leaning)
+    over = inputs.time_frame if way.timed else None
     sentence = interpretation(
-        definition, exact, currency=currency, locale=locale, benchmark=known, verdict=verdict,
-        target=aim, interval=interval, details=details, direction=leaning,
-        over=inputs.__dict__.get("time_frame"),
-    )  # fmt: skip
-    others = spoken(known, counted(said.unit, currency)[0], locale)
+        of, exact, verdict, interval=interval, details=details, direction=leaning, over=over
+    )
     # In their order: named one by one they take twice as long.
-    return Calculation(
-        definition, value, currency, interval, details, sentence, others, known, verdict, aim,
-        moment,
-    )  # fmt: skip
+    return Calculation(of, value, interval, details, sentence, verdict, moment)
 
 
 def now() -> datetime:
@@ -197,29 +177,26 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def _require(needed: Mapping[str, Needs], inputs: Calculator) -> None:
-    for name, need in needed.items():
-        amount = getattr(inputs, name)
+def _require(way: Way, inputs: Any) -> None:
+    given = inputs.__dict__
+    for name, need in way.needs:
+        amount = given[name]
         if amount is not None and amount <= need.above:
             rule = f"has to be above {need.above}"
             fault = Fault(rule, name, str(amount), need.enable)
             raise InputError(f"{name} {rule}. {need.message}", need.enable, (fault,))
 
 
-def _way(ways: Sequence[type[Calculator]], data: Mapping[str, Any]) -> type[Calculator]:
+def _way(ways: Sequence[Way], data: Mapping[str, Any]) -> Way:
     """Which of a KPI's ways the given fields belong to."""
     given = set(data)
-    fitting = [way for way in ways if given & set(way.model_fields)]
+    fitting = [way for way in ways if given & set(way.model.model_fields)]
     if len(fitting) == 1:
         return fitting[0]
-    either = " or ".join(f"({_fields(way)})" for way in ways)
+    either = " or ".join(f"({' + '.join(way.model.model_fields)})" for way in ways)
     if not fitting:
         raise InputError(f"Give either {either}.")
     raise InputError(f"Give either {either}, not some of both.", "Leave the others out.")
-
-
-def _fields(way: type[Calculator]) -> str:
-    return " + ".join(way.model_fields)
 
 
 def calculate_all(
@@ -233,13 +210,15 @@ def calculate_all(
 
     Returns each as JSON in UTF-8, in their order, and how many have an error.
     """
-    company = currency, locale, targets or {}, now()
+    own, moment = targets or {}, now()
     results, failed = [], 0
     with localcontext(EXACT):
         for item in wanted:
             metric = item["metric"]
             try:
-                found = _calculated(calculator(metric), item["inputs"], *company).to_text()
+                definition = calculator(metric)
+                of = alike(definition, currency, locale, own.get(definition.key))
+                found = _calculated(of, item["inputs"], moment).to_text()
                 error = "null"
             except InputError as refused:
                 found, error = "null", dumps(refused.to_json())

@@ -8,8 +8,8 @@ worked example. Class keywords carry the rest.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from functools import cache, partial
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function
@@ -155,7 +155,8 @@ class Calculator(BaseModel):
         schema = handler(source)
         if not cls.rules and cls.contradiction is Calculator.contradiction:
             return schema
-        return no_info_after_validator_function(_held, schema)
+        own = cls.contradiction is not Calculator.contradiction
+        return no_info_after_validator_function(partial(_held, cls.rules, own), schema)
 
     @classmethod
     def meaning(cls) -> str:
@@ -170,7 +171,7 @@ class Calculator(BaseModel):
     @classmethod
     def needs(cls) -> dict[str, Needs]:
         """The inputs that must be above something, with the reason given where they are not."""
-        return needs(cls)
+        return dict(_marked(cls, Needs))
 
     @classmethod
     def spoken_rules(cls) -> list[str]:
@@ -188,12 +189,13 @@ class Calculator(BaseModel):
         return frozenset(name for name, _ in _marked(cls, Said))
 
 
-def _held(inputs: Calculator) -> Calculator:
-    """The inputs, which hold every rule between them."""
-    for rule in inputs.rules:
-        if (broken := rule.broken(inputs)) is not None:
+def _held(rules: tuple[AtMost, ...], own: bool, inputs: Calculator) -> Calculator:
+    """The inputs, which hold every rule between them; ``own`` says that some are no AtMost."""
+    have = inputs.__dict__
+    for rule in rules:
+        if (broken := rule.broken(have)) is not None:
             raise ValueError(broken)
-    if (broken := inputs.contradiction()) is not None:
+    if own and (broken := inputs.contradiction()) is not None:
         raise ValueError(broken)
     return inputs
 
@@ -207,12 +209,6 @@ def _marked(model: type[Calculator], kind: type[Marker]) -> tuple[tuple[str, Mar
         for item in info.metadata
         if isinstance(item, kind)
     )
-
-
-@cache
-def needs(model: type[Calculator]) -> dict[str, Needs]:
-    """A calculator's ``needs``, without asking a model's class, which takes longer than to look."""
-    return dict(_marked(model, Needs))
 
 
 class Kpi(Calculator):
@@ -255,22 +251,6 @@ class Kpi(Calculator):
     def slug(cls) -> str:
         """Its calculator's name in a path."""
         return cls.path or cls.key.replace("_", "-")
-
-
-class Stated(NamedTuple):
-    """What a definition says of itself. Asking a model's class for it takes ten times as long."""
-
-    key: str
-    label: str
-    unit: Unit
-    direction: Direction
-    ways: tuple[type[Calculator], ...]
-
-
-@cache
-def stated(of: type[Kpi]) -> Stated:
-    """What a KPI's definition says of itself."""
-    return Stated(of.key, of.label, of.unit, of.direction, of.calculators())
 
 
 class Single(Kpi, calculates=False):

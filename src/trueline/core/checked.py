@@ -115,7 +115,12 @@ def checked(model: type[Model], data: Any) -> Model:
         # model_validate does the same, and takes longer for options that are not used here.
         return cast(Model, model.__pydantic_validator__.validate_python(data))
     except ValidationError as error:
-        faults = faults_from(error.errors(), known=model.model_fields)
-        first = faults[0]
-        where = f"{first.where} " if first.where else ""
-        raise InputError(f"{where}{first.message}.", first.fix, faults) from None
+        raise refusal(error, model.model_fields) from None
+
+
+def refusal(error: ValidationError, known: Iterable[str]) -> InputError:
+    """What a model refused, naming each field that is wrong; ``known`` are its fields."""
+    faults = faults_from(error.errors(), known=known)
+    first = faults[0]
+    where = f"{first.where} " if first.where else ""
+    return InputError(f"{where}{first.message}.", first.fix, faults)

@@ -35,24 +35,27 @@ def value(reading: Reading, locale: str) -> str:
 
 def amount(number: Any, unit: str, currency: str | None, locale: str) -> str:
     """A number in a unit, as the company's locale writes it."""
-    exact = exactly(number)
-    small, large, after = _writers(unit, currency, locale)
-    if large is not None and abs(exact) >= _WHOLE_FROM:
-        return large(exact) + after
-    return small(exact) + after
+    return writer(unit, currency, locale)(exactly(number))
 
 
 @cache
-def _writers(unit: str, currency: str | None, locale: str) -> tuple[Writer, Writer | None, str]:
-    """What writes a unit's numbers, its large ones where they are written otherwise, and what
-    stands after both."""
-    if currency is not None:
-        after = "/month" if unit.endswith("/month") else ""
-        money = _writer("money", locale, currency), _writer("whole money", locale, currency)
-        return *money, after
-    kind = _KINDS.get(unit, "number")
-    after = "" if unit in ("count", "%", "ratio", "score") else f" {unit}"
-    return _writer(kind, locale), None, after
+def writer(unit: str, currency: str | None, locale: str) -> Writer:
+    """What writes a unit's numbers as the company's locale does."""
+    if currency is None:
+        after = "" if unit in ("count", "%", "ratio", "score") else f" {unit}"
+        return _ended(_writer(_KINDS.get(unit, "number"), locale), after)
+    after = "/month" if unit.endswith("/month") else ""
+    small = _ended(_writer("money", locale, currency), after)
+    large = _ended(_writer("whole money", locale, currency), after)
+
+    def write(exact: Decimal) -> str:
+        return large(exact) if abs(exact) >= _WHOLE_FROM else small(exact)
+
+    return write
+
+
+def _ended(write: Writer, after: str) -> Writer:
+    return (lambda exact: write(exact) + after) if after else write
 
 
 def alike(numbers: Iterable[Any], unit: str, currency: str | None, locale: str) -> list[str]:

@@ -124,7 +124,7 @@ more where names are not known, each of which the nearest one is sought for."""
 @router.post("/batch", responses=answers(_BATCHED), openapi_extra=documented(Batch, _BATCH))
 async def batch(request: Request, wanted: Annotated[Batch, Depends(json_body(Batch))]) -> Answer:
     """Up to 1,000 calculations in one call, each with its own result or error, in their order."""
-    items = [{"metric": item.metric, "inputs": item.inputs} for item in wanted.calculations]
+    items = [vars(item) for item in wanted.calculations]
     said, results, failed = _company(request), [], 0
     for first in range(0, len(items), AT_ONCE):
         some, refused = calculate_all(items[first : first + AT_ONCE], **said)
