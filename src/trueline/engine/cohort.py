@@ -125,7 +125,7 @@ def cohorts(
     if not kept:
         return Cohorts(kind, by, resolver.currency, (), (), (knowledge.not_kept(table),))
     until = _last_known_month(resolver, kind, max(c.last_day or resolver.today for c in kept))
-    grid, reason = _grid(resolver, kind, until)
+    grid, reason = _grid(resolver, kind, until, by)
     if reason is not None:
         return Cohorts(kind, by, resolver.currency, (), (), (reason,))
     until = min(until, before or until)
@@ -146,13 +146,15 @@ SIZE = FIRST_DAY
 """In place of a month: how many a cohort has, where its first month does not say."""
 
 
-def _grid(resolver: Resolver, kind: str, until: date) -> tuple[Grid, Reason | None]:
-    """Every cohort's months, counted once for a state of the facts."""
-    found = resolver.grids.get((kind, until))
+def _grid(resolver: Resolver, kind: str, until: date, by: str) -> tuple[Grid, Reason | None]:
+    """Every cohort's months, counted once for a state of the facts; amounts only for revenue."""
+    place = kind, until, by
+    found = resolver.grids.get(place)
     if found is None:
         with localcontext(EXACT):
-            found = (_orders if kind == "orders" else _subscriptions)(resolver, until)
-        resolver.grids[kind, until] = found
+            counted = _orders if kind == "orders" else _subscriptions
+            found = counted(resolver, until, by == "revenue")
+        resolver.grids[place] = found
     return found
 
 
@@ -197,32 +199,33 @@ def _rated(
     }
 
 
-def _orders(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
+def _orders(resolver: Resolver, until: date, valued: bool) -> tuple[Grid, Reason | None]:
     view, currency = resolver.view(), resolver.currency
     people = resolver.ask(("cohorts who ordered",), partial(_who_ordered, view))
+    counts = [(day_of(a), day_of(b), n) for a, b, n in people]
+    if not valued:
+        return _rated(resolver, counts, ()), None
     money = resolver.ask(("cohorts' orders", currency), partial(_ordered, view, currency))
     rows = ((day_of(a), day_of(b), c, day_of(d), v) for a, b, c, d, v in money)
-    counts = [(day_of(a), day_of(b), n) for a, b, n in people]
     return _rated(resolver, counts, [row for row in rows if row[1] < until]), None
 
 
-def _first_and_later(view: FactsView) -> ir.Table:
-    """Orders with their month and that of their customer's first order."""
-    orders, firsts = view.table("orders"), view.derived("customer_firsts")
+def _first_orders(view: FactsView) -> ir.Table:
+    """The month of each customer's first order."""
+    firsts = view.derived("customer_firsts")
     # Who has only orders that say they are no new customer's has no first one, and no cohort.
     firsts = firsts.filter(firsts.first_order_on.notnull())
-    joined = orders.join(firsts.select("customer_id", "first_order_on"), "customer_id")
-    return joined.mutate(
-        first_month=joined.first_order_on.truncate("M"), month=joined.ordered_on.truncate("M")
-    )
+    return firsts.select("customer_id", first_month=firsts.first_order_on.truncate("M"))
 
 
 def _who_ordered(view: FactsView) -> ir.Table:
     """How many customers ordered, by month of their first order and month."""
-    t = _first_and_later(view)
-    # One row per customer first: counting rows is exact on every engine, nunique is not.
-    each = t.select("first_month", "month", "customer_id").distinct()
-    return each.group_by(["first_month", "month"]).agg(customers=each.count())
+    orders = view.table("orders")
+    # One row per customer first: counting rows is exact on every engine, nunique is not; and
+    # before anything is joined, as there are fewer of these than of orders.
+    each = orders.select("customer_id", month=orders.ordered_on.truncate("M")).distinct()
+    t = each.join(_first_orders(view), "customer_id")
+    return t.group_by(["first_month", "month"]).agg(customers=t.count())
 
 
 def _ordered(view: FactsView, reporting: str) -> ir.Table:
@@ -230,28 +233,21 @@ def _ordered(view: FactsView, reporting: str) -> ir.Table:
     as each day has its rate."""
     import ibis
 
-    t = _first_and_later(view)
+    t = view.table("orders").join(_first_orders(view), "customer_id")
+    t = t.mutate(month=t.ordered_on.truncate("M"))
     t = t.mutate(valued_on=ibis.ifelse(t.currency == reporting, t.month, t.ordered_on))
     return t.group_by(["first_month", "month", "currency", "valued_on"]).agg(
         amount=t.amount.sum().cast("decimal(38, 4)")
     )
 
 
-def _subscriptions(resolver: Resolver, until: date) -> tuple[Grid, Reason | None]:
+def _subscriptions(resolver: Resolver, until: date, valued: bool) -> tuple[Grid, Reason | None]:
     uncertain = _uncertain(resolver)
     if uncertain is not None:
         return {}, uncertain
     view = resolver.view()
-    changes = resolver.ask(("cohorts' changes",), partial(_changed, view))
     turns = resolver.ask(("cohorts' payers",), partial(_payers, view))
-    amounts = _carried(((day_of(f), c), day_of(m), v) for f, m, c, v in changes if f)
     people = _carried(((day_of(f), ""), day_of(m), v) for f, m, v in turns if f)
-    money = [
-        # A month's level is worth what it was on the month's last day.
-        (first, month, currency, add_months(month, 1) - timedelta(days=1), amount)
-        for (first, currency), levels in amounts.items()
-        for month, amount in _monthly(levels, first, until)
-    ]
     counts = [
         (first, month, int(n))
         for (first, _), levels in people.items()
@@ -259,7 +255,16 @@ def _subscriptions(resolver: Resolver, until: date) -> tuple[Grid, Reason | None
     ]
     sizes = resolver.ask(("cohorts' sizes",), partial(_sizes, view))
     counts += [(day_of(first), SIZE, int(n)) for first, n in sizes]
-    return _rated(resolver, counts, money), None
+    return _rated(resolver, counts, _paid(resolver, until) if valued else ()), None
+
+
+def _paid(resolver: Resolver, until: date) -> Iterator[tuple[date, date, str, date, Decimal]]:
+    """What cohorts paid a month, at the rates of the month's last day: its level's worth then."""
+    changes = resolver.ask(("cohorts' changes",), partial(_changed, resolver.view()))
+    amounts = _carried(((day_of(f), c), day_of(m), v) for f, m, c, v in changes if f)
+    for (first, currency), levels in amounts.items():
+        for month, amount in _monthly(levels, first, until):
+            yield first, month, currency, add_months(month, 1) - timedelta(days=1), amount
 
 
 def _uncertain(resolver: Resolver) -> Reason | None:

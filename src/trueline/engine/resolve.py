@@ -71,7 +71,7 @@ class Resolver:
         self.readings: dict[tuple[str, Period], Reading] = {}
         self.moves: dict[Period, Movements] = {}
         self.found: dict[tuple[Any, ...], dict[Period, list[tuple[Any, ...]]]] = {}
-        self.grids: dict[tuple[str, date], tuple[Grid, Reason | None]] = {}
+        self.grids: dict[tuple[str, date, str], tuple[Grid, Reason | None]] = {}
         self.doubts: list[Doubt] | None = None
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
