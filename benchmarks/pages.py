@@ -4,9 +4,10 @@
 
 A demo company is served (``--home``: one that is there already) by a process of its own. *Server*
 is that process's processor time for one view of the page after its first, which is given beside
-it, once the server has evaluated ahead what it does at its start. The rest is Chromium's own clock, from the start of the navigation, in a window that is open
-already, with what it may keep kept: *first byte*, *first paint*, *values* (the frame after the
-first value is in the page), *charts* (the last chart in view is drawn). Medians, in milliseconds.
+it, once the server has evaluated ahead what it does at its start. The rest is Chromium's own
+clock, from the start of the navigation, in a window that is open already, with what it may keep
+kept: *first byte*, *first paint*, *values* (the frame after the first value is in the page),
+*charts* (the last chart in view is drawn). Medians, in milliseconds.
 """
 
 from __future__ import annotations
