@@ -127,6 +127,7 @@ class Boards:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, _Making] = OrderedDict()
         self._settings: tuple[Settings, str] | None = None
+        self._loaded: tuple[int | None, int] | None = None
         self._stale = threading.Event()
         self._stopping = threading.Event()
         self._warming: threading.Thread | None = None
@@ -178,7 +179,15 @@ class Boards:
 
     def state(self) -> State:
         """The state of facts, day and settings now."""
-        return State(last_load(self._tl.warehouse), self._tl.engine.today(), self._digest())
+        return State(self._last_load(), self._tl.engine.today(), self._digest())
+
+    def _last_load(self) -> int:
+        """The last load; looked up once a commit where this process makes all of them."""
+        commits = self._tl.warehouse.commits  # before the look: what is found is never older
+        known = self._loaded
+        if commits is None or known is None or known[0] != commits:
+            known = self._loaded = (commits, last_load(self._tl.warehouse))
+        return known[1]
 
     def _digest(self) -> str:
         """A digest of the settings, made anew only for other settings."""
