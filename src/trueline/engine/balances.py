@@ -92,5 +92,6 @@ def _lacking(resolver: Resolver, last: dict[str, date], end: date) -> Reason | N
 
 def refuse_slice(resolver: Resolver, what: str) -> None:
     """Raise InputError where a slice is asked of what has none."""
-    if resolver.cut.by:
-        raise InputError(f"{what} cannot be cut by {resolver.cut.by}.", "Ask for it as a whole.")
+    if resolver.cut:
+        by = " and ".join(resolver.cut.by)
+        raise InputError(f"{what} cannot be cut by {by}.", "Ask for it as a whole.")

@@ -22,7 +22,7 @@ from trueline.catalog.measures import measure
 from trueline.core.errors import InputError, UnknownKeyError
 from trueline.core.period import Period
 from trueline.core.reading import ReadingInput
-from trueline.engine.evaluate import window
+from trueline.engine.evaluate import source_of, window
 from trueline.facts.contract import Contract, Kind
 from trueline.facts.tables import contract
 
@@ -90,8 +90,7 @@ def _page_of(
     reading = evaluator.reading(key, period)
     resolver = evaluator.resolver
     origin = definition.origins()[name]
-    by_channel = origin.by_channel if resolver.cut.by == "channel" else None
-    source = by_channel or origin.source
+    source = source_of(origin, resolver.cut)
     item = next(found for found in reading.inputs if found.name == name)
     parts = {part.table: part for part in _kept(resolver, _counted(source, item))}
     answer = {
@@ -191,7 +190,7 @@ def _day(resolver: Resolver, of: Contract, moment: datetime) -> date:
 def _page(resolver: Resolver, part: _Part, days: Period, offset: int, limit: int) -> dict[str, Any]:
     of = contract(part.table)
     columns = _columns(of)
-    currency = resolver.cut.value if resolver.cut.by == "currency" else None
+    currency = resolver.cut.value("currency")
     build = partial(_rows, resolver.view(), of, columns, part.category, currency)
     key = ("rows behind", of.name, part.category, currency)
     counted = resolver.query(key, build, days)
@@ -205,7 +204,7 @@ def _page(resolver: Resolver, part: _Part, days: Period, offset: int, limit: int
         "start": days.start.isoformat(),
         "end": days.end.isoformat(),
         "category": None if part.category == "*" else part.category,
-        "sliced": not resolver.cut.by or (currency is not None and "currency" in of.by_name),
+        "sliced": all(by == "currency" and by in of.by_name for by in resolver.cut.by),
         "total": int(total[0][0]),
         "columns": columns,
         "rows": [dict(zip(columns, map(_written, row), strict=True)) for row in rows],

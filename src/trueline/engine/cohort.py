@@ -115,10 +115,9 @@ def cohorts(
         raise UnknownKeyError.among("kind of cohort", kind, KINDS)
     if by not in MEASURED:
         raise UnknownKeyError.among("cohort measure", by, MEASURED)
-    if resolver.cut.by:
-        raise InputError(
-            f"Cohorts cannot be cut by {resolver.cut.by}.", "Ask for them without a slice."
-        )
+    if resolver.cut:
+        by = " and ".join(resolver.cut.by)
+        raise InputError(f"Cohorts cannot be cut by {by}.", "Ask for them without a slice.")
     table = "orders" if kind == "orders" else "subscription_events"
     cover = [resolver.covers[t] for t in knowledge.TABLES_OF.get(table, (table,))]
     kept = [c for c in cover if c.kept]

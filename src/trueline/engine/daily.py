@@ -1,19 +1,28 @@
-"""The roll-up's daily values in memory: read once, added up over any window without a query."""
+"""Daily values in memory: read once, added up over any window without a query.
+
+The roll-up has those of the whole and of one slice. Those of several slices at once, and those of
+an earlier moment, are counted from facts (see ``from_facts``).
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.warehouse.seam import Warehouse
 
+if TYPE_CHECKING:
+    from trueline.engine.from_facts import FromFacts
+
+SLICES = ("channel", "plan", "country", "currency", "feature")
+"""The dimensions, in the order in which a reading names them."""
 MOST_SERIES = 400
 """Series kept at the most (a measure and slice each, some 300 kB for three years); the oldest go
 first."""
@@ -21,14 +30,43 @@ first."""
 
 @dataclass(frozen=True)
 class Cut:
-    """A slice: one dimension at one value, or the whole."""
+    """A slice: dimensions, each at one value, in the order of ``SLICES``; the whole has none."""
 
-    by: str = ""
-    value: str = ""
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, wanted: Mapping[str, str] | None) -> Cut:
+        """The slice of these values, in whatever order they are given."""
+        given = wanted or {}
+        return cls(tuple((by, given[by]) for by in SLICES if by in given))
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """Its dimensions."""
+        return tuple(by for by, _ in self.pairs)
+
+    def value(self, by: str) -> str | None:
+        """Its value of a dimension; None where it has none."""
+        return self.as_dict().get(by)
+
+    def having(self, by: str, value: str) -> Cut:
+        """The same at this value of a dimension too."""
+        return Cut.of(self.as_dict() | {by: value})
+
+    def without(self, by: str) -> Cut:
+        """The same whatever the value of this dimension."""
+        return Cut(tuple(pair for pair in self.pairs if pair[0] != by))
+
+    def only(self, by: str) -> Cut:
+        """The part of it that is of this dimension: the whole, where nothing is."""
+        return Cut(tuple(pair for pair in self.pairs if pair[0] == by))
 
     def as_dict(self) -> dict[str, str]:
         """The slice as readings give it."""
-        return {self.by: self.value} if self.by else {}
+        return dict(self.pairs)
 
 
 @dataclass(frozen=True)
@@ -85,21 +123,41 @@ class DailySeries:
 
 
 class Dailies:
-    """Daily values of one state of the roll-up; each is fetched when it is first asked for."""
+    """Daily values of one state of the facts; each is fetched when it is first asked for."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: Warehouse, facts: FromFacts) -> None:
         self._warehouse = warehouse
+        self._facts = facts
         self._series: dict[tuple[str, Cut], dict[str, DailySeries]] = {}
 
-    def fetch(self, keys: Iterable[str], cut: Cut) -> int:
-        """Fetch what is missing of these measures, in one query; returns how many were asked."""
+    def fetch(self, keys: Collection[str], cut: Cut) -> int:
+        """Fetch what is missing of these measures, in as few queries as can be: how many."""
         missing = sorted({key for key in keys if (key, cut) not in self._series})
         if not missing:
             return 0
-        while len(self._series) + len(missing) > MOST_SERIES and self._series:
+        self._make_room(len(missing))
+        if self._facts.as_of is None and len(cut.pairs) <= 1:
+            self.keep(cut, missing, self._query(missing, cut))
+            return 1
+        counted = list(self._facts.counted(missing, [cut]))
+        for _, measures, rows in counted:
+            self.keep(cut, measures, rows)
+        return len(counted)
+
+    def fetch_each(self, keys: Collection[str], cuts: Sequence[Cut]) -> None:
+        """Fetch these measures within several slices, each of the same dimensions: facts that are
+        counted for them are looked at once."""
+        missing = [cut for cut in cuts if any((key, cut) not in self._series for key in keys)]
+        if len(missing) < 2 or len(missing[0].pairs) < 2:
+            return
+        self._make_room(len(keys) * len(missing))
+        for cut, measures, rows in self._facts.counted(keys, missing):
+            self.keep(cut, [key for key in measures if key in keys], rows)
+
+    def _make_room(self, wanted: int) -> None:
+        """Let the oldest series go."""
+        while len(self._series) + wanted > MOST_SERIES and self._series:
             self._series.pop(next(iter(self._series)), None)
-        self.keep(cut, missing, self._query(missing, cut))
-        return 1
 
     def keep(self, cut: Cut, keys: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
         """Take rows (measure, currency, day, value, rows, first, last), days in order."""
@@ -111,12 +169,13 @@ class Dailies:
             self._series[key, cut] = dict(found.get(key, {}))
 
     def _query(self, keys: list[str], cut: Cut) -> list[tuple[Any, ...]]:
-        if cut.by == "currency":
+        by, value = cut.pairs[0] if cut else ("", "")
+        if by == "currency":
             # Money by its currency; customers, who have none, as counted within one.
             where = "(slice_by = '' AND currency = ? OR slice_by = 'currency' AND slice = ?)"
-            values = [cut.value, cut.value]
+            values = [value, value]
         else:
-            where, values = "slice_by = ? AND slice = ?", [cut.by, cut.value]
+            where, values = "slice_by = ? AND slice = ?", [by, value]
         marks = ", ".join("?" * len(keys))
         return self._warehouse.rows(
             "SELECT measure, currency, day, value, rows, first_fact, last_fact FROM metrics_daily "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -16,14 +16,13 @@ from trueline.core.errors import BusyError, InputError, UnknownKeyError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Reason
 from trueline.core.reading import Reading
-from trueline.engine.daily import Cut
+from trueline.engine.daily import SLICES, Cut
 from trueline.engine.evaluate import Evaluator
 from trueline.engine.rollup import Progress, Rollup, standing
 from trueline.engine.state import State
 from trueline.settings import Settings
 from trueline.warehouse.seam import Warehouse
 
-SLICES = ("channel", "plan", "country", "currency", "feature")
 Found = TypeVar("Found")
 MOST_TRIES = 3
 """Attempts to read everything from one load while others come in."""
@@ -182,19 +181,15 @@ class Engine:
             )
         return moment.astimezone(UTC).replace(tzinfo=None)
 
-    def _cut(self, wanted: dict[str, str] | None, state: State) -> Cut:
-        if not wanted:
-            return Cut()
-        if len(wanted) > 1:
-            raise InputError("Only one slice can be asked for at a time.", "Leave the others out.")
-        by, value = next(iter(wanted.items()))
-        if by not in SLICES:
-            raise UnknownKeyError.among("slice", by, SLICES)
-        known = self._values(by, state)
-        if value not in known:
-            named = [name for name in known if name != NO_SLICE]
-            raise UnknownKeyError.among(by, value, named or ["(none recorded)"])
-        return Cut(by, value)
+    def _cut(self, wanted: Mapping[str, str] | None, state: State) -> Cut:
+        for by, value in (wanted or {}).items():
+            if by not in SLICES:
+                raise UnknownKeyError.among("slice", by, SLICES)
+            known = self._values(by, state)
+            if value not in known:
+                named = [name for name in known if name != NO_SLICE]
+                raise UnknownKeyError.among(by, value, named or ["(none recorded)"])
+        return Cut.of(wanted)
 
     def slice_values(self, by: str) -> list[str]:
         """The recorded values of a dimension, largest first where money says so."""
@@ -261,14 +256,14 @@ class Engine:
         wanted = list(asked)
         places: dict[tuple[tuple[str, str], ...], list[int]] = {}
         for number, one in enumerate(wanted):
-            places.setdefault(tuple((one.slice or {}).items()), []).append(number)
+            places.setdefault(tuple(sorted((one.slice or {}).items())), []).append(number)
 
         def read(state: State) -> dict[int, Reading]:
             found: dict[int, Reading] = {}
-            for cut, numbers in places.items():
-                evaluator = self._evaluator(
-                    state, slice=dict(cut), allow_estimates=allow_estimates, as_of=as_of
-                )
+            options: dict[str, Any] = {"allow_estimates": allow_estimates, "as_of": as_of}
+            evaluators = [self._evaluator(state, slice=dict(cut), **options) for cut in places]
+            fetch_together(evaluators, {one.key for one in wanted})
+            for evaluator, numbers in zip(evaluators, places.values(), strict=True):
                 pairs = [(wanted[n].key, wanted[n].period) for n in numbers]
                 found |= zip(numbers, evaluator.all_of(pairs), strict=True)
             return found
@@ -294,8 +289,16 @@ class Engine:
             for reading, part, bucket in zip(found, parts, buckets, strict=True)
         ]
 
-    def breakdown(self, key: str, by: str, period: Period, **options: Any) -> list[Reading]:
-        """A reading for each recorded value of a dimension."""
+    def breakdown(
+        self,
+        key: str,
+        by: str,
+        period: Period,
+        *,
+        slice: dict[str, str] | None = None,
+        **options: Any,
+    ) -> list[Reading]:
+        """A reading for each recorded value of a dimension, within a slice where one is given."""
         definition = kpi(key)
         if by not in definition.slices:
             can = ", ".join(definition.slices) or "nothing"
@@ -303,11 +306,14 @@ class Engine:
                 f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
             )
 
+        within = slice or {}
+
         def read(state: State) -> list[Reading]:
-            return [
-                self._evaluator(state, slice={by: value}, **options).reading(key, period)
-                for value in self._values(by, state)
-            ]
+            values = [within[by]] if by in within else self._values(by, state)
+            cuts = [within | {by: value} for value in values]
+            found = [self._evaluator(state, slice=cut, **options) for cut in cuts]
+            fetch_together(found, [key])
+            return [evaluator.reading(key, period) for evaluator in found]
 
         return self._settled(read)
 
@@ -328,6 +334,16 @@ class Engine:
         from trueline.engine.explain import explain
 
         return self.settled(lambda evaluator: explain(evaluator, key, period), **options)
+
+
+def fetch_together(evaluators: Iterable[Evaluator], keys: Collection[str]) -> None:
+    """Fetch what KPIs need within all slices of the same dimensions at once."""
+    alike: dict[tuple[str, ...], list[Evaluator]] = {}
+    for evaluator in evaluators:
+        if evaluator.resolver.as_of is None:  # an earlier moment's know nothing of one another
+            alike.setdefault(evaluator.resolver.cut.by, []).append(evaluator)
+    for first, *others in alike.values():
+        first.prefetch_each(keys, [each.resolver.cut for each in (first, *others)])
 
 
 def change(reading: Reading, earlier: Reading) -> dict[str, Any]:

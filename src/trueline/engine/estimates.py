@@ -66,7 +66,7 @@ def _tier_price_total(resolver: Resolver, at: date) -> Decimal | None:
     """Declared monthly price x quantity of the unpriced items; None if a plan has no price, or a
     quantity is not known."""
     prices = resolver.settings.assumptions.tier_prices
-    if not prices or resolver.cut.by or resolver.as_of is not None:
+    if not prices or resolver.cut or resolver.as_of is not None:
         return None
     rows = resolver.warehouse.rows(
         "SELECT plan, sum(unpriced_quantity) FROM mrr_changes WHERE day < ? "
@@ -98,7 +98,7 @@ def _assumed(resolver: Resolver, found: MeasureValue, count: int) -> MeasureValu
 
 def assumed_cost(resolver: Resolver, group: str, period: Period) -> MeasureValue | None:
     """A cost group without any entry, from declared assumptions; None where none applies."""
-    if not resolver.allow_estimates or resolver.cut.by:
+    if not resolver.allow_estimates or resolver.cut:
         return None
     given = resolver.settings.assumptions
     if group == "sales_marketing_cost" and given.cost_per_customer is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, DivisionByZero, InvalidOperation, localcontext
 from typing import Any
 
@@ -59,8 +59,21 @@ class Evaluator:
         """Fetch what these readings need, in as few queries as can be."""
         cut, today = self.resolver.cut, self.resolver.today
         self.resolver.prefetch(
-            need for key, period in pairs for need in _needs(kpi(key), period, cut, today)
+            need
+            for key, period in pairs
+            if not uncut(kpi(key), cut.by)
+            for need in _needs(kpi(key), period, cut, today)
         )
+
+    def prefetch_each(self, keys: Iterable[str], cuts: Sequence[Cut]) -> None:
+        """Fetch what KPIs need within several slices of the same dimensions, at once."""
+        if not cuts:
+            return
+        today, by = self.resolver.today, cuts[0].by
+        able = [kpi(key) for key in keys if not uncut(kpi(key), by)]
+        over = Period(today - timedelta(days=1), today)
+        sources = {s for k in able for s, _ in _needs(k, over, cuts[0], today)}
+        self.resolver.prefetch_each(sources, cuts)
 
     def reading(self, key: str, period: Period) -> Reading:
         """One KPI's reading. Raises UnknownKeyError, or InputError for a slice it lacks."""
@@ -110,11 +123,11 @@ class Evaluator:
         )
 
     def _check_slice(self, definition: type[Kpi]) -> None:
-        by = self.resolver.cut.by
-        if by and by not in definition.slices:
+        if lacking := uncut(definition, self.resolver.cut.by):
             can = ", ".join(definition.slices) or "nothing"
             raise InputError(
-                f"{definition.label} cannot be cut by {by}.", f"It can be cut by: {can}."
+                f"{definition.label} cannot be cut by {' or '.join(lacking)}.",
+                f"It can be cut by: {can}.",
             )
 
     def _input(self, name: str, origin: From, period: Period) -> MeasureValue:
@@ -129,7 +142,7 @@ class Evaluator:
             return MeasureValue(name, Decimal(days_of_events(self.resolver, over)))
         if source.startswith("kpi:"):
             return _from_reading(self.reading(source.removeprefix("kpi:"), over))
-        if source == origin.by_channel and self.resolver.cut.value == NO_SLICE:
+        if source == origin.by_channel and self.resolver.cut.value("channel") == NO_SLICE:
             return MeasureValue.unknown(name, _NO_CHANNEL)
         found = self.resolver.value(source, over, origin.at)
         # What stands for it within a channel is no part of the group: its absence is its own.
@@ -293,9 +306,14 @@ def _from_reading(found: Reading) -> MeasureValue:
     )
 
 
+def uncut(definition: type[Kpi], dimensions: Iterable[str]) -> list[str]:
+    """The dimensions that a KPI cannot be cut by."""
+    return [by for by in dimensions if by not in definition.slices]
+
+
 def source_of(origin: From, cut: Cut) -> str:
     """Where an input comes from within a slice."""
-    return origin.by_channel if cut.by == "channel" and origin.by_channel else origin.source
+    return origin.by_channel if "channel" in cut.by and origin.by_channel else origin.source
 
 
 def _needs(

@@ -13,6 +13,7 @@ from trueline.catalog.measure import Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import measure
 from trueline.core.period import Period
 from trueline.engine.evaluate import source_of, window
+from trueline.engine.from_facts import slices_of
 
 if TYPE_CHECKING:
     from trueline.engine.evaluate import Evaluator
@@ -69,14 +70,13 @@ def _daily_query(resolver: Resolver, item: Measure, period: Period) -> dict[str,
     base = next(b for b in BASES if b.key == item.base)
     level = item.kind is MeasureKind.LEVEL
     cut = resolver.cut
-    # Money is cut by its own currency, which is there anyway.
-    slices = (cut.by,) if cut.by in base.slices else ()
+    slices = slices_of(base, cut.by)
 
     def build(days: Period) -> Any:
         # Columns are named value_0, rows_0...: this measure is the only one in it.
         rows = daily(base, (item,), resolver.view(), slices)
-        if cut.by:
-            rows = rows.filter(rows[cut.by] == cut.value)
+        if cut:
+            rows = rows.filter(*(rows[by] == value for by, value in cut.pairs))
         rows = rows.filter(rows.day < days.end)
         return rows if level else rows.filter(rows.day >= days.start)
 

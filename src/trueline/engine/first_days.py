@@ -22,6 +22,7 @@ from trueline.engine.view import day_of
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+    from trueline.engine.daily import Cut
     from trueline.engine.resolve import Resolver
     from trueline.engine.value import MeasureValue
     from trueline.engine.view import FactsView
@@ -128,7 +129,7 @@ def _doubts(resolver: Resolver) -> list[Doubt]:
         rows: list[tuple[Any, ...]] = []
         if uncertain(resolver, ever):
             cut = resolver.cut
-            build = partial(_first_days, resolver.view(), cut.by, cut.value)
+            build = partial(_first_days, resolver.view(), cut)
             rows = resolver.ask(("first days in doubt", cut), build)
         found = (_doubt(*(None if v is None else day_of(v) for v in row)) for row in rows)
         resolver.doubts = [doubt for doubt in found if doubt is not None]
@@ -155,7 +156,7 @@ def _doubt(
     return None
 
 
-def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
+def _first_days(view: FactsView, cut: Cut) -> ir.Table:
     """Per customer in doubt: since when it was live at an unknown price, listed as something that
     may have paid before, and past its trial's end; when the last of these was over; and the first
     days of known recurring revenue and of a charge."""
@@ -164,8 +165,9 @@ def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     from trueline.catalog import bases
 
     t = bases.recurring(view)
-    if by in ("plan", "currency"):
-        t = t.filter(t[by] == value)
+    for by in ("plan", "currency"):
+        if (value := cut.value(by)) is not None:
+            t = t.filter(t[by] == value)
     off_trial = (t.trial_mrr < 0) | (t.unpriced_trials < 0)
     on_trial = (t.trial_mrr > 0) | (t.unpriced_trials > 0)
     assumed = t.assumed > 0
@@ -193,6 +195,7 @@ def _first_days(view: FactsView, by: str, value: str) -> ir.Table:
     c = c.mutate(
         channel=c.came_by.coalesce(c.channel), over_on=ibis.ifelse(c.still > 0, none, c.last_on)
     )
-    if by in ("channel", "country"):
-        c = c.filter(c[by] == value)
+    for by in ("channel", "country"):
+        if (value := cut.value(by)) is not None:
+            c = c.filter(c[by] == value)
     return c.select("unpriced_on", "unknown_on", "lapsed_on", "over_on", "mrr_on", "charge_on")

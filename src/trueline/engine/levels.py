@@ -61,15 +61,18 @@ def customer_levels(facts: FactsView, customers: ir.Table | None = None) -> ir.T
     return levels(changes)
 
 
-def levels_within(view: FactsView, by: str, value: str) -> ir.Table:
-    """Levels of the whole (``by`` empty), or of one slice."""
+def levels_within(view: FactsView, pairs: Sequence[tuple[str, str]]) -> ir.Table:
+    """Levels of the whole (no ``pairs``), or within slices: dimensions, each at one value."""
     from trueline.catalog import bases
 
-    if by and by not in _OF_CUSTOMERS:
+    if any(by not in _OF_CUSTOMERS for by, _ in pairs):
         rows = bases.recurring(view)
-        return levels(rows.filter(rows[by] == value))
-    t = with_attributes(view, view.derived("customer_levels")) if by else None
-    return view.derived("customer_levels") if t is None else t.filter(t[by] == value)
+        return levels(rows.filter(*(rows[by] == value for by, value in pairs)))
+    t = view.derived("customer_levels")
+    if pairs:
+        t = with_attributes(view, t)
+        t = t.filter(*(t[by] == value for by, value in pairs))
+    return t
 
 
 def with_attributes(view: FactsView, rows: ir.Table) -> ir.Table:

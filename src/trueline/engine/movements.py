@@ -166,7 +166,7 @@ def movers(resolver: Resolver, codes: tuple[str, ...], days: Period) -> ir.Table
     """
     import ibis
 
-    t = levels_within(resolver.view(), resolver.cut.by, resolver.cut.value)
+    t = levels_within(resolver.view(), resolver.cut.pairs)
     t = t.filter(t.day >= days.start, t.day < days.end)
     asked = bound("asked_periods", ASKED)
     t = t.join(asked, [t.day >= asked.start_on, t.day < asked.end_on])

@@ -306,7 +306,7 @@ def fetch(resolver: Resolver, needed: Mapping[str, list[Period]]) -> None:
     if asked["first_period_revenue"]:
         _new_revenue_over(resolver, asked["first_period_revenue"])
     for days in (30, 60, 90):
-        if asked[f"repeat_{days}"] and not resolver.cut.by:
+        if asked[f"repeat_{days}"] and not resolver.cut:
             _returned_over(days, resolver, asked[f"repeat_{days}"])
     if not any(resolver.covers[name].kept for name in knowledge.SUBSCRIPTION_TABLES):
         return

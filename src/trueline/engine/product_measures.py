@@ -90,9 +90,8 @@ def counted(base: MeasureValue, **values: Any) -> Values:
 
 
 def _cut(resolver: Resolver, t: Any) -> Any:
-    if resolver.cut.by == "channel":
-        return t.filter(t.channel == resolver.cut.value)
-    return t
+    channel = resolver.cut.value("channel")
+    return t if channel is None else t.filter(t.channel == channel)
 
 
 def _events(resolver: Resolver, period: Period) -> Any:
@@ -247,8 +246,9 @@ def features(resolver: Resolver, period: Period) -> Values:
 def _of_feature(resolver: Resolver) -> tuple[str, ...]:
     """The events that are use of the asked feature, or of any."""
     declared = resolver.settings.product.features
-    if resolver.cut.by == "feature":
-        return tuple(declared[resolver.cut.value])
+    feature = resolver.cut.value("feature")
+    if feature is not None:
+        return tuple(declared[feature])
     return tuple(dict.fromkeys(name for each in declared.values() for name in each))
 
 

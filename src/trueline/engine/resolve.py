@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from trueline.catalog.bases import BASES
 from trueline.catalog.measure import Absence, Measure, MeasureKind, PeriodMeasure, Sum
 from trueline.catalog.measures import DOUBTS, NAMELESS, UNPRICED, daily, measure
 from trueline.core.money import EXACT
@@ -29,9 +28,11 @@ from trueline.warehouse.seam import Warehouse
 if TYPE_CHECKING:
     from trueline.engine.cohort import Grid
     from trueline.engine.first_days import Doubt
+    from trueline.engine.from_facts import FromFacts
     from trueline.engine.movements import Movements
     from trueline.engine.view import FactsView
 
+WHOLE = Cut()
 BEGINNING = date(1900, 1, 1)
 MOST_VALUES = 20_000
 MOST_PERIODS = 4_000
@@ -55,9 +56,9 @@ class Resolver:
         covers: Covers,
         rates: Rates,
         dailies: Dailies,
+        facts: FromFacts,
         cut: Cut | None = None,
         allow_estimates: bool = False,
-        as_of: datetime | None = None,
     ) -> None:
         self.warehouse = warehouse
         self.settings = settings
@@ -65,9 +66,10 @@ class Resolver:
         self.covers = covers
         self.rates = rates
         self._dailies = dailies
-        self.cut = cut or Cut()
+        self._facts = facts
+        self.cut = cut or WHOLE
         self.allow_estimates = allow_estimates
-        self.as_of = as_of
+        self.as_of = facts.as_of
         self.readings: dict[tuple[str, Period], Reading] = {}
         self.moves: dict[Period, Movements] = {}
         self.found: dict[tuple[Any, ...], dict[Period, list[tuple[Any, ...]]]] = {}
@@ -76,42 +78,21 @@ class Resolver:
         self.questions = 0
         self.asked: list[str] | None = None  # the queries asked, while somebody wants them
         self._memo: dict[tuple[str, Period, str], MeasureValue] = {}
-        self._counted: set[tuple[str, Cut]] = set()
-        self._view: FactsView | None = None
 
     @property
     def currency(self) -> str:
         """The currency values are given in: the slice's, else the company's."""
-        return self.cut.value if self.cut.by == "currency" else self.settings.company.currency
+        return self.cut.value("currency") or self.settings.company.currency
 
     def view(self) -> FactsView:
         """The facts that this resolver reads."""
-        if self._view is None:
-            from trueline.engine.rollup import view_for
-
-            self._view = view_for(self.warehouse, self.settings, self.as_of)
-        return self._view
+        return self._facts.view()
 
     def query(
         self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
     ) -> str:
-        """SQL of an expression over the facts this resolver knows; ``key`` names it.
-
-        It is compiled once for all moments and, where ``period`` is given, for all periods:
-        ``build`` then makes it over the period it is handed.
-        """
-        from trueline.engine.view import compiled, compiled_period
-
-        view, dialect = self.view(), self.warehouse.dialect
-        if period is None:
-            text = compiled(view, key, build, dialect)
-        else:
-            text = compiled_period(view, key, build, period, dialect)
-        if self.as_of is None:
-            return text
-        from trueline.engine.earlier import as_known
-
-        return as_known(text, view, self.as_of, dialect)
+        """SQL of an expression over the facts this resolver knows (see ``FromFacts.query``)."""
+        return self._facts.query(key, build, period)
 
     def ask(
         self, key: tuple[Any, ...], build: Callable[..., Any], period: Period | None = None
@@ -162,6 +143,10 @@ class Resolver:
 
     # -- totals -----------------------------------------------------------------------------
 
+    def prefetch_each(self, keys: Iterable[str], cuts: Sequence[Cut]) -> None:
+        """Fetch the daily measures behind others for several slices of the same dimensions."""
+        self._dailies.fetch_each({leaf for key in keys for leaf in _behind(key)}, cuts)
+
     def prefetch(self, needs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what measures need over these days, in as few queries as can be."""
         daily: set[str] = set()
@@ -171,8 +156,7 @@ class Resolver:
             item = measure(key)
             if isinstance(item, PeriodMeasure):
                 over.setdefault(item.source, []).append(period)
-        if self.as_of is None:
-            self.questions += self._dailies.fetch(daily, self.cut)
+        self.questions += self._dailies.fetch(daily, self.cut)
         from trueline.engine.period_measures import fetch
 
         with localcontext(EXACT):
@@ -180,47 +164,15 @@ class Resolver:
 
     def totals(self, item: Measure, window: Period) -> Totals:
         """One daily measure added up over a window."""
-        self._count_then(item)
         return self._dailies.totals(item.key, self.cut, window)
 
     def by_day(self, item: Measure, window: Period) -> list[tuple[date, str, Decimal]]:
         """A measure day by day and currency by currency."""
-        self._count_then(item)
         return self._dailies.by_day(item.key, self.cut, window)
 
     def currencies(self, key: str) -> list[str]:
         """The currencies that a daily measure was ever counted in."""
-        item = measure(key)
-        if isinstance(item, Measure):
-            self._count_then(item)
         return self._dailies.currencies(key, self.cut)
-
-    def _count_then(self, wanted: Measure, cut: Cut | None = None) -> None:
-        """Count a measure's base as its facts were known at ``as_of``, once."""
-        cut = self.cut if cut is None else cut
-        if self.as_of is None or (wanted.base, cut) in self._counted:
-            return
-        from trueline.engine.counting import PARTS, cut_sql, daily_query, measures_of, passes
-        from trueline.engine.view import day_of
-
-        base = next(b for b in BASES if b.key == wanted.base)
-        # Money is cut by its own currency; what has none may be counted within one.
-        by_money = cut.by == "currency" and cut.by not in base.slices
-        by = "" if by_money else cut.by
-        slices = next((slices for slices, cuts in passes(base) if by in cuts), None)
-        rows: list[tuple[Any, ...]] = []
-        if slices is not None:
-            counted = self.query(*daily_query(base, self.view(), slices))
-            found = self.warehouse.rows(cut_sql(base, by, f"({counted})"))
-            found = [r for r in found if (r[1] if by_money else r[3]) == cut.value]
-            rows = [
-                (item.key, r[1], day_of(r[0]), *r[4 + 4 * number : 8 + 4 * number])
-                for r in sorted(found, key=lambda r: r[0])
-                for number, item in enumerate(measures_of(base))
-                if r[4 + 4 * number + PARTS.index("rows")]
-            ]
-        self._dailies.keep(cut, [m.key for m in measures_of(base)], rows)
-        self._counted.add((base.key, cut))
 
     # -- values -----------------------------------------------------------------------------
 
@@ -270,9 +222,9 @@ class Resolver:
         rule = knowledge.recorded if item.absence is Absence.RECORDED else knowledge.flow
         # A slice without rows is a zero of the whole's facts, so the whole decides what is known.
         # One that is a category of its table has a coverage, and an absence, of its own.
-        own = bool(self.cut.by) and self.cut.by == item.category_slice
-        rows = totals.rows if own or not self.cut.by else self.whole_rows(item, begun)
-        category = self.cut.value if own else item.category
+        own = self.cut.only(item.category_slice)
+        rows = totals.rows if own == self.cut else self.whole_rows(item, begun, own)
+        category = self.cut.value(item.category_slice) or item.category
         seen = {} if rows else self._seen(item, begun)
         known = rule(self.covers, item.table, period, rows, self.today, category, **seen)
         base = MeasureValue(
@@ -304,10 +256,9 @@ class Resolver:
         seen = [every.table for every in whole if self.whole_rows(every, period)]
         return {"seen": seen} if seen else {}
 
-    def whole_rows(self, item: Measure, period: Period) -> int:
-        """How many rows a daily measure counts in a period, whatever the slice."""
-        self._count_then(item, Cut())
-        return self._dailies.totals(item.key, Cut(), period).rows
+    def whole_rows(self, item: Measure, period: Period, cut: Cut = WHOLE) -> int:
+        """How many rows a daily measure counts in a period, whatever the resolver's slice."""
+        return self._dailies.totals(item.key, cut, period).rows
 
     def _converted_flow(self, base: MeasureValue, item: Measure, period: Period) -> MeasureValue:
         if item.unit != "money":

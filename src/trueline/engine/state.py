@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 
 from trueline.engine.cover import Covers
 from trueline.engine.daily import Cut, Dailies
+from trueline.engine.from_facts import FromFacts
 from trueline.engine.fx import Rates
 from trueline.engine.resolve import Resolver
 from trueline.settings import Settings
@@ -44,7 +45,8 @@ class State:
         self._settings = settings
         self._covers = Covers(warehouse, zone, as_of)
         self._rates = Rates(warehouse, settings.company.currency, as_of)
-        self._dailies = Dailies(warehouse)
+        self._facts = FromFacts(warehouse, settings, as_of)
+        self._dailies = Dailies(warehouse, self._facts)
         self._resolvers: OrderedDict[tuple[Cut, bool], Resolver] = OrderedDict()
         self._values: dict[str, list[str]] = {}
         self._lock = threading.Lock()
@@ -66,9 +68,9 @@ class State:
                     covers=self._covers,
                     rates=self._rates,
                     dailies=self._dailies,
+                    facts=self._facts,
                     cut=cut,
                     allow_estimates=allow_estimates,
-                    as_of=self.as_of,
                 )
                 if len(self._resolvers) > MOST_RESOLVERS:
                     self._resolvers.popitem(last=False)
