@@ -69,6 +69,9 @@ class Cut:
         return dict(self.pairs)
 
 
+WHOLE = Cut()
+
+
 @dataclass(frozen=True)
 class Totals:
     """What the roll-up holds of one measure in a window, by currency."""

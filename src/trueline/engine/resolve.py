@@ -17,7 +17,7 @@ from trueline.core.quality import Quality, Reason
 from trueline.core.reading import Reading
 from trueline.engine import knowledge
 from trueline.engine.cover import Covers, without
-from trueline.engine.daily import Cut, Dailies, Totals, together
+from trueline.engine.daily import WHOLE, Cut, Dailies, Totals, together
 from trueline.engine.fx import Rates, missing_rate
 from trueline.engine.sums import summed
 from trueline.engine.value import MeasureValue
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from trueline.engine.movements import Movements
     from trueline.engine.view import FactsView
 
-WHOLE = Cut()
 BEGINNING = date(1900, 1, 1)
 MOST_VALUES = 20_000
 MOST_PERIODS = 4_000

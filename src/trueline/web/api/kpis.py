@@ -204,10 +204,9 @@ async def compare(request: Request, key: str, query: Annotated[PeriodQuery, Quer
 async def breakdown(
     request: Request, key: str, query: Annotated[BreakdownQuery, Query()]
 ) -> Answer:
-    """A reading for each recorded value of a dimension."""
-    options = {k: v for k, v in query.options().items() if k != "slice"}
+    """A reading for each recorded value of a dimension, within a slice where one is given."""
     found = await run(
-        request, company(request).breakdown, key, query.by, **query.period(), **options
+        request, company(request).breakdown, key, query.by, **query.period(), **query.options()
     )
     return Answer({"key": key, "by": query.by, "readings": [r.to_json() for r in found]})
 

@@ -32,10 +32,9 @@ def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
     shown = Shown("heat", panel.title or "Cohort retention")
     what = shown.about = panel.about or WHAT[panel.of, panel.measure]
     shown.link = f"/cohorts?kind={panel.of}&by={panel.measure}"
-    if ground.view.cut is not None:
-        check_cut("Cohorts", (), ground.view.cut[0])
+    check_cut("Cohorts", (), ground.view.cut)
     end = ground.view.range.period.end.replace(day=1)
-    resolver = ground.evaluator(None).resolver
+    resolver = ground.evaluator().resolver
     found = cohorts(resolver, panel.of, panel.measure, end=end, before=end)
     rows = found.rows[-panel.months :]
     if not rows:

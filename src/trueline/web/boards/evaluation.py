@@ -275,9 +275,8 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
 
 def _check_filter(ground: Ground, panel: Panel) -> None:
     """Raises InputError, once for a panel, where the page's filter is none of its KPIs'."""
-    if ground.view.cut is not None:
-        for key in _keys(panel):
-            check_cut(label_of(key), kpi(key).slices, ground.view.cut[0])
+    for key in _keys(panel):
+        check_cut(label_of(key), kpi(key).slices, ground.view.cut)
 
 
 def _title(panel: Panel) -> str:

@@ -15,6 +15,8 @@ from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.core.reading import Reading
+from trueline.engine.daily import WHOLE, Cut
+from trueline.engine.engine import fetch_together
 from trueline.engine.evaluate import Evaluator
 from trueline.home import Trueline
 from trueline.web.boards.shown import Cell, Missing
@@ -53,7 +55,7 @@ class Ground:
         self.locale = self.company.locale
         self.calendar = self.company.calendar
         self.today = tl.engine.today()
-        self._evaluators: dict[tuple[str, str] | None, Evaluator] = {}
+        self._evaluators: dict[Cut, Evaluator] = {}
         self._values: dict[str, list[str]] = {}
 
     # -- periods ------------------------------------------------------------------------------
@@ -93,35 +95,41 @@ class Ground:
 
     # -- readings -----------------------------------------------------------------------------
 
-    def evaluator(self, cut: tuple[str, str] | None) -> Evaluator:
+    def evaluator(self, cut: Cut = WHOLE) -> Evaluator:
         """The evaluator of a slice. Raises UnknownKeyError for a value that is not recorded."""
         if cut not in self._evaluators:
-            chosen = None if cut is None else {cut[0]: cut[1]}
             self._evaluators[cut] = self.tl.engine.evaluator(
-                slice=chosen, allow_estimates=self.view.estimates
+                slice=cut.as_dict(), allow_estimates=self.view.estimates
             )
         return self._evaluators[cut]
 
     def prefetch(self, keys: Iterable[str], period: Period) -> None:
         """Fetch what KPIs need over a period and those that it is compared with, at once."""
-        able = [key for key in keys if not self.view.cut or self.view.cut[0] in kpi(key).slices]
         periods = [period, period.previous(), period.year_earlier()]
-        self.evaluator(self.view.cut).prefetch([(key, p) for key in able for p in periods])
+        self.evaluator(self.view.cut).prefetch([(key, p) for key in keys for p in periods])
+
+    def prefetch_each(self, keys: Iterable[str], by: str, values: Iterable[str]) -> None:
+        """Fetch what KPIs need at each value of a dimension within the page's slice, at once."""
+        cuts = [self.view.cut.having(by, value) for value in values]
+        fetch_together([self.evaluator(cut) for cut in cuts], list(keys))
 
     @property
     def loads(self) -> set[int]:
         """The loads up to which readings counted: more than one where facts came in between."""
         return {evaluator.load for evaluator in self._evaluators.values()}
 
-    def reading(self, key: str, period: Period, cut: tuple[str, str] | None = None) -> Reading:
-        """A KPI over a period, in the page's slice or in another."""
-        return self.evaluator(cut or self.view.cut).reading(key, period)
+    def reading(self, key: str, period: Period, part: tuple[str, str] | None = None) -> Reading:
+        """A KPI over a period in the page's slice, or in a part of it: at a dimension's value."""
+        return self._within(part).reading(key, period)
+
+    def _within(self, part: tuple[str, str] | None) -> Evaluator:
+        return self.evaluator(self.view.cut.having(*part) if part else self.view.cut)
 
     def series(
-        self, key: str, buckets: list[Bucket], cut: tuple[str, str] | None = None
+        self, key: str, buckets: list[Bucket], part: tuple[str, str] | None = None
     ) -> list[Reading]:
         """A reading a bucket; one that is cut at today is partial."""
-        evaluator = self.evaluator(cut or self.view.cut)
+        evaluator = self._within(part)
         found = evaluator.all_of([(key, bucket.part) for bucket in buckets])
         return [
             _so_far(reading) if bucket.part != bucket.whole else reading
@@ -275,18 +283,19 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
     return Missing(first.message, fix, link="/data", link_text="Load or declare")
 
 
-def check_cut(label: str, can: Iterable[str], by: str) -> None:
-    """Raises InputError where what a panel shows cannot be filtered by a dimension."""
+def check_cut(label: str, can: Iterable[str], cut: Cut) -> None:
+    """Raises InputError where what a panel shows cannot be filtered by a slice's dimensions."""
     slices = list(can)
-    if by in slices:
+    lacking = [by for by in cut.by if by not in slices]
+    if not lacking:
         return
     if not slices:
         raise InputError(
             f"{label} can only be shown for the whole company.", "Take the filter off to see that."
         )
     raise InputError(
-        f"{label} can be filtered by {' or '.join(slices)}, not by {by}.",
-        "Take the filter off to see the whole.",
+        f"{label} can be filtered by {' or '.join(slices)}, not by {' or '.join(lacking)}.",
+        f"Take the {'filter' if lacking == list(cut.by) else ' and '.join(lacking)} off to see it.",
     )
 
 

@@ -81,8 +81,7 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
 
 def _bridge(ground: Ground, period: Period) -> Bridge:
     cut = ground.view.cut
-    if cut:
-        check_cut("MRR bridge", kpi("mrr_new").slices, cut[0])
+    check_cut("MRR bridge", kpi("mrr_new").slices, cut)
     return bridge(ground.evaluator(cut).resolver, period)
 
 
@@ -103,8 +102,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     """What is recorded of each cost type. A type without entries is named, and is not zero."""
     from trueline.web.pages.frame import span
 
-    if ground.view.cut is not None:
-        check_cut("Expenses", (), ground.view.cut[0])
+    check_cut("Expenses", (), ground.view.cut)
     period = ground.period(panel.range)
     shown = Shown("chart", panel.title or "Expenses", link="/costs")
     shown.about = f"{panel.about or 'By cost type'}, {span(period, ground.locale)}"
@@ -175,7 +173,7 @@ def _looks(ground: Ground) -> dict[str, str]:
 
 
 def _cost(ground: Ground, key: str, period: Period) -> MeasureValue:
-    return ground.evaluator(None).resolver.value(key, period)
+    return ground.evaluator().resolver.value(key, period)
 
 
 def _type_name(key: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from trueline.core.errors import InputError
 from trueline.core.period import Grain
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Bars, Line, Stacked
@@ -139,6 +138,7 @@ def _series(
         return [(label_of(key), ground.series(key, buckets)) for key in panel.kpis], ()
     key, by = panel.kpis[0], panel.by
     values = chosen_values(ground, by)
+    ground.prefetch_each([key], by, values[:MOST_VALUES])
     found = [(value, ground.series(key, buckets, (by, value))) for value in values[:MOST_VALUES]]
     unknown = [name for name, readings in found if all(r.value is None for r in readings)]
     series = worth_drawing(found)
@@ -148,16 +148,9 @@ def _series(
 
 
 def chosen_values(ground: Ground, by: str) -> list[str]:
-    """The values of a dimension that the page's slice leaves. Raises InputError for another's."""
-    cut = ground.view.cut
-    if cut is None:
-        return ground.values(by)
-    if cut[0] != by:
-        raise InputError(
-            f"This is by {by}; the page is filtered by {cut[0]}, and only one holds at a time.",
-            "Take the filter off to see it.",
-        )
-    return [cut[1]]
+    """The values of a dimension that the page's slice leaves."""
+    own = ground.view.cut.value(by)
+    return ground.values(by) if own is None else [own]
 
 
 def _target_key(ground: Ground, goals: list[float], reading: Reading) -> tuple[Key, ...]:

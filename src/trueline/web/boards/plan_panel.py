@@ -31,8 +31,7 @@ def plan(ground: Ground, panel: Plan) -> Shown | None:
     goals = planned(ground.tl.warehouse, panel.kpi, panel.scenario)
     if not goals:
         return None
-    if ground.view.cut is not None:
-        check_cut("The plan", (), ground.view.cut[0])
+    check_cut("The plan", (), ground.view.cut)
     months, last = _shown_months(ground, panel, goals)
     shown = Shown("chart", panel.title or f"{label_of(panel.kpi)} against the plan")
     said = panel.about or f"By month, with the finance model's scenario '{panel.scenario}'"

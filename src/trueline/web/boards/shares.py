@@ -184,6 +184,7 @@ def _cross(
 ) -> tuple[Table, tuple[str, ...]]:
     columns = (Column(by.capitalize()), *(Column(label_of(key), number=True) for key in keys))
     values = chosen_values(ground, by)
+    ground.prefetch_each(keys, by, values[:MOST_ROWS])
     found = [
         (value, [ground.reading(key, period, (by, value)) for key in keys])
         for value in values[:MOST_ROWS]
@@ -227,6 +228,7 @@ def _by(
     ground: Ground, key: str, by: str, period: Period, most: int
 ) -> tuple[list[tuple[str, Reading]], int]:
     values = chosen_values(ground, by)
+    ground.prefetch_each([key], by, values[:most])
     found = [(value, ground.reading(key, period, (by, value))) for value in values[:most]]
     return found, max(0, len(values) - most)
 

@@ -1,4 +1,4 @@
-"""What a page shows, as its address says it: the range, one slice, estimates, tables."""
+"""What a page shows, as its address says it: the range, the slice, estimates, tables."""
 
 from __future__ import annotations
 
@@ -11,33 +11,39 @@ from pydantic import Field
 from trueline.core.errors import InputError
 from trueline.core.period import Calendar, Period, parse_day
 from trueline.dashboards.declaration import DIMENSIONS
+from trueline.engine.daily import WHOLE, Cut
 from trueline.web.pages.range import LONGEST_DAYS, Range, ReversedDaysError, preset, read
 from trueline.web.parameters import Strict
 
 
 @dataclass(frozen=True)
 class View:
-    """A range, a slice (dimension, value), and whether declared assumptions may stand in.
+    """A range, a slice (dimensions at one value each), and whether assumptions may stand in.
 
     ``tables`` names the panels that are shown as tables, not as charts.
     """
 
     range: Range
     usual: str
-    cut: tuple[str, str] | None = None
+    cut: Cut = WHOLE
     estimates: bool = False
     tables: frozenset[str] = frozenset()
 
     @property
-    def slice(self) -> dict[str, str] | None:
+    def slice(self) -> dict[str, str]:
         """The slice as the engine takes it."""
-        return None if self.cut is None else {self.cut[0]: self.cut[1]}
+        return self.cut.as_dict()
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Its filters in words: whatever leaves the page must say that it is not the whole."""
+        return tuple(f"{by.capitalize()}: {value}" for by, value in self.cut.pairs)
 
     @property
     def query(self) -> str:
         """The view as an address's query, with its ``?``; empty for the usual one."""
         words = {} if self.range.name == self.usual else dict(self.range.query)
-        words |= self.slice or {}
+        words |= self.slice
         if self.estimates:
             words["estimates"] = "true"
         if self.tables:
@@ -54,8 +60,11 @@ class View:
         return replace(self, range=preset(name, today, calendar))
 
     def sliced(self, by: str | None, value: str = "") -> View:
-        """The same for another slice, or for all."""
-        return replace(self, cut=None if by is None else (by, value))
+        """The same at a value of one dimension beside the others, or whatever its value; without a
+        dimension for the whole."""
+        if by is None:
+            return replace(self, cut=WHOLE)
+        return replace(self, cut=self.cut.having(by, value) if value else self.cut.without(by))
 
     def estimated(self, wanted: bool) -> View:
         """The same with or without estimates."""
@@ -82,10 +91,10 @@ class ViewQuery(Strict):
     job: str | None = Field(None, max_length=40)
     v: str | None = Field(None, max_length=40)
 
-    def cuts(self) -> list[tuple[str, str]]:
-        """The slices asked for."""
-        found = [(by, getattr(self, by)) for by in DIMENSIONS]
-        return [(by, value) for by, value in found if value]
+    def sliced(self) -> Cut:
+        """The slice asked for."""
+        found = {by: getattr(self, by, None) for by in (*DIMENSIONS, "feature")}
+        return Cut.of({by: value for by, value in found.items() if value})
 
 
 def view_of(
@@ -93,8 +102,8 @@ def view_of(
 ) -> View:
     """The view that is asked for.
 
-    Raises InputError for what is no range or more than one slice, ReversedDaysError for days the
-    wrong way round, UnknownKeyError for a name.
+    Raises InputError for what is no range, ReversedDaysError for days the wrong way round,
+    UnknownKeyError for a name.
     """
     end = asked.end
     if asked.last:
@@ -107,12 +116,8 @@ def view_of(
         raise InputError(
             f"The range is {found.period.days // 365} years long.", "A page shows 50 at the most."
         )
-    cuts = asked.cuts()
-    if len(cuts) > 1:
-        named = " and ".join(by for by, _ in cuts)
-        raise InputError(f"Only one filter holds at a time, not {named}.", "Leave one out.")
     wanted = frozenset(asked.table.split(",")) & panels
-    return View(found, usual, cuts[0] if cuts else None, asked.estimates, wanted)
+    return View(found, usual, asked.sliced(), asked.estimates, wanted)
 
 
 def shown_period(view: View, own: str | None, today: date, calendar: Calendar) -> Period:

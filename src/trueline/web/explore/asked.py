@@ -16,6 +16,7 @@ from trueline.catalog.measure import PeriodMeasure
 from trueline.catalog.measures import measure
 from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
+from trueline.engine.daily import WHOLE, Cut
 from trueline.engine.evaluate import Evaluator
 from trueline.home import Trueline
 from trueline.web.boards.ground import Ground, check_cut
@@ -34,10 +35,6 @@ class KpiQuery(ViewQuery):
     grain: str | None = Field(None, max_length=20)
     as_of: str | None = Field(None, max_length=60)
     allow_estimates: bool = False
-
-    def cuts(self) -> list[tuple[str, str]]:
-        """The slices asked for."""
-        return [*super().cuts(), *([("feature", self.feature)] if self.feature else [])]
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Asked:
     @property
     def words(self) -> dict[str, str]:
         """All of it as parameters of an address."""
-        out = dict(self.view.range.query) | (self.view.slice or {}) | {"grain": self.grain.value}
+        out = dict(self.view.range.query) | self.view.slice | {"grain": self.grain.value}
         if self.view.estimates:
             out["estimates"] = "true"
         if self.as_of is not None:
@@ -88,7 +85,7 @@ class Asked:
     def api_query(self) -> str:
         """The same question as the API takes it."""
         words = {"start": self.period.start.isoformat(), "end": self.period.end.isoformat()}
-        words |= self.view.slice or {}
+        words |= self.view.slice
         if self.view.estimates:
             words["allow_estimates"] = "true"
         if self.as_of is not None:
@@ -103,7 +100,7 @@ class Asked:
 
     def other(self, key: str) -> str:
         """The address of another KPI over the same days."""
-        words = {k: v for k, v in self.words.items() if k not in (self.view.slice or {})}
+        words = {k: v for k, v in self.words.items() if k not in self.view.slice}
         words.pop("grain")
         return f"/kpi/{key}?{urlencode(words)}"
 
@@ -115,7 +112,8 @@ class Asked:
         return f"/kpi/{self.key}{part}?{urlencode(words)}"
 
     def sliced(self, by: str | None, value: str = "") -> str:
-        """The address of the page for another slice, or for the whole."""
+        """The address of the page at a value of one dimension beside the others, or whatever its
+        value; without a dimension for the whole."""
         other = replace(self, view=self.view.sliced(by, value))
         return other.at()
 
@@ -128,11 +126,11 @@ class KnownGround(Ground):
         self.as_of = asked.as_of
         self.today = asked.today
 
-    def evaluator(self, cut: tuple[str, str] | None) -> Evaluator:
+    def evaluator(self, cut: Cut = WHOLE) -> Evaluator:
         """The evaluator of a slice. Raises UnknownKeyError for a value that is not recorded."""
         if cut not in self._evaluators:
             self._evaluators[cut] = self.tl.engine.evaluator(
-                slice=None if cut is None else {cut[0]: cut[1]},
+                slice=cut.as_dict(),
                 allow_estimates=self.view.estimates,
                 as_of=self.as_of,
             )
@@ -146,8 +144,7 @@ def asked_of(tl: Trueline, key: str, query: KpiQuery) -> Asked:
     as_of = moment_of(query.as_of, company.zone, tl.clock())
     today = tl.engine.today() if as_of is None else as_of.astimezone(company.zone).date()
     view = view_of(query, USUAL, today, company.calendar, frozenset())
-    if view.cut is not None:
-        check_cut(definition.label, definition.slices, view.cut[0])
+    check_cut(definition.label, definition.slices, view.cut)
     if query.allow_estimates:
         view = view.estimated(True)
     if query.grain:

@@ -93,17 +93,19 @@ def slices_of(tl: Trueline, asked: Asked, by: str) -> Slices:
     estimates, as_of = asked.view.estimates, asked.as_of
     if by not in asked.definition.slices:
         tl.engine.breakdown(asked.key, by, asked.period)  # raises, naming what it can be cut by
-    values = tl.engine.slice_values(by)
+    own = asked.view.cut.value(by)
+    values = tl.engine.slice_values(by) if own is None else [own]
     chosen = values[:MOST_VALUES]
     periods = (asked.period, asked.period.previous())
-    wanted = [One(asked.key, period, {by: value}) for period in periods for value in chosen]
+    cuts = [asked.view.slice | {by: value} for value in chosen]
+    wanted = [One(asked.key, period, cut) for period in periods for cut in cuts]
     found = tl.engine.many(wanted, allow_estimates=estimates, as_of=as_of)
     pairs = list(zip(chosen, found[: len(chosen)], found[len(chosen) :], strict=True))
     pairs.sort(key=lambda pair: (pair[1].value is None, -(pair[1].value or 0)))
     most = max((float(r.value or 0) for _, *both in pairs for r in both), default=0.0)
     if len({now.currency for _, now, _ in pairs}) > 1:  # their lengths would not compare
         most = 0.0
-    whole = tl.engine.reading(asked.key, asked.period, allow_estimates=estimates, as_of=as_of)
+    whole = tl.engine.reading(asked.key, asked.period, **asked.options)
     locale = tl.settings.company.locale
     texts = texts_of([now for _, now, _ in pairs] + [then for _, _, then in pairs], locale)
     written = zip(texts, texts[len(pairs) :], strict=False)

@@ -84,7 +84,7 @@ def _figure(item: ReadingInput, ground: KnownGround, unit: str | None) -> str:
         return number
     if unit == "%":
         return f"{number}%"
-    currency = ground.view.cut[1] if ground.view.cut and ground.view.cut[0] == "currency" else None
+    currency = ground.view.cut.value("currency")
     return f"{number} {unit.replace('currency', currency or ground.company.currency)}"
 
 

@@ -71,13 +71,14 @@ def _page(request: Request, key: str, query: KpiQuery) -> Response:
 
 def words(tl: Trueline, asked: Asked) -> dict[str, Any]:
     """What the templates of a KPI's pages need for their controls."""
+    left = [by for by in asked.definition.slices if by not in asked.view.cut.by]
     return {
         "asked": asked,
         "ranges": ranges_of(asked, tl),
         "short": SHORT,
         "last_day": (asked.period.end - timedelta(days=1)).isoformat(),
         "grains": [(g, asked.at(grain=g)) for g in ("day", "week", "month", "quarter", "year")],
-        "slice_width": {1: "s12", 2: "s6", 3: "s4"}.get(len(asked.definition.slices), "s6"),
+        "slice_width": {1: "s12", 2: "s6", 3: "s4"}.get(len(left), "s6"),
     }
 
 

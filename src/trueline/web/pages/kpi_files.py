@@ -104,10 +104,9 @@ def _course_drawn(request: Request, key: str, kind: str, query: KpiQuery) -> Res
 
 def _about(tl: Trueline, asked: Asked, *more: str) -> str:
     """What stands below a drawing's title: everything that its reader must know."""
-    cut = [": ".join(asked.view.cut)] if asked.view.cut else []
     known = [f"As known on {asked.as_of:%Y-%m-%d %H:%M} UTC"] if asked.as_of else []
     period = span(asked.period, tl.settings.company.locale)
-    parts = [more[0], period, *cut, *more[1:], *known, tl.settings.company.name]
+    parts = [more[0], period, *asked.view.said, *more[1:], *known, tl.settings.company.name]
     return " · ".join(part for part in parts if part)
 
 
