@@ -76,6 +76,27 @@ def slices(tl: Trueline) -> Any:
     return found
 
 
+COMBINED: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("channel", "country"): ("net_revenue", "new_customers", "nrr"),
+    ("plan", "currency"): ("mrr", "customers"),
+    ("channel", "plan", "country", "currency"): ("arpu",),
+}
+"""Of each base one KPI or more, by several dimensions at once."""
+
+
+def combined(tl: Trueline) -> Any:
+    """KPIs by several dimensions at once, each at its largest value, and in part by part."""
+    start, end = PERIODS[1]
+    found = {}
+    for dimensions, keys in COMBINED.items():
+        cut = {by: tl.engine.slice_values(by)[0] for by in dimensions}
+        some = tl.readings(keys, start=start, end=end, slice=cut)
+        found |= {f"{key} {cut}": plain(reading) for key, reading in some.items()}
+    channel = {"channel": tl.engine.slice_values("channel")[0]}
+    parts = tl.breakdown("net_revenue", "country", start=start, end=end, slice=channel)
+    return found | {"parts": plain(parts)}
+
+
 _AUTUMN = {"start": "2025-10-06", "end": "2026-03-01"}
 
 

@@ -25,6 +25,7 @@ OF_OTHER_TABLES = (
 QUESTIONS = {
     "readings": asked.readings,
     "slices": asked.slices,
+    "combined": asked.combined,
     "series": asked.series,
     "bridges": asked.bridges,
     "cohorts": asked.cohorts,

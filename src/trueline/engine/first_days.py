@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from trueline.catalog.measures import NAMELESS, daily
 from trueline.core.period import FIRST_DAY, Period
 from trueline.core.quality import Quality, Reason
+from trueline.engine.daily import WHOLE, Cut
 from trueline.engine.knowledge import SUBSCRIPTION_TABLES
 from trueline.engine.view import day_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from trueline.engine.daily import Cut
     from trueline.engine.resolve import Resolver
     from trueline.engine.value import MeasureValue
     from trueline.engine.view import FactsView
@@ -115,10 +115,11 @@ def _nameless(resolver: Resolver, period: Period) -> int:
     return sum(resolver.whole_rows(daily(key), period) for key in counted)
 
 
-def uncertain(resolver: Resolver, period: Period) -> bool:
-    """Whether a subscription began in the period of which it is not known whether it paid."""
+def uncertain(resolver: Resolver, period: Period, cut: Cut | None = None) -> bool:
+    """Whether a subscription began in the period of which it is not known whether it paid, in the
+    resolver's slice or another."""
     return any(
-        change > 0 for key in _CAUSES for _, _, change in resolver.by_day(daily(key), period)
+        change > 0 for key in _CAUSES for _, _, change in resolver.by_day(daily(key), period, cut)
     )
 
 
@@ -127,7 +128,8 @@ def _doubts(resolver: Resolver) -> list[Doubt]:
     if resolver.doubts is None:
         ever = Period(FIRST_DAY, resolver.today + timedelta(days=1))
         rows: list[tuple[Any, ...]] = []
-        if uncertain(resolver, ever):
+        # Who names no channel came by that of the first order; the subscription is of none.
+        if uncertain(resolver, ever, WHOLE):
             cut = resolver.cut
             build = partial(_first_days, resolver.view(), cut)
             rows = resolver.ask(("first days in doubt", cut), build)

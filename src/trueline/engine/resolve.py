@@ -165,9 +165,11 @@ class Resolver:
         """One daily measure added up over a window."""
         return self._dailies.totals(item.key, self.cut, window)
 
-    def by_day(self, item: Measure, window: Period) -> list[tuple[date, str, Decimal]]:
-        """A measure day by day and currency by currency."""
-        return self._dailies.by_day(item.key, self.cut, window)
+    def by_day(
+        self, item: Measure, window: Period, cut: Cut | None = None
+    ) -> list[tuple[date, str, Decimal]]:
+        """A measure day by day and currency by currency, in the resolver's slice or another."""
+        return self._dailies.by_day(item.key, self.cut if cut is None else cut, window)
 
     def currencies(self, key: str) -> list[str]:
         """The currencies that a daily measure was ever counted in."""

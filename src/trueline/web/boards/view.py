@@ -91,7 +91,7 @@ class ViewQuery(Strict):
     job: str | None = Field(None, max_length=40)
     v: str | None = Field(None, max_length=40)
 
-    def sliced(self) -> Cut:
+    def slice_asked(self) -> Cut:
         """The slice asked for."""
         found = {by: getattr(self, by, None) for by in (*DIMENSIONS, "feature")}
         return Cut.of({by: value for by, value in found.items() if value})
@@ -117,7 +117,7 @@ def view_of(
             f"The range is {found.period.days // 365} years long.", "A page shows 50 at the most."
         )
     wanted = frozenset(asked.table.split(",")) & panels
-    return View(found, usual, asked.sliced(), asked.estimates, wanted)
+    return View(found, usual, asked.slice_asked(), asked.estimates, wanted)
 
 
 def shown_period(view: View, own: str | None, today: date, calendar: Calendar) -> Period:

@@ -52,7 +52,13 @@ def _drawn(request: Request, asked: ViewQuery, name: str, panel: str, kind: str)
         raise NotFoundError(f"The panel '{panel}' has no chart.", "Its values are in its CSV.")
     company_ = company(request).settings.company
     period = span(board.view.range.period, company_.locale)
-    said = [shown.about, period, *board.view.said, *(mark.capitalize() for mark in shown.marks), company_.name]
+    said = [
+        shown.about,
+        period,
+        *board.view.said,
+        *(mark.capitalize() for mark in shown.marks),
+        company_.name,
+    ]
     subtitle = " · ".join(part for part in said if part)
     draw = export.png if kind == "png" else export.svg
     media = "image/png" if kind == "png" else "image/svg+xml"
