@@ -58,6 +58,16 @@ def test_a_kpi_for_people_and_for_programs(home: Path) -> None:
     assert found["value"] == 150.5 and found["quality"] == "actual"
 
 
+def test_several_dimensions_at_once(home: Path) -> None:
+    words = ("--currency", "USD", "--plan", "Pro", *JANUARY, "--home", str(home), "--json")
+    found = json.loads(run("kpi", "mrr", *words))
+    assert (found["value"], found["slice"]) == (150, {"plan": "Pro", "currency": "USD"})
+    series = json.loads(run("series", "mrr", *words[:8], "--home", str(home), "--json"))
+    assert [r["value"] for r in series] == [150]
+    refused = run("kpi", "mrr_new", *words, code=2)
+    assert "New MRR cannot be cut by plan or currency." in refused
+
+
 def test_an_unknown_value_is_an_answer_with_its_reason(home: Path) -> None:
     shown = run("kpi", "cac", *JANUARY, "--home", str(home))
     assert "–" in shown and "No marketing cost" in shown

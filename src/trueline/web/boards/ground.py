@@ -295,8 +295,13 @@ def check_cut(label: str, can: Iterable[str], cut: Cut) -> None:
         )
     raise InputError(
         f"{label} can be filtered by {' or '.join(slices)}, not by {' or '.join(lacking)}.",
-        f"Take the {'filter' if lacking == list(cut.by) else ' and '.join(lacking)} off to see it.",
+        f"Take the {_named(lacking) if len(lacking) < len(cut.by) else 'filter'} off to see it.",
     )
+
+
+def _named(filters: Sequence[str]) -> str:
+    """Some of a page's filters in words."""
+    return f"{' and '.join(filters)} filter{'s' if len(filters) > 1 else ''}"
 
 
 def _so_far(reading: Reading) -> Reading:
