@@ -93,6 +93,26 @@ def test_a_range_of_ones_own_and_a_filter(open_page: Open) -> None:
     expect(page.get_by_text("Channel: Meta")).to_have_count(0)
 
 
+def test_filters_of_several_kinds_hold_together(open_page: Open) -> None:
+    watched = open_page("/growth?range=month")
+    page = watched.page
+    for value in ("Meta", "CA"):
+        page.locator("#m-filter summary").click()
+        page.locator("#m-filter").get_by_role("link", name=value, exact=True).click()
+        page.wait_for_url(re.compile(f"={value}$"))
+    assert "channel=Meta&country=CA" in page.url
+    expect(page.locator("#m-filter summary")).to_have_text("Meta · CA")
+    expect(page.locator("#p-tile-cac")).to_contain_text("not by country")
+    watched.fits()
+    watched.accessible()
+    page.get_by_role("link", name="Channel: Meta, take this filter off").click()
+    page.wait_for_url(re.compile("range=month&country=CA$"))
+    expect(page.get_by_text("Country: CA")).to_be_visible()
+    page.go_back()
+    page.wait_for_url(re.compile("channel=Meta&country=CA$"))
+    expect(page.get_by_text("Channel: Meta")).to_be_visible()
+
+
 NONSENSE = (
     "?start=2026-09-30&last=2026-09-01",
     "?range=nonsense",

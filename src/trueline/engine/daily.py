@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, localcontext
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trueline.core.money import EXACT
@@ -43,14 +44,14 @@ class Cut:
     def __bool__(self) -> bool:
         return bool(self.pairs)
 
-    @property
+    @cached_property
     def by(self) -> tuple[str, ...]:
         """Its dimensions."""
         return tuple(by for by, _ in self.pairs)
 
     def value(self, by: str) -> str | None:
         """Its value of a dimension; None where it has none."""
-        return self.as_dict().get(by)
+        return next((value for name, value in self.pairs if name == by), None)
 
     def having(self, by: str, value: str) -> Cut:
         """The same at this value of a dimension too."""
@@ -62,7 +63,13 @@ class Cut:
 
     def only(self, by: str) -> Cut:
         """The part of it that is of this dimension: the whole, where nothing is."""
-        return Cut(tuple(pair for pair in self.pairs if pair[0] == by))
+        if by not in self.by:
+            return WHOLE
+        return (
+            self
+            if len(self.pairs) == 1
+            else Cut(tuple(pair for pair in self.pairs if pair[0] == by))
+        )
 
     def as_dict(self) -> dict[str, str]:
         """The slice as readings give it."""

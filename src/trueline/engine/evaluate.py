@@ -58,11 +58,13 @@ class Evaluator:
     def prefetch(self, pairs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what these readings need, in as few queries as can be."""
         cut, today = self.resolver.cut, self.resolver.today
+        able = pairs
+        if cut:
+            wanted = list(pairs)
+            refused = {key for key in {key for key, _ in wanted} if uncut(kpi(key), cut.by)}
+            able = [pair for pair in wanted if pair[0] not in refused]
         self.resolver.prefetch(
-            need
-            for key, period in pairs
-            if not uncut(kpi(key), cut.by)
-            for need in _needs(kpi(key), period, cut, today)
+            need for key, period in able for need in _needs(kpi(key), period, cut, today)
         )
 
     def prefetch_each(self, keys: Iterable[str], cuts: Sequence[Cut]) -> None:
@@ -123,7 +125,8 @@ class Evaluator:
         )
 
     def _check_slice(self, definition: type[Kpi]) -> None:
-        if lacking := uncut(definition, self.resolver.cut.by):
+        by = self.resolver.cut.by
+        if by and (lacking := uncut(definition, by)):
             can = ", ".join(definition.slices) or "nothing"
             raise InputError(
                 f"{definition.label} cannot be cut by {' or '.join(lacking)}.",

@@ -148,14 +148,16 @@ class Resolver:
 
     def prefetch(self, needs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what measures need over these days, in as few queries as can be."""
-        daily: set[str] = set()
+        wanted: set[str] = set()
         over: dict[str, list[Period]] = {}
         for key, period in needs:
-            daily |= _behind(key)
+            wanted |= _behind(key)
             item = measure(key)
             if isinstance(item, PeriodMeasure):
                 over.setdefault(item.source, []).append(period)
-        self.questions += self._dailies.fetch(daily, self.cut)
+        self.questions += self._dailies.fetch(_told_by_the_whole(wanted), WHOLE) if self.cut else 0
+        within = wanted - set(NAMELESS) if self.cut else wanted
+        self.questions += self._dailies.fetch(within, self.cut)
         from trueline.engine.period_measures import fetch
 
         with localcontext(EXACT):
@@ -329,6 +331,13 @@ def _unsaid(item: Measure, found: MeasureValue, silent: int) -> Reason:
         f"{'their' if money else 'how many'} {item.label}{told} (excluded_count {silent}).",
         f"Record {column} in every row of {item.table}.",
     )
+
+
+def _told_by_the_whole(keys: set[str]) -> set[str]:
+    """Those of which the whole says whether nothing of a slice is 0, and what else it says."""
+    flows = {key for key in keys if daily(key).kind is MeasureKind.FLOW}
+    firsts = {leaf for key in flows if daily(key).base == "firsts" for leaf in _behind(key)}
+    return flows | firsts
 
 
 @cache

@@ -21,6 +21,7 @@ from trueline.home import Trueline
 from trueline.settings import Settings
 from trueline.web.boards import cohort_panels, money, over_time, plan_panel, shares, tiles
 from trueline.web.boards.ground import Ground, check_cut, label_of
+from trueline.web.boards.over_time import EACH
 from trueline.web.boards.shown import Missing, Shown
 from trueline.web.boards.view import View
 from trueline.web.pages.frame import freshness
@@ -260,17 +261,25 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
         _check_filter(ground, panel)
         made = build(ground, panel)
     except TruelineError as error:
-        made = Shown("none", title, missing=Missing(error.message, error.fix or "", "Not shown"))
+        missing = Missing(error.message, error.fix or "", "Not shown")
+        made = Shown("none", title, _about(panel), missing=missing)
     except Exception:  # the other panels stand
         log.exception("panel %s failed", name)
         made = Shown(
             "none",
             title,
+            _about(panel),
             missing=Missing("This panel failed; see the server's log.", title="Not shown"),
         )
     if made is not None:
         made.name, made.kind, made.columns = name, panel.kind, panel.columns
     return made
+
+
+def _about(panel: Panel) -> str:
+    """What tells a panel that is not shown from a tile of the same title."""
+    over_time = panel.kind in ("line", "bars", "stacked")
+    return panel.about or (EACH.get(getattr(panel, "grain", None) or "", "") if over_time else "")
 
 
 def _check_filter(ground: Ground, panel: Panel) -> None:
