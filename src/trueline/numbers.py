@@ -152,7 +152,8 @@ class Numbers:
         period_days: int | None = None,
         **options: Any,
     ) -> list[Reading]:
-        """A reading for each recorded channel, plan, country or currency."""
+        """A reading for each recorded channel, plan, country or currency, within ``slice`` where
+        one is given."""
         return self.engine.breakdown(
             key, by, self.engine.period(start, end, period_days), **options
         )
