@@ -100,6 +100,14 @@ def test_a_dimension_that_a_kpi_lacks_is_named(
         shared.tl.readings([key], **FEBRUARY, slice=cut)
 
 
+@pytest.mark.parametrize("cut", [{"feature": "Search"}, META_CA | {"feature": "Search"}])
+def test_a_bridge_of_what_recurring_revenue_does_not_have_is_not_0(
+    shared: Company, cut: dict[str, str]
+) -> None:
+    with pytest.raises(InputError, match="The MRR bridge cannot be cut by feature"):
+        shared.tl.bridge(**FEBRUARY, slice=cut)
+
+
 def test_what_a_base_does_not_tell_apart_is_never_0(shared: Company) -> None:
     facts = FromFacts(shared.tl.warehouse, shared.tl.settings)
     with pytest.raises(InputError, match="Spend cannot be cut by country"):

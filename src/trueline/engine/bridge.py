@@ -7,10 +7,13 @@ from datetime import date
 from decimal import Decimal, localcontext
 from typing import Any
 
+from trueline.catalog.kpis import kpi
+from trueline.core.errors import InputError
 from trueline.core.money import EXACT
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import left_out
+from trueline.engine.evaluate import uncut
 from trueline.engine.movements import COUNTS
 from trueline.engine.resolve import Resolver
 
@@ -74,7 +77,13 @@ class Bridge:
 
 
 def bridge(resolver: Resolver, period: Period) -> Bridge:
-    """The bridge of a period, in the resolver's currency and slice."""
+    """The bridge of a period, in the resolver's currency and slice. Raises InputError for a slice
+    that recurring revenue does not have: a bridge of nothing closes, and says nothing."""
+    if lacking := uncut(kpi("mrr"), resolver.cut.by):
+        raise InputError(
+            f"The MRR bridge cannot be cut by {' or '.join(lacking)}.",
+            f"It can be cut by: {', '.join(kpi('mrr').slices)}.",
+        )
     found = {name: resolver.value(f"movement_{name}", period) for name in PARTS}
     level = resolver.value("mrr", period)
     worst = Quality.worst(value.quality for value in found.values())

@@ -63,13 +63,9 @@ class Cut:
 
     def only(self, by: str) -> Cut:
         """The part of it that is of this dimension: the whole, where nothing is."""
-        if by not in self.by:
-            return WHOLE
-        return (
-            self
-            if len(self.pairs) == 1
-            else Cut(tuple(pair for pair in self.pairs if pair[0] == by))
-        )
+        if self.by == (by,):
+            return self
+        return Cut(((by, self.as_dict()[by]),)) if by in self.by else WHOLE
 
     def as_dict(self) -> dict[str, str]:
         """The slice as readings give it."""

@@ -144,7 +144,8 @@ class Resolver:
 
     def prefetch_each(self, keys: Iterable[str], cuts: Sequence[Cut]) -> None:
         """Fetch the daily measures behind others for several slices of the same dimensions."""
-        self._dailies.fetch_each({leaf for key in keys for leaf in _behind(key)}, cuts)
+        wanted = {leaf for key in keys for leaf in _behind(key)}
+        self._dailies.fetch_each(wanted - set(NAMELESS), cuts)
 
     def prefetch(self, needs: Iterable[tuple[str, Period]]) -> None:
         """Fetch what measures need over these days, in as few queries as can be."""

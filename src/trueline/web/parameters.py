@@ -9,7 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from trueline.core.errors import Fault, InputError
-from trueline.engine.engine import SLICES
+from trueline.engine.daily import SLICES
 
 
 async def once(request: Request) -> None:
