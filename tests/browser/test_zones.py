@@ -40,3 +40,4 @@ def test_a_tooltip_names_the_company_s_day(open_page: Open) -> None:
         tooltip.wait_for()
         found.add(tooltip.inner_text())
     assert len(found) == 1, found
+    assert "undefined" not in found.pop()

@@ -185,8 +185,8 @@ def test_what_is_planned_below_zero_has_no_percentage(served: Served) -> None:
     """Cash of 5,000 a month was to be earned, 6,000 was: that is no +20 % of burn."""
     reading = served.tl.kpi("revenue", start="2026-02-01", end="2026-03-01")
     whole = replace(reading, value=Decimal(-6000), completeness=Completeness.COMPLETE)
-    assert plan_panel._difference(whole, Decimal(-5000)).raw is None
-    assert plan_panel._difference(whole, Decimal(5000)).raw == -220
+    assert plan_panel._difference(whole, Decimal(-5000), "en_US").raw is None
+    assert plan_panel._difference(whole, Decimal(5000), "en_US").raw == -220
 
 
 def test_every_chart_of_every_dashboard_draws(served: Served) -> None:

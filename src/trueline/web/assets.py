@@ -16,7 +16,9 @@ from pathlib import Path
 
 from trueline.core.folders import cache_folder
 
-VEGA_LITE = "6.4"
+VEGA_LITE = "6.1"
+"""Not 6.4: that one looks for texts of the nearest point where they are not, so that every line's
+tooltip says "undefined"."""
 _SNIPPET = "window.vegaEmbed = vegaEmbed; window.vega = vega;"
 _LETTERS = (
     *range(0x20, 0x180),  # Latin with its extensions

@@ -7,7 +7,7 @@ from typing import Any
 
 from trueline.core.period import Grain, Period
 from trueline.core.reading import Reading
-from trueline.web.boards.ground import Bucket, Ground, mark_of
+from trueline.web.boards.ground import Bucket, Ground, is_partial
 from trueline.web.charts.axis import MINUTE
 
 SHORTEST, LONGEST = 3, {"day": 28, "week": 13, "month": 6, "quarter": 4, "year": 2}
@@ -51,7 +51,7 @@ def _said(reason: Any) -> str:
 
 def _last_whole(buckets: list[Bucket], readings: list[Reading]) -> tuple[Bucket, Reading] | None:
     for bucket, reading in zip(reversed(buckets), reversed(readings), strict=True):
-        if reading.value is not None and mark_of(reading) != "partial":
+        if reading.value is not None and not is_partial(reading):
             return bucket, reading
     return None
 

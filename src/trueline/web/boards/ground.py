@@ -210,12 +210,18 @@ def _cell(text: str, reading: Reading) -> Cell:
 
 
 def mark_of(reading: Reading) -> str:
-    """What a value is worth, in a word; empty for an actual, complete one."""
-    if reading.value is None:
-        return "unknown"
-    if reading.quality is Quality.ESTIMATED:
-        return "estimated"
-    return "partial" if reading.completeness is Completeness.PARTIAL else ""
+    """What a value is worth, in a word or two; empty for an actual, complete one."""
+    return "unknown" if reading.value is None else ", ".join(marks_of([reading]))
+
+
+def is_estimated(reading: Reading) -> bool:
+    """Whether there is a value, and an assumption is in it."""
+    return reading.value is not None and reading.quality is Quality.ESTIMATED
+
+
+def is_partial(reading: Reading) -> bool:
+    """Whether there is a value, of a part of its period; that part may be estimated, too."""
+    return reading.value is not None and reading.completeness is Completeness.PARTIAL
 
 
 def texts_of(readings: Sequence[Reading], locale: str) -> list[str]:
@@ -228,14 +234,15 @@ def texts_of(readings: Sequence[Reading], locale: str) -> list[str]:
         values = [readings[place].value for place in mine]
         written = words.alike(values, readings[mine[0]].unit, currency, locale)
         for place, text in zip(mine, written, strict=True):
-            out[place] = f"~{text}" if mark_of(readings[place]) == "estimated" else text
+            out[place] = f"~{text}" if is_estimated(readings[place]) else text
     return out
 
 
 def marks_of(readings: Iterable[Reading]) -> tuple[str, ...]:
     """The marks that occur, the gravest first, of readings that have a value."""
-    found = {mark_of(reading) for reading in readings if reading.value is not None}
-    return tuple(mark for mark in ("estimated", "partial") if mark in found)
+    listed = list(readings)
+    found = (("estimated", is_estimated), ("partial", is_partial))
+    return tuple(mark for mark, bears in found if any(map(bears, listed)))
 
 
 _WAITING = {"immature_cohort", "not_yet", "period_not_over", "bucket_cut_short", "window_not_over"}

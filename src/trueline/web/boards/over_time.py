@@ -14,6 +14,8 @@ from trueline.web.boards.ground import (
     Bucket,
     Ground,
     days_of,
+    is_estimated,
+    is_partial,
     label_of,
     mark_of,
     marks_of,
@@ -227,27 +229,24 @@ def course(
 def _fill(ground: Ground, rows: list[dict[str, Any]], number: int, readings: list[Reading]) -> None:
     """Whole, actual values as a line; the way to and from others as dashes."""
     values = [None if r.value is None else float(r.value) for r in readings]
-    loose = [mark_of(r) in ("estimated", "partial") for r in readings]
+    loose = [is_estimated(r) or is_partial(r) for r in readings]
     for place, reading in enumerate(readings):
         near = loose[place] or any(0 <= n < len(loose) and loose[n] for n in (place - 1, place + 1))
-        mark = mark_of(reading)
+        mark = "" if reading.value is None else mark_of(reading)
         rows[place][f"v{number}"] = None if loose[place] else values[place]
         rows[place][f"d{number}"] = values[place] if near else None
-        rows[place][f"x{number}"] = ground.text(reading) + (
-            f", {mark}" if mark in ("partial", "estimated") else ""
-        )
+        rows[place][f"x{number}"] = ground.text(reading) + (f", {mark}" if mark else "")
 
 
 def _bar(ground: Ground, bucket: Bucket, reading: Reading) -> dict[str, Any]:
-    mark = mark_of(reading)
     return {
         "label": bucket.label,
         "when": bucket.when,
         "v": None if reading.value is None else float(reading.value),
         "x": ground.text(reading),
-        "partial": mark == "partial",
-        "e": mark == "estimated",
-        "note": mark,
+        "partial": is_partial(reading),
+        "e": is_estimated(reading),
+        "note": mark_of(reading),
     }
 
 
@@ -268,7 +267,12 @@ def _legend(
         keys.append(Key("Previous", "k-faint"))
     if ahead:
         keys.append(Key("Forecast", "k-dash"))
-    return tuple(keys) + tuple(Key(mark.capitalize(), "k-dots") for mark in marks)
+    return tuple(keys) + dotted(marks)
+
+
+def dotted(marks: tuple[str, ...]) -> tuple[Key, ...]:
+    """What a legend of lines says of marks that occur: both are dots, so both are one entry."""
+    return (Key(" or ".join(marks).capitalize(), "k-dots"),) if marks else ()
 
 
 def mark_keys(marks: tuple[str, ...]) -> tuple[Key, ...]:

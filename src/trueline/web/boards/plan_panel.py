@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from trueline.core import words
 from trueline.core.period import Grain, Period, add_months
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Plan
@@ -19,8 +20,9 @@ from trueline.web.boards.ground import (
     marks_of,
     missing_of,
 )
-from trueline.web.boards.over_time import course
+from trueline.web.boards.over_time import course, dotted
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.charts.axis import MINUTE
 from trueline.web.charts.marked import named_by, with_plan
 
 MONTHS_BACK, MONTHS_AHEAD = 12, 12
@@ -47,12 +49,15 @@ def plan(ground: Ground, panel: Plan) -> Shown | None:
         return shown
     asked = Period(months[0], ground.period(panel.range).end)
     ahead, why = forecast_rows(ground, panel.kpi, Grain.MONTH, actual, readings, asked)
+    if ahead:  # what is forecast may reach beyond what is planned
+        months = _months(months[0], max(months[-1], date.fromisoformat(ahead[-1]["t"][:10])))
+        shown.about = f"{said}, {_months_span(months, ground.locale)}"
     shown.spec = _plan_spec(ground, panel, readings, actual, goals, months, ahead)
     shown.table = _plan_table(ground, readings, goals, months, ahead)
     shown.marks = marks_of(readings)
     shown.legend = (Key("Actual", "k-c1"), Key("Plan", "k-c3"))
     shown.legend += (Key("Forecast", "k-dash"),) if ahead else ()
-    shown.legend += tuple(Key(mark.capitalize(), "k-dots") for mark in shown.marks)
+    shown.legend += dotted(shown.marks)
     shown.notes = (why,) if why else ()
     shown.summary = _plan_summary(ground, readings, goals)
     shown.height = "tall"
@@ -105,11 +110,12 @@ def _plan_spec(
 ) -> dict[str, Any]:  # fmt: skip
     spec = course(ground, [(label_of(panel.kpi), readings)], actual, [], ahead=ahead)
     unit, currency = readings[0].unit, readings[0].currency
-    goal_rows = [
-        {"t": f"{month}T00:00:00", "v": float(goals[month]),
-         "x": ground.amount(goals[month], unit, currency)}
+    goal_rows: list[dict[str, Any]] = [
+        {"t": f"{month}{MINUTE}", "when": _month_name(month, ground.locale),
+         "v": None if goal is None else float(goal),
+         "x": words.UNKNOWN if goal is None else ground.amount(goal, unit, currency)}
         for month in months
-        if month in goals
+        for goal in (goals.get(month),)
     ]  # fmt: skip
     return named_by(with_plan(spec, goal_rows), actual[0].whole, actual[-1].whole, ground.locale)
 
@@ -120,7 +126,8 @@ def _plan_table(
 ) -> Table:  # fmt: skip
     by_month = {reading.start: reading for reading in readings}
     coming = {row["t"][:10]: row for row in ahead if row["x"]}
-    names = ("Actual", "Plan", "Difference", "Forecast", "80% of cases")
+    names = ("Actual", "Plan", "Difference", "Forecast", "80% from", "80% to")
+    nothing = Cell("", None)
     rows = []
     for month in reversed(months):
         reading, goal = by_month.get(month), goals.get(month)
@@ -129,11 +136,12 @@ def _plan_table(
         rows.append(
             (
                 Cell(_month_name(month, ground.locale), month),
-                ground.cell(reading) if reading else Cell("", None),
+                ground.cell(reading) if reading else nothing,
                 Cell("–" if goal is None else ground.amount(goal, unit, currency), goal),
-                _difference(reading, goal),
-                Cell(row["x"], row["v"]) if row else Cell("", None),
-                Cell(row["band"], row["band"]) if row else Cell("", None),
+                _difference(reading, goal, ground.locale),
+                Cell(row["x"], row["v"]) if row else nothing,
+                Cell(row["lo_x"], row["lo"]) if row else nothing,
+                Cell(row["hi_x"], row["hi"]) if row else nothing,
             )
         )
     return Table((Column("Month"), *(Column(name, True) for name in names)), tuple(rows))
@@ -145,15 +153,18 @@ def _month_name(month: date, locale: str) -> str:
     return str(format_date(month, "MMM yyyy", locale=locale))
 
 
-def _difference(reading: Reading | None, goal: Decimal | None) -> Cell:
+def _difference(reading: Reading | None, goal: Decimal | None, locale: str) -> Cell:
     """Of whole months only: a part of one is not compared with a whole month's plan. A percentage
-    of a plan below 0 would turn worse into more."""
+    of a plan below 0 would turn worse into more; what is a percentage differs in points."""
     if reading is None or reading.value is None or goal is None:
         return Cell("", None)
-    if reading.completeness.value == "partial" or goal <= 0:
-        return Cell("–", None)
-    percent = float(100 * (Decimal(str(reading.value)) - goal) / goal)
-    return Cell(f"{percent:+.1f}%", percent)
+    points = reading.unit in words.POINTS
+    if reading.completeness.value == "partial" or (goal <= 0 and not points):
+        return Cell(words.UNKNOWN, None)
+    more = Decimal(str(reading.value)) - goal
+    raw = float(more if points else 100 * more / goal)
+    moved = {"absolute": more, "percent": None if points else raw}
+    return Cell(words.changed(moved, reading.unit, locale), raw)
 
 
 def _plan_summary(ground: Ground, readings: list[Reading], goals: dict[date, Decimal]) -> str:

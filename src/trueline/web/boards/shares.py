@@ -14,6 +14,7 @@ from trueline.engine.engine import change
 from trueline.web.boards.ground import (
     MOST_VALUES,
     Ground,
+    is_estimated,
     label_of,
     mark_of,
     marks_of,
@@ -78,7 +79,7 @@ def _parts(ground: Ground, known: list[tuple[str, Reading]]) -> list[tuple[str, 
         parts = [*parts[:5], (f"{len(parts) - 5} others", rest)]
     values = (value for _, value in parts)
     texts = words.alike(values, first.unit, first.currency, ground.locale)
-    guessed = [mark_of(r) == "estimated" for _, r in known]
+    guessed = [is_estimated(r) for _, r in known]
     return [
         (
             name,

@@ -55,8 +55,28 @@ def lines(
         if lone := _lone(rows, number):
             data[f"lone{number}"] = lone
             layers.append(_dots(number, line, scale, zero))
-    layers += _hover(series, scale, zero)
+    if forecast:
+        data["points"] = _points(rows, forecast, len(series))
+    layers += _hover(series, scale, zero, forecast)
     return chart(layers, data, height)
+
+
+AHEAD = ("ahead", "band", "band95")
+"""Texts of what is forecast, beside those of the lines, where a bucket is pointed at."""
+
+
+def _points(
+    rows: list[dict[str, Any]], forecast: list[dict[str, Any]], lines: int
+) -> list[dict[str, Any]]:
+    """A bucket once, with the texts of all that is drawn there; an empty text is not told."""
+    blank = {"when": "", **{f"x{n}": "" for n in range(lines)}, **dict.fromkeys(AHEAD, "")}
+    found = {row["t"]: blank | row for row in rows}
+    for step in forecast:
+        if step["band"]:  # where a forecast begins, it has none: that is the last known value
+            texts = {"ahead": step["x"], "band": step["band"], "band95": step.get("band95", "")}
+            here = {"t": step["t"], "when": step["when"]}
+            found[step["t"]] = blank | here | found.get(step["t"], {}) | texts
+    return list(found.values())
 
 
 def _y(field: str, scale: Scale, zero: bool) -> Spec:
@@ -136,8 +156,6 @@ def _line(number: int, line: Line, scale: Scale, zero: bool, rows: int) -> list[
 def _forecast(scale: Scale, zero: bool, *, wide: bool) -> list[Spec]:
     name = {"name": "forecast"}
     x = time_axis()
-    said = [("when", "Period"), ("x", "Forecast"), ("band", "80% of cases")]
-    said += [("band95", "95% of cases")] if wide else []
     outer = {
         "data": name,
         "mark": {"type": "area", "color": "@c1", "opacity": 0.07, "aria": False},
@@ -161,16 +179,16 @@ def _forecast(scale: Scale, zero: bool, *, wide: bool) -> list[Spec]:
             },
             "encoding": {"x": x, "y": _y("v", scale, zero)},
         },
-        {
-            "data": name,
-            "mark": {"type": "rule", "strokeWidth": 12, "opacity": 0},
-            "encoding": {"x": x, "tooltip": tips(*said)},
-        },
     ]
 
 
-def _hover(series: list[Line], scale: Scale, zero: bool) -> list[Spec]:
-    """A rule at the nearest bucket with every line's text, and a dot on each line."""
+def _hover(
+    series: list[Line], scale: Scale, zero: bool, forecast: list[dict[str, Any]] | None
+) -> list[Spec]:
+    """A rule at the nearest bucket, known or forecast, with every text there; a dot on each line.
+
+    The nearest one is found all over the chart: what lies below is never pointed at.
+    """
     pick = {
         "name": "hover",
         "select": {
@@ -182,9 +200,12 @@ def _hover(series: list[Line], scale: Scale, zero: bool) -> list[Spec]:
         },
     }
     words = [("when", "Period"), *((f"x{n}", line.name) for n, line in enumerate(series))]
+    if forecast:
+        words += [("ahead", "Forecast"), ("band", "80% of cases")]
+        words += [("band95", "95% of cases")] if "lo95" in forecast[0] else []
     shown = {"condition": {"param": "hover", "empty": False, "value": 0.5}, "value": 0}
     rule = {
-        "data": {"name": "rows"},
+        "data": {"name": "points" if forecast else "rows"},
         "params": [pick],
         "mark": {"type": "rule", "color": "@muted", "strokeWidth": 1},
         "encoding": {"x": time_axis(), "opacity": shown, "tooltip": tips(*words)},

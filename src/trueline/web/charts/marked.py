@@ -31,19 +31,56 @@ def marked(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
 
 
 def with_plan(spec: Spec, rows: list[dict[str, Any]]) -> Spec:
-    """The chart with a plan's steps behind its lines: rows of ``t``, ``v``, ``x``."""
-    mark = {
-        "type": "line", "color": "@c3", "strokeWidth": 1.75, "strokeDash": [6, 3], "aria": False,
+    """The chart with a plan's steps behind its lines: rows of ``t``, ``when``, ``v``, ``x``.
+
+    A month that is not planned (``v`` is null) leaves a gap; one between two such is a dot. What
+    was planned stands where a month is pointed at.
+    """
+    base: Spec = {"data": {"name": "plan"}}
+    place = {"x": time_axis(), "y": _height(spec)}
+    line = base | {
+        "mark": {
+            "type": "line", "color": "@c3", "strokeWidth": 1.75, "strokeDash": [6, 3],
+            "invalid": "break-paths-filter-domains", "aria": False,
+        },
+        "encoding": place,
     }  # fmt: skip
-    layer = {
-        "data": {"name": "plan"},
-        "mark": mark,
-        "encoding": {"x": time_axis(), "y": _height(spec)},
+    dots = {
+        "data": {"name": "lone plan"},
+        "mark": {"type": "point", "filled": True, "size": 32, "color": "@c3", "aria": False},
+        "encoding": place,
     }
+    planned = [row["v"] for row in rows]
+    lone = [
+        row
+        for row, before, after in zip(rows, [None, *planned], [*planned[1:], None], strict=False)
+        if row["v"] is not None and before is None and after is None
+    ]
+    data: dict[str, Any] = spec["datasets"]
+    points = _with_texts(data.get("points", data["rows"]), rows)
     return spec | {
-        "layer": [layer, *spec["layer"]],
-        "datasets": spec["datasets"] | {"plan": rows},
+        "layer": [line, dots, *map(_telling_plan, spec["layer"])],
+        "datasets": data | {"plan": rows, "lone plan": lone, "points": points},
     }
+
+
+def _with_texts(points: list[dict[str, Any]], plan: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is pointed at, with what was planned for it, and months that are only planned."""
+    blank = {name: "" for name in points[0] if name not in ("t", "when")} | {"plan": ""}
+    found = {point["t"]: blank | point for point in points}
+    for row in plan:
+        here = {"t": row["t"], "when": row["when"]}
+        found[row["t"]] = blank | here | found.get(row["t"], {}) | {"plan": row["x"]}
+    return list(found.values())
+
+
+def _telling_plan(layer: Spec) -> Spec:
+    """A layer that is pointed at says what was planned, too."""
+    if "params" not in layer:
+        return layer
+    encoding = layer["encoding"]
+    told = encoding | {"tooltip": [*encoding["tooltip"], *tips(("plan", "Plan"))]}
+    return layer | {"data": {"name": "points"}, "encoding": told}
 
 
 def _height(spec: Spec) -> Spec:

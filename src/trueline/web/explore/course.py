@@ -9,7 +9,7 @@ from trueline.core.errors import InputError
 from trueline.core.period import Grain
 from trueline.home import Trueline
 from trueline.web.boards.ground import Bucket, marks_of, missing_of
-from trueline.web.boards.over_time import EACH, course, sheet
+from trueline.web.boards.over_time import EACH, course, dotted, sheet
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts.axis import MINUTE
 from trueline.web.charts.marked import marked, named_by
@@ -143,4 +143,4 @@ def _legend(
         keys.append(Key("Unusual", "k-unusual"))
     if goal:
         keys.append(Key("Target", "k-rule"))
-    return (*keys, *(Key(mark.capitalize(), "k-dots") for mark in marks))
+    return (*keys, *dotted(marks))

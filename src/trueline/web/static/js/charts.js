@@ -60,13 +60,19 @@ async function drawn(element) {
   }
 }
 
+// What is pointed at: a name and a text a line; what has no text there is left out.
+const told = (value, sanitize) => {
+  const lines = Object.entries(value).filter(([, text]) => text !== "");
+  return `<table>${lines.map(([name, text]) => `<tr><td class="key">${sanitize(name)}</td><td class="value">${sanitize(text)}</td></tr>`).join("")}</table>`;
+};
+
 async function paint(element, embed, spec) {
   if (spec === null) { element.remove(); return; }
   const { config: own, ...rest } = coloured(spec);
   const result = await embed(element, rest, {
     mode: "vega-lite", renderer: "svg", actions: false, ast: true, logLevel: 1, defaultStyle: false,
     config: { ...config(), ...own },
-    tooltip: { theme: "custom", disableDefaultStyle: true },
+    tooltip: { theme: "custom", disableDefaultStyle: true, formatTooltip: told },
   });
   if (rest.usermeta?.grows) grow(element, result.view);
   // The element says what the chart shows, and its table has the values: marks are no words.
