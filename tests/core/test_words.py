@@ -148,10 +148,13 @@ def test_a_half_is_rounded_up_as_people_round_it() -> None:
         ("999940", "en_US", "USD", "$999.9k"),
         ("999950", "en_US", "USD", "$1M"),
         ("2.54e9", "en_US", "USD", "$2.5B"),
-        ("4300000", "fr_CA", "KWD", "4,3M KWD"),
-        ("-558400", "fr_CA", "KWD", "-558,4k KWD"),
+        ("4300000", "fr_CA", "KWD", "4,3 M KWD"),
+        ("-558400", "fr_CA", "KWD", "-558,4 k KWD"),
         ("646.25", "fr_CA", "KWD", "646 KWD"),
-        ("4600", "de_DE", "JPY", "4,6k ¥"),
+        ("4600", "de_DE", "JPY", "4.600 ¥"),
+        ("4600000", "de_DE", "JPY", "4,6 Mio. ¥"),
+        ("46000", "ja_JP", "JPY", "￥4.6万"),
+        ("2540000000", "es_ES", "EUR", "2.540 M €"),
     ],
 )
 def test_an_amount_in_few_letters_is_written_as_axes_are(

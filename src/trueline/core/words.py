@@ -80,25 +80,55 @@ def short_money(number: Any, currency: str, locale: str) -> str:
     from babel.numbers import parse_pattern
 
     exact = Decimal(str(number))
-    size, letter = next(((s, name) for least, s, name in _SHORT if abs(exact) >= least), (1, ""))
+    size = next((size for size in sizes(locale) if abs(exact) >= size.rounds_up), None)
     found = Locale.parse(locale)
     pattern = str(found.currency_formats["standard"].pattern)
-    pattern = pattern.replace(".00", ".#" if letter else "")
+    pattern = pattern.replace(".00", ".#" if size else "")
     with localcontext(_WIDE):
-        shown = exact / size if letter else exact.quantize(Decimal(1)) or Decimal(0)
+        shown = exact / size.unit if size else exact.quantize(Decimal(1)) or Decimal(0)
         text = str(
             parse_pattern(pattern).apply(shown, found, currency=currency, currency_digits=False)
         )
     end = 1 + max(place for place, sign in enumerate(text) if sign.isdigit())
-    return f"{text[:end]}{letter}{text[end:]}"
+    return f"{text[:end]}{size.name if size else ''}{text[end:]}"
 
 
-_SHORT = (
-    (Decimal("999.95e6"), 10**9, "B"),
-    (Decimal("999.95e3"), 10**6, "M"),
-    (Decimal("999.5"), 10**3, "k"),
-)
-"""From which amount on in which size, by which letter; what would round up to a size is of it."""
+class Size(NamedTuple):
+    """What large numbers are counted in: 4.6k, 4,6 Mio."""
+
+    least: int
+    unit: int
+    name: str
+    rounds_up: Decimal
+    """What would be written as a whole one of it is of it already."""
+
+
+@cache
+def sizes(locale: str) -> tuple[Size, ...]:
+    """The sizes in which the locale writes large numbers, the largest first: k, M and B in English,
+    elsewhere as CLDR has them; in German, thousands are written out."""
+    out: list[Size] = []
+    for least, unit, name in _units(locale):
+        if not out or (unit, name) != (out[-1].unit, out[-1].name):
+            before = Decimal("0.05") * out[-1].unit if out else Decimal("0.5")
+            out.append(Size(least, unit, name, least - before))
+    return tuple(reversed(out))
+
+
+def _units(locale: str) -> list[tuple[int, int, str]]:
+    """From which number on a number is counted in what, the smallest first."""
+    from babel.core import Locale
+
+    found = Locale.parse(locale)
+    if found.language == "en":
+        return [(10**3, 10**3, "k"), (10**6, 10**6, "M"), (10**9, 10**9, "B")]
+    out = []
+    for least, form in found.compact_decimal_formats["short"]["other"].items():
+        before, zeros, name = str(form.pattern).replace("'", "").rpartition("0")
+        unit = int(least) // 10 ** before.count("0")
+        if zeros and name and unit > 1:
+            out.append((int(least), unit, name))
+    return sorted(out)
 
 
 _KINDS = {"count": "whole", "%": "percent", "ratio": "ratio", "users": "people"}

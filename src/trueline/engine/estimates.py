@@ -39,17 +39,21 @@ def _unpriced(resolver: Resolver, found: MeasureValue, at: date, count: int) -> 
     extra = _tier_price_total(resolver, at) if resolver.allow_estimates else None
     # A declared price says nothing of discounts, nor of what is to end.
     if extra is not None and found.key == "mrr":
-        reason = _named(
-            "tier_prices", f"{count} live subscriptions take their plan's declared price"
+        who = (
+            "1 live subscription takes its"
+            if count == 1
+            else f"{count} live subscriptions take their"
         )
+        reason = _named("tier_prices", f"{who} plan's declared price")
         return replace(found, value=(found.value or 0) + extra, quality=Quality.ESTIMATED).because(
             reason
         )
     which = {"trial_mrr": "trialing", "at_risk_mrr": "past-due"}.get(found.key, "live")
+    who = f"{which} subscription has" if count == 1 else f"{which} subscriptions have"
     reason = Reason(
         "unpriced_items",
-        f"{count} {which} subscriptions have no price, quantity or interval; the others come to "
-        f"{found.value:f}, a lower bound (excluded_count {count}).",
+        f"{count} {who} no price, quantity or interval; the others come to "
+        f"{(found.value or Decimal(0)).normalize():f}, a lower bound (excluded_count {count}).",
         "Record unit_amount, quantity and interval for every subscription.",
     )
     return found.blocked(reason)

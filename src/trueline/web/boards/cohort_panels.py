@@ -13,6 +13,7 @@ from trueline.engine.cohort import CohortRow, average, cohorts
 from trueline.web.boards.empty_cells import Months, no_cell
 from trueline.web.boards.ground import Ground, check_cut, missing_of
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
+from trueline.web.charts.axis import scale_for
 from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import heat, look
 
@@ -40,6 +41,8 @@ def panel_of_cohorts(ground: Ground, panel: CohortsPanel) -> Shown:
     if not rows:
         shown.missing = missing_of(found.reasons) if found.reasons else _none(ground, end)
         return shown
+    if end < ground.today.replace(day=1):  # the page then begins with the same cohorts
+        shown.link += f"&start={rows[0].cohort}&end={end}"
     ages = min(panel.months, max(len(row.rates) for row in rows))
     last = add_months(rows[0].cohort, len(rows[0].rates))
     shown.about = f"{what}, {span(Period(rows[0].cohort, last), ground.locale)}"
@@ -159,6 +162,7 @@ def _as_curves(
         ]
     looks = ["c1", "c6", "c5", "c2", "c3", "c4"]
     shown.body = "chart"
-    shown.spec = curves(points, names, [f"@{look}" for look in looks])
+    scale = scale_for("%", None, ground.locale)
+    shown.spec = curves(points, names, [f"@{look}" for look in looks], scale=scale)
     shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, looks, strict=False))
     return shown

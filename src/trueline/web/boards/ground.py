@@ -19,9 +19,11 @@ from trueline.engine.daily import WHOLE, Cut
 from trueline.engine.engine import fetch_together
 from trueline.engine.evaluate import Evaluator
 from trueline.home import Trueline
+from trueline.web.boards.restated import first_reported, restated
 from trueline.web.boards.shown import Cell, Missing
 from trueline.web.boards.view import View, shown_period
 from trueline.web.charts.axis import MINUTE
+from trueline.web.pages.range import Range, preset
 from trueline.web.pages.saying import on_page
 
 COARSER = list(Grain)
@@ -57,6 +59,7 @@ class Ground:
         self.today = tl.engine.today()
         self._evaluators: dict[Cut, Evaluator] = {}
         self._values: dict[str, list[str]] = {}
+        self._reported: dict[date, dict[str, dict[str, Any]]] = {}
 
     # -- periods ------------------------------------------------------------------------------
 
@@ -86,12 +89,36 @@ class Ground:
             out.append(Bucket(whole, part, bucket_label(whole, grain, self.locale), when))
         return out
 
+    def whole(self, period: Period) -> Bucket:
+        """A period as one bucket."""
+        from trueline.web.pages.frame import span
+
+        when = span(period, self.locale)
+        return Bucket(period, period, when, when)
+
     def before(self, buckets: list[Bucket], grain: Grain) -> list[Bucket]:
         """As many buckets right before those."""
         first, number = buckets[0].whole.start, len(buckets)
         reach = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}[grain.value]
         start = first - timedelta(days=reach * number)
         return self.buckets(Period(start, first), grain)[-number:]
+
+    def linked(self, link: str, own: str | None, view: View | None = None) -> str:
+        """The address of a KPI's page over the days that a panel shows, with the page's slice."""
+        if not link.startswith("/kpi/"):
+            return link
+        view = view or self.view
+        if own is not None:
+            period, usual = self.period(own), preset(own, self.today, self.calendar)
+            view = replace(view, range=usual if usual.period == period else Range("", period))
+        return link + view.data_query
+
+    def part(self, key: str, by: str, value: str, own: str | None = None) -> str | None:
+        """The address of one value's page of a KPI; None where no value has that name."""
+        if value not in self.values(by):
+            return None
+        sliced = replace(self.view, cut=(by, value))
+        return self.linked(f"/kpi/{key}", own, sliced)
 
     # -- readings -----------------------------------------------------------------------------
 
@@ -124,6 +151,14 @@ class Ground:
 
     def _within(self, part: tuple[str, str] | None) -> Evaluator:
         return self.evaluator(self.view.cut.having(*part) if part else self.view.cut)
+
+    def reported(self, reading: Reading) -> str:
+        """What was reported of the whole company's reading instead, where it was restated."""
+        if self.view.cut is not None or self.view.estimates:
+            return ""
+        if reading.end not in self._reported:
+            self._reported[reading.end] = first_reported(self.tl, reading.end)
+        return restated(reading, self._reported[reading.end].get(reading.key), self.locale)
 
     def series(
         self, key: str, buckets: list[Bucket], part: tuple[str, str] | None = None
@@ -274,7 +309,7 @@ def missing_of(reasons: Iterable[Reason], reading: Reading | None = None) -> Mis
     listed = list(reasons)
     if not listed:
         return Missing("It is not known.")
-    first = listed[0]
+    first = replace(listed[0], message=on_page(listed[0].message))
     fix = on_page(first.enable)
     if first.code == "rejected_rows":
         return Missing(first.message, fix, link="/data", link_text="See the rejected rows")

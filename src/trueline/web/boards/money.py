@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from trueline.catalog.kpis import kpi
 from trueline.core import words
 from trueline.core.period import Period, add_months
+from trueline.core.quality import Completeness
 from trueline.dashboards.declaration import Bridge as BridgePanel
 from trueline.dashboards.declaration import Costs
 from trueline.engine.bridge import PARTS, Bridge, bridge
@@ -25,6 +27,7 @@ from trueline.web.boards.over_time import mark_keys
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts import bars as charts
 from trueline.web.charts.axis import scale_for
+from trueline.web.pages.saying import on_page
 
 _TYPES = (*(f"cost_{name}" for name in COST_TYPES), "ad_spend")
 
@@ -104,7 +107,7 @@ def costs(ground: Ground, panel: Costs) -> Shown:
 
     check_cut("Expenses", (), ground.view.cut)
     period = ground.period(panel.range)
-    shown = Shown("chart", panel.title or "Expenses", link="/costs")
+    shown = Shown("chart", panel.title or "Expenses", link=_listed(ground, period))
     shown.about = f"{panel.about or 'By cost type'}, {span(period, ground.locale)}"
     if panel.view == "ring":
         return _costs_ring(ground, shown, period)
@@ -114,19 +117,24 @@ def costs(ground: Ground, panel: Costs) -> Shown:
     if buckets:
         shown.about = f"{panel.about or 'By cost type'}, {days_of(buckets, ground.locale)}"
     if not known:
-        shown.missing = missing_of(series[0][1][-1].reasons) if buckets else Missing("Nothing yet.")
+        shown.missing = _no_costs([v for _, found in series for v in found])
         return shown
     known.sort(key=lambda item: -sum((v.value or Decimal(0) for v in item[1]), Decimal(0)))
     parts = _parts(ground, [(t, [v.value or Decimal(0) for v in found]) for t, found in known])
     scale = scale_for(ground.company.currency, ground.company.currency, ground.locale)
     names, tokens = [name for name, _, _ in parts], [look for _, look, _ in parts]
-    shown.spec = charts.stacked(_stack(ground, buckets, parts), names, scale, tokens=tokens)
+    partial = _partial(buckets, known)
+    rows = _stack(ground, buckets, parts, partial)
+    shown.spec = charts.stacked(rows, names, scale, tokens=tokens)
     shown.legend = tuple(Key(n, f"k-{look}") for n, look in zip(names, tokens, strict=True))
-    if any(bucket.part != bucket.whole for bucket in buckets):
+    if any(partial):
         shown.marks = ("partial",)
         shown.legend += mark_keys(shown.marks)
     shown.table = _costs_table(ground, buckets, known)
-    shown.notes = _without_entries([t for t, found in series if not any(v.rows for v in found)])
+    shown.notes = _lacking(known)
+    shown.notes += _without_entries(
+        [t for t, found in series if all(v.value is None and not v.rows for v in found)]
+    )
     shown.summary = f"{len(known)} cost types: {', '.join(_type_name(t) for t, _ in known)}"
     shown.height = "tall"
     return shown
@@ -144,7 +152,40 @@ def _parts(ground: Ground, known: list[tuple[str, list[Decimal]]]) -> list[Cours
     return [*own, (name, "faint", rest)]
 
 
-def _stack(ground: Ground, buckets: list[Bucket], parts: list[Course]) -> list[dict[str, Any]]:
+def _listed(ground: Ground, period: Period) -> str:
+    """The address of the costs of these days, or of all where they go further back."""
+    back = (ground.today - period.start).days
+    return f"/costs?days={next((days for days in (30, 90, 365) if back <= days), 0)}"
+
+
+def _no_costs(found: Sequence[MeasureValue]) -> Missing:
+    """Why there is no expense to show: none was, or nothing is known of any."""
+    if any(value.value is not None for value in found):
+        return Missing("Every cost that is known of these days is 0.", title="All 0")
+    reasons = next((value.reasons for value in reversed(found) if value.reasons), ())
+    return missing_of(reasons)
+
+
+def _partial(buckets: list[Bucket], known: list[tuple[str, list[MeasureValue]]]) -> list[bool]:
+    """Which buckets are not over, or hold a cost that covers only a part of their days."""
+    return [
+        bucket.part != bucket.whole
+        or any(found[place].completeness is Completeness.PARTIAL for _, found in known)
+        for place, bucket in enumerate(buckets)
+    ]
+
+
+def _lacking(known: list[tuple[str, list[MeasureValue]]]) -> tuple[str, ...]:
+    """The types that are not known in every bucket: a bar is lower there, and costs were not."""
+    names = [_type_name(t) for t, found in known if any(v.value is None for v in found)]
+    if not names:
+        return ()
+    return (f"Not known in some of these months: {', '.join(names)}. The table says why.",)
+
+
+def _stack(
+    ground: Ground, buckets: list[Bucket], parts: list[Course], partial: list[bool]
+) -> list[dict[str, Any]]:
     """A row for each bucket's part that is not 0."""
     currency = ground.company.currency
     return [
@@ -155,8 +196,8 @@ def _stack(ground: Ground, buckets: list[Bucket], parts: list[Course]) -> list[d
             "order": order,
             "v": float(amounts[place]),
             "x": words.amount(amounts[place], currency, currency, ground.locale),
-            "partial": bucket.part != bucket.whole,
-            "note": "partial" if bucket.part != bucket.whole else "",
+            "partial": partial[place],
+            "note": "partial" if partial[place] else "",
         }
         for place, bucket in enumerate(buckets)
         for order, (name, _, amounts) in enumerate(parts)
@@ -188,19 +229,26 @@ def _without_entries(keys: list[str]) -> tuple[str, ...]:
     return (f"No entries, so not known: {', '.join(_type_name(key) for key in keys)}.",)
 
 
-def _moneys(ground: Ground, values: list[Decimal | None]) -> list[Cell]:
+def _moneys(ground: Ground, values: list[MeasureValue]) -> list[Cell]:
     """Amounts of one column, all with as many decimals."""
     currency = ground.company.currency
-    texts = words.alike(values, currency, currency, ground.locale)
-    pairs = zip(texts, values, strict=True)
-    return [Cell(text, value, "unknown" if value is None else "") for text, value in pairs]
+    texts = words.alike([v.value for v in values], currency, currency, ground.locale)
+    return [_money(text, value) for text, value in zip(texts, values, strict=True)]
+
+
+def _money(text: str, found: MeasureValue) -> Cell:
+    if found.value is None:
+        why = found.reasons[0].message if found.reasons else ""
+        return Cell(text, None, "unknown", why=on_page(why))
+    partial = found.completeness is Completeness.PARTIAL
+    return Cell(text, found.value, "partial" if partial else "")
 
 
 def _costs_table(
     ground: Ground, buckets: list[Bucket], known: list[tuple[str, list[MeasureValue]]]
 ) -> Table:
     columns = (Column("Period"), *(Column(_type_name(t), True) for t, _ in known))
-    cells = [_moneys(ground, [value.value for value in found]) for _, found in known]
+    cells = [_moneys(ground, found) for _, found in known]
     rows = [
         (Cell(bucket.when, bucket.whole.start), *(column[place] for column in cells))
         for place, bucket in enumerate(buckets)
@@ -212,7 +260,7 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
     found = [(t, _cost(ground, t, period)) for t in _TYPES]
     known = sorted(((t, v.value) for t, v in found if v.value and v.value > 0), key=lambda i: -i[1])
     if not known:
-        shown.missing = missing_of(found[0][1].reasons)
+        shown.missing = _no_costs([value for _, value in found])
         return shown
     total = sum((value for _, value in known), Decimal(0))
     courses = _parts(ground, [(t, [value]) for t, value in known])
@@ -229,7 +277,7 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
     shown.spec = charts.ring(rows, [str(row["name"]) for row in rows], tokens=tokens)
     shown.legend = tuple(Key(name, f"k-{look}") for name, _, look in parts)
     columns = (Column("Cost type"), Column("Amount", True))
-    cells = _moneys(ground, [value.value for _, value in found])
+    cells = _moneys(ground, [value for _, value in found])
     shown.table = Table(
         columns,
         tuple(
@@ -242,7 +290,11 @@ def _costs_ring(ground: Ground, shown: Shown, period: Period) -> Shown:
         "of": "total",
     }
     unknown = [t for t, value in found if value.value is None]
-    shown.notes = _without_entries(unknown)
+    silent = [t for t, value in found if value.value is None and value.rows]
+    shown.notes = (f"Not known: {', '.join(map(_type_name, silent))}.",) if silent else ()
+    shown.notes += _without_entries([t for t in unknown if t not in silent])
+    if any(value.completeness is Completeness.PARTIAL for _, value in found if value.value):
+        shown.marks = ("partial",)
     shown.more["of"] = "recorded" if unknown else "total"
     shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)
     return shown

@@ -57,12 +57,14 @@ def line(ground: Ground, panel: Line) -> Shown:
     why = ""
     if panel.forecast:
         ahead, why = forecast_rows(ground, panel.kpis[0], grain, buckets, series[0][1], period)
-    drawn = [*series, *([before] if before else [])]
     looks = [ground.colour(panel.by, name) for name, _ in series] if panel.by else list(COLOURS)
-    if before:
-        looks[1:] = ["faint"]
-    shown.spec = course(ground, drawn, buckets, goals, ahead=ahead, looks=looks)
-    shown.table = sheet(ground, buckets, drawn, ahead)
+    earlier = [before] if before else []
+    shown.table = sheet(ground, buckets, [*series, *earlier], ahead)
+    shown.notes += tuple(_not_drawn(item) for item in series if not _any([item]))
+    able = [(item, look) for item, look in zip(series, looks, strict=False) if _any([item])]
+    series = [item for item, _ in able]
+    looks = [look for _, look in able] + ["faint"] * len(earlier)
+    shown.spec = course(ground, [*series, *earlier], buckets, goals, ahead=ahead, looks=looks)
     shown.marks = marks_of(r for _, readings in series for r in readings)
     shown.legend = _legend(series, looks, before, ahead, shown.marks)
     shown.legend += _target_key(ground, goals, series[0][1][0])
@@ -119,10 +121,22 @@ def stacked(ground: Ground, panel: Stacked) -> Shown:
     tokens = ["c1", "c1soft"] if len(series) == 2 else list(COLOURS)
     if panel.by:
         tokens = [ground.colour(panel.by, name) for name, _ in series]
+    if not rows:
+        shown.missing = _nothing([item for item in series if not _any([item])] or series)
+        return shown
+    left_out = len(buckets) - len({row["label"] for row in rows})
+    if left_out:
+        is_are = "is" if left_out == 1 else "are"
+        shown.notes += (
+            f"{left_out} of {len(buckets)} bars {is_are} left out: a part is not known.",
+        )
     first = series[0][1][0]
     scale = scale_for(first.unit, first.currency, ground.locale)
     names = [name for name, _ in series]
-    shown.spec = bar_charts.stacked(rows, names, scale, tokens=tokens)
+    narrow = panel.columns <= 4
+    shown.height = "mid" if narrow else ""
+    height = {"height": 200} if narrow else {}
+    shown.spec = bar_charts.stacked(rows, names, scale, tokens=tokens, **height)
     shown.table = sheet(ground, buckets, series)
     shown.marks = marks_of(r for _, readings in series for r in readings)
     looks = [f"k-{look.replace('c1soft', 'soft')}" for look in tokens]
@@ -174,6 +188,11 @@ def _undrawn(series: list[Named]) -> Missing | None:
     if len({readings[0].currency for _, readings in series}) > 1:
         return Missing("The values are in several currencies: one axis cannot show them.")
     return None
+
+
+def _not_drawn(item: Named) -> str:
+    """A KPI that has no line, for nothing is known of it, and why."""
+    return f"{item[0]} is not known: {_nothing([item]).message}"
 
 
 def _nothing(series: list[Named]) -> Missing:

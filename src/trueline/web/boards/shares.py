@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +53,8 @@ def ring(ground: Ground, panel: Ring) -> Shown:
     rows: list[dict[str, Any]] = []
     for order, (name, value, text) in enumerate(_parts(ground, known)):
         share = words.share(value, total, ground.locale)
-        rows.append({"name": name, "v": float(value), "order": order, "x": text, "share": share})
+        row = {"name": name, "v": float(value), "order": order, "x": text, "share": share}
+        rows.append(row | {"link": ground.part(panel.kpi, panel.by, name, panel.range)})
     looks = ground.colours(panel.by, [row["name"] for row in rows])
     shown.spec = charts.ring(rows, [row["name"] for row in rows], tokens=looks)
     shown.table = _ring_table(ground, panel.by, found, total)
@@ -193,7 +195,13 @@ def _cross(
     found = worth_drawing(found)
     cells = [ground.cells([readings[n] for _, readings in found]) for n in range(len(keys))]
     rows = [
-        (Cell(value, value), *(column[place] for column in cells))
+        (
+            Cell(value, value),
+            *(
+                replace(column[place], link=ground.part(key, by, value))
+                for key, column in zip(keys, cells, strict=True)
+            ),
+        )
         for place, (value, _) in enumerate(found)
     ]
     return Table(columns, tuple(rows)), not_shown((), max(0, len(values) - MOST_ROWS), by)

@@ -42,6 +42,7 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
         "spark": _spark(readings),
         "target": target,
         "gauge": None,
+        "restated": ground.reported(reading),
         "per": grain.value,
     }
     if panel.kind == "gauge" and reading.value is not None:
@@ -56,10 +57,12 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
         link=f"/kpi/{key}",
         more=more,
     )
-    if buckets:
+    if readings:
         goals = ground.goals((key,), grain, panel.target)
-        shown.spec = course(ground, [(shown.title, readings)], buckets, goals) if readings else None
-        shown.table = sheet(ground, buckets, [(shown.title, readings)]) if readings else None
+        shown.spec = course(ground, [(shown.title, readings)], buckets, goals)
+        shown.table = sheet(ground, buckets, [(shown.title, readings)])
+    elif reading.known:  # in one bucket there is no course: the value itself is the table
+        shown.table = sheet(ground, [ground.whole(period)], [(shown.title, [reading])])
     return shown
 
 

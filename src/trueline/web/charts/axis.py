@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
+
+from trueline.core import words
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -33,13 +36,20 @@ class Scale:
     before: str = ""
     after: str = ""
     whole: bool = False
+    locale: str = "en_US"
 
     @property
     def label(self) -> str:
         """The axis label as a Vega expression: 1.2k, 3M, 4B, with what stands around it."""
         size = "abs(datum.value)"
         # Below 1 the library would write thousandths: 0.8 as 800m, which reads as millions.
-        short = f"({size} < 1 ? format({size}, '~g') : replace(format({size}, '~s'), 'G', 'B'))"
+        large = f"replace(format({size}, '~s'), 'G', 'B')"
+        if not self.locale.startswith("en"):
+            large = f"format({size}, ',.12~r')"
+            for counted in reversed(words.sizes(self.locale)):
+                name = f"format({size} / {counted.unit}, '.12~r') + {_quoted(counted.name)}"
+                large = f"({size} >= {counted.least} ? {name} : {large})"
+        short = f"({size} < 1 ? format({size}, '~g') : {large})"
         sign = "(datum.value < 0 ? '-' : '')"
         text = f"{sign} + {_quoted(self.before)} + {short} + {_quoted(self.after)}"
         return f"datum.value % 1 ? '' : {text}" if self.whole else text
@@ -48,9 +58,11 @@ class Scale:
 def scale_for(unit: str, currency: str | None, locale: str) -> Scale:
     """The axis of a unit."""
     if currency is not None:
-        before, after = _around(currency, locale)
-        return Scale(before, after)
-    return Scale(after={"%": "%"}.get(unit, ""), whole=unit in ("count", "users"))
+        return Scale(*_around(currency, locale), locale=locale)
+    if unit == "%":
+        before, _, after = words.share(Decimal(0), Decimal(1), locale).partition("0")
+        return Scale(before, after, locale=locale)
+    return Scale(whole=unit in ("count", "users"), locale=locale)
 
 
 @cache
@@ -124,11 +136,11 @@ def chart(
     data: dict[str, list[Any]],
     height: int,
     *,
-    grows: bool = True,
+    grows: bool | int = True,
     **words: Any,
 ) -> Spec:
     """A chart of layers over named data, as wide as its place; on a page also as high, if it
-    ``grows``: where height is no number of rows."""
+    ``grows``: where height is no number of rows. A number is by how much at the most."""
     spec = {
         "$schema": SCHEMA,
         "width": "container",

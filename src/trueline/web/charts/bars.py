@@ -10,6 +10,8 @@ from typing import Any
 
 from trueline.web.charts.axis import Scale, Spec, chart, label_axis, tips, value_axis
 
+ROW_GROWS = 24
+"""By how much a row of a ranking may grow where the card beside it is higher."""
 TOKENS = ("c1", "c2", "c3", "c4", "c5", "c6")
 
 
@@ -68,7 +70,10 @@ def stacked(
     tokens: list[str] | None = None,
     height: int = 262,
 ) -> Spec:
-    """Bars of several series on one another, in the order of ``names`` from below."""
+    """Bars of several series on one another, in the order of ``names`` from below.
+
+    A partial bucket is hatched: stripes lie over all of its parts, whatever their colours.
+    """
     layer = {
         "data": {"name": "rows"},
         "mark": {"type": "bar"},
@@ -82,13 +87,29 @@ def stacked(
                 "legend": None,
             },
             "order": {"field": "order", "type": "quantitative"},
-            "opacity": {"condition": {"test": "datum.partial", "value": 0.45}, "value": 1},
+            "opacity": {"condition": {"test": "datum.e", "value": 0.55}, "value": 1},
             "tooltip": tips(
                 ("when", "Period"), ("name", "Series"), ("x", "Value"), ("note", "Note")
             ),
         },
     }
-    return chart([layer], {"rows": rows}, height)
+    stripes = {
+        "name": "stripes",
+        "data": {"name": "rows"},
+        "transform": [{"filter": "datum.partial"}],
+        "mark": {
+            "type": "bar",
+            "color": "@stripes",
+            "opacity": 0.7,
+            "aria": False,
+            "tooltip": None,
+        },
+        "encoding": {
+            "x": label_axis(),
+            "y": value_axis("v", scale, zero=True, aggregate="sum", stack=None),
+        },
+    }
+    return chart([layer, stripes], {"rows": rows}, height)
 
 
 def ranked(
@@ -126,7 +147,7 @@ def ranked(
         "encoding": {"y": y, "x": _length("end"), "text": {"field": "x"}},
     }  # fmt: skip
     layers = [base | layer for layer in (bar, tick, value)]
-    return chart(layers, {"rows": rows}, height, grows=False)
+    return chart(layers, {"rows": rows}, height, grows=ROW_GROWS * len(rows))
 
 
 def _names_axis() -> Spec:
@@ -197,7 +218,7 @@ def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 262) ->
         | {
             "mark": {"type": "bar", "cornerRadius": 2},
             "encoding": {
-                "x": label_axis(),
+                "x": _steps_axis(),
                 "y": y,
                 "y2": {"field": "b"},
                 "color": {"field": "kind", "type": "nominal", "scale": kinds, "legend": None},
@@ -207,12 +228,33 @@ def waterfall(rows: list[dict[str, Any]], scale: Scale, *, height: int = 262) ->
         base
         | {
             "transform": [{"calculate": "max(datum.a, datum.b)", "as": "top"}],
-            "mark": {"type": "text", "dy": -8, "fontSize": 11, "fontWeight": 600, "color": "@text"},
+            "mark": {
+                "type": "text",
+                "dy": -8,
+                "fontSize": _narrow("9", "11"),
+                "fontWeight": 600,
+                "color": "@text",
+            },
             "encoding": {
-                "x": label_axis(),
+                "x": _steps_axis(),
                 "y": value_axis("top", scale, zero=True),
                 "text": {"field": "short"},
             },
         },
     ]
     return chart(layers, {"rows": rows}, height)
+
+
+def _narrow(yes: str, no: str) -> Spec:
+    """One value where eight bars have little room, on a phone, and another elsewhere."""
+    return {"expr": f"width < 420 ? {yes} : {no}"}
+
+
+def _steps_axis() -> Spec:
+    """The steps' names: none is left out, for its bar would be nameless."""
+    axis = label_axis()
+    return axis | {
+        "axis": axis["axis"] | {"labelAngle": _narrow("-42", "0"), "labelOverlap": False,
+                                "labelAlign": _narrow("'right'", "'center'"),
+                                "labelBaseline": _narrow("'middle'", "'top'")},
+    }  # fmt: skip

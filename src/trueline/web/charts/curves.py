@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from trueline.web.charts.axis import Spec, chart, tips
+from trueline.web.charts.axis import Scale, Spec, chart, tips
 
 
 def curves(
@@ -14,11 +14,12 @@ def curves(
     *,
     spread: list[dict[str, Any]] | None = None,
     step: str = "M",
+    scale: Scale = Scale(after="%"),  # noqa: B008  frozen
     height: int = 220,
 ) -> Spec:
     """Points: ``name``, ``age`` in steps (months, named by ``step``), ``v`` in percent, ``x`` its
     text; the first of ``names`` is drawn thick. ``spread`` (``age``, ``lo``, ``hi``): a band."""
-    place = _place(step)
+    place = _place(step, scale)
     colour = {
         "field": "name",
         "type": "nominal",
@@ -46,7 +47,7 @@ def curves(
     return chart(layers, data, height)
 
 
-def _place(step: str) -> Spec:
+def _place(step: str, scale: Scale) -> Spec:
     """Where a point lies: by its age to the right, by its percentage upwards."""
     return {
         "x": {
@@ -63,7 +64,7 @@ def _place(step: str) -> Spec:
         "y": {
             "field": "v",
             "type": "quantitative",
-            "axis": {"title": None, "tickCount": 4, "labelExpr": "datum.value + '%'"},
+            "axis": {"title": None, "tickCount": 4, "labelExpr": scale.label},
             "scale": {"zero": True},
         },
     }

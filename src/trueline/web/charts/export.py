@@ -19,7 +19,7 @@ def palette() -> dict[str, str]:
     """The light palette, read from where pages have theirs."""
     light = _TOKENS.read_text(encoding="utf-8").split("[data-theme", 1)[0]
     found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", light))
-    return found | {"hatch": found["c1soft"]}
+    return found | {"hatch": found["c1soft"], "stripes": found["surface"]}
 
 
 def coloured(spec: Any) -> Any:

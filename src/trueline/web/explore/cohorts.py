@@ -14,7 +14,7 @@ from trueline.engine.cohort import KINDS, MEASURED, CohortRow, Cohorts
 from trueline.home import Trueline
 from trueline.web.boards.empty_cells import Months, no_cell
 from trueline.web.boards.shown import Cell, Column, Table
-from trueline.web.charts.axis import Spec
+from trueline.web.charts.axis import Spec, scale_for
 from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import heat, look
 
@@ -244,5 +244,5 @@ class Shown:
         looks = self.looks()
         return curves(
             points, [name for name, _ in looks], [f"@{colour}" for _, colour in looks],
-            spread=self.spread(), height=280,
+            spread=self.spread(), scale=scale_for("%", None, self.locale), height=280,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from trueline.home import Trueline
 from trueline.web.api import product as product_api
 from trueline.web.boards.ground import bucket_label
 from trueline.web.boards.shown import Cell, Column, Table
-from trueline.web.charts.axis import Scale, Spec
+from trueline.web.charts.axis import Scale, Spec, scale_for
 from trueline.web.charts.bars import stacked
 from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import look
@@ -192,7 +192,9 @@ def retention_spec(tl: Trueline, asked: Users) -> Spec | None:
     ]
     names = ["All", *(row["name"] for row in drawn)]
     colours = ["@c1", *["@faint"] * len(drawn)]
-    return curves(points, names, colours, spread=spread, step=_STEP[asked.step], height=260)
+    scale = scale_for("%", None, tl.settings.company.locale)
+    step = _STEP[asked.step]
+    return curves(points, names, colours, spread=spread, step=step, scale=scale, height=260)
 
 
 def retention_table(tl: Trueline, asked: Users) -> Table:

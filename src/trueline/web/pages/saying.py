@@ -78,6 +78,7 @@ _ON_PAGES = tuple(
         (r"ask with allow_estimates=true", "choose Allow estimates at the head of the page"),
         (r"load the good rows with keep_good", "load the good rows alone"),
         (r"with --full", "as a full export"),
+        (r" \(excluded_count \d+\)", ""),
     )
 )
 """What names a parameter, a route or an option, and what a page calls it."""

@@ -5,6 +5,7 @@ let library = null;
 let views = [];
 let watching = null;
 const MOST_ROOM = 160;
+const PATTERNS = new Set(["@hatch", "@stripes"]);
 
 function load() {
   library ??= new Promise((resolve, reject) => {
@@ -25,7 +26,7 @@ function coloured(value, key = "") {
   if (Array.isArray(value)) return value.map((item) => coloured(item));
   if (value !== null && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, coloured(v, k)]));
   if (typeof value !== "string" || !/^@[\w-]+$/.test(value)) return value;
-  return value === "@hatch" ? "url(#hatch)" : token(value.slice(1));
+  return PATTERNS.has(value) ? `url(#${value.slice(1)})` : token(value.slice(1));
 }
 
 const config = () => ({
@@ -44,9 +45,9 @@ function draw(element) {
 }
 
 /** A card is as high as the highest beside it: a chart takes the room that this leaves it. */
-function grow(element, view) {
+function grow(element, view, most) {
   const room = element.clientHeight - element.querySelector("svg").getBoundingClientRect().height;
-  if (room > 4) view.height(view.height() + Math.min(room, MOST_ROOM)).run();
+  if (room > 4) view.height(view.height() + Math.min(room, most === true ? MOST_ROOM : most)).run();
 }
 
 async function drawn(element) {
@@ -74,7 +75,7 @@ async function paint(element, embed, spec) {
     config: { ...config(), ...own },
     tooltip: { theme: "custom", disableDefaultStyle: true, formatTooltip: told },
   });
-  if (rest.usermeta?.grows) grow(element, result.view);
+  if (rest.usermeta?.grows) grow(element, result.view, rest.usermeta.grows);
   // The element says what the chart shows, and its table has the values: marks are no words.
   element.querySelector("svg")?.setAttribute("aria-hidden", "true");
   views.push({ element, result });
