@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from pathlib import Path
 
@@ -62,19 +63,23 @@ def test_a_locale_that_babel_has_a_file_of_is_known_without_asking_babel() -> No
     assert not any(map(_is_written_in_full, ("tlh_QO", "../../etc", "en-CA", "EN_ca", "", "root")))
 
 
+def signed(write: Callable[[Decimal], str], number: Decimal) -> str:
+    """A number as it is written; what is less than its last place is none, and has no sign."""
+    text = write(number)
+    return write(abs(number)) if words.unmoved(text) else text
+
+
 @given(number=NUMBERS, locale=st.sampled_from(LOCALES))
 def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) -> None:
+    percent = str(Locale.parse(locale).percent_formats[None].pattern).replace("##0", "##0.0")
+    forms: dict[str, Callable[[Decimal], str]] = {
+        "count": lambda n: str(format_decimal(n, "#,##0", locale)),
+        "ratio": lambda n: str(format_decimal(n, "#,##0.00", locale)),
+        "%": lambda n: str(format_percent(n / 100, percent, locale)),
+    }
     with localcontext(prec=120, rounding=ROUND_HALF_UP):
-        assert words.amount(number, "count", None, locale) == format_decimal(
-            number, "#,##0", locale
-        )
-        assert words.amount(number, "ratio", None, locale) == format_decimal(
-            number, "#,##0.00", locale
-        )
-        percent = str(Locale.parse(locale).percent_formats[None].pattern).replace("##0", "##0.0")
-        assert words.amount(number, "%", None, locale) == format_percent(
-            number / 100, percent, locale
-        )
+        for unit, write in forms.items():
+            assert words.amount(number, unit, None, locale) == signed(write, number)
 
 
 @given(
@@ -85,7 +90,7 @@ def test_numbers_are_written_as_babel_writes_them(number: Decimal, locale: str) 
 def test_money_is_written_as_babel_writes_it(number: Decimal, locale: str, currency: str) -> None:
     with localcontext(prec=120, rounding=ROUND_HALF_UP):
         if abs(number) < 10_000:
-            wanted = format_currency(number, currency, locale=locale)
+            wanted = signed(lambda n: str(format_currency(n, currency, locale=locale)), number)
         else:
             pattern = str(Locale.parse(locale).currency_formats["standard"].pattern)
             wanted = format_currency(
@@ -162,3 +167,12 @@ def test_an_amount_in_few_letters_is_written_as_axes_are(
 ) -> None:
     found = words.short_money(number, currency, locale)
     assert found.replace("\N{NO-BREAK SPACE}", " ") == expected
+
+
+@pytest.mark.parametrize("locale", ["en_CA", "fr_CA", "ar_EG"])
+def test_none_has_no_sign(locale: str) -> None:
+    """A margin of -0.04% stood as -0.0%: neither a loss nor none."""
+    for number in ("-0.04", "-0", "0"):
+        text = words.amount(Decimal(number), "%", None, locale)
+        assert text == words.amount(Decimal("0.04"), "%", None, locale)
+    assert words.amount(Decimal("-0.06"), "%", None, locale) != text

@@ -10,7 +10,7 @@ import pytest
 
 from trueline.core.period import Period
 from trueline.web.charts import export
-from trueline.web.charts.axis import MINUTE, Scale
+from trueline.web.charts.axis import MINUTE, Scale, scale_for
 from trueline.web.charts.lines import Line, lines
 from trueline.web.charts.locales import days, localised, months
 from trueline.web.charts.marked import named_by
@@ -100,3 +100,33 @@ def test_every_locale_that_a_company_may_have_gives_names() -> None:
         assert days(locale) and months(locale)
         if time is not None:
             assert [len(time[n]) for n in ("days", "shortDays", "months")] == [7, 7, 12], locale
+
+
+@pytest.mark.parametrize(
+    ("unit", "locale", "most", "labels"),
+    [
+        ("USD", "en_US", 8000.0, {"$2k", "$8k"}),
+        ("USD", "fr_CA", 8000.0, {"2 k $ US", "8 k $ US"}),
+        ("USD", "fr_CA", 2.5e6, {"1,5 M $ US"}),
+        ("USD", "de_DE", 8000.0, {"2.000 $", "8.000 $"}),
+        ("USD", "de_DE", 8e6, {"2 Mio. $"}),
+        ("%", "fr_CA", 80.0, {"20 %", "80 %"}),
+        ("%", "en_US", 80.0, {"20%"}),
+    ],
+)
+def test_an_axis_counts_large_numbers_as_the_locale_does(
+    unit: str, locale: str, most: float, labels: set[str]
+) -> None:
+    """English k and % stood beside French tiles: 8k $, 80%."""
+    rows = [
+        {"t": f"2026-03-{n + 1:02}T00:00:00", "when": "", "v0": v, "d0": None, "x0": ""}
+        for n, v in enumerate((0.0, most))
+    ]
+    scale = scale_for(unit, None if unit == "%" else unit, locale)
+    spec = lines([Line("Revenue", "c1", False)], rows, scale)
+    svg = export.svg(localised(spec, locale), "", "").decode()
+    found = {
+        text.replace("\xa0", " ").replace("\u202f", " ")
+        for text in re.findall(r">([^<>]+)</text>", svg)
+    }
+    assert labels <= found, found

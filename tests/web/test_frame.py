@@ -92,10 +92,12 @@ def test_periods_are_written_with_their_last_day() -> None:
 
 
 def test_a_sparkline_leaves_gaps_and_dashes_what_is_partial() -> None:
-    drawn = figures.spark([1, 2, None, 3, 4, 2], last_partial=True)
+    drawn = figures.spark([1, 2, None, 3, 4, 2], loose=[5])
     assert drawn is not None
-    assert drawn["line"].count("M") == 2
-    assert drawn["tail"] is not None
+    assert (drawn["line"].count("M"), drawn["dashes"].count("M")) == (2, 1)
+    within = figures.spark([1, 2, 3, 4, 5, 6, 7], loose=[3])
+    assert within is not None, "a month that is known in part stood in the middle as a whole one"
+    assert (within["line"].count("M"), within["dashes"].count("M")) == (2, 2)
     assert figures.spark([None, 3.0, None]) is None
 
 

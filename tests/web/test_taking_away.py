@@ -111,3 +111,18 @@ def test_a_refresh_never_leads_to_another_site(back: str) -> None:
 
     assert re.match(r"/(?![/\\])", _with_job(back, "abc"))
     assert "evil.example/x?" not in _with_job(back, "abc")
+
+
+def test_a_mark_in_a_file_says_whose_it_is() -> None:
+    """A known value stood beside "unknown", which was that of the period before."""
+    columns = (Column("Channel"), Column("Value", True), Column("Previous period", True))
+
+    def quality(now: Cell, before: Cell) -> str:
+        table = Table(columns, ((Cell("Meta", "Meta"), now, before),))
+        return csv_of(table).splitlines()[1].split(",")[-1]
+
+    unknown, partial = Cell("–", None, "unknown"), Cell("5", 5, "partial")
+    assert quality(Cell("4", 4), unknown) == "Previous period: unknown"
+    assert quality(partial, unknown) == "partial; Previous period: unknown"
+    assert quality(partial, Cell("", None)) == "partial"
+    assert quality(partial, partial) == "partial"

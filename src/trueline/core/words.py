@@ -172,7 +172,7 @@ class _Form(NamedTuple):
                 text = format(rounded, ",f")
             if separators is not None:
                 text = text.translate(separators)
-            if exact.is_signed():
+            if exact.is_signed() and rounded:
                 return f"{before_minus}{text}{after_minus}"
             return f"{before}{text}{after}"
 
@@ -243,9 +243,11 @@ def _babel(kind: str, locale: str, currency: str | None) -> Writer:
     def write(exact: Decimal) -> str:
         with localcontext(_WIDE):
             number = exact / 100 if kind.endswith("percent") else exact
-            return str(
-                prepared.apply(number, found, currency=currency, currency_digits=kind == "money")
-            )
+            words = {"currency": currency, "currency_digits": kind == "money"}
+            text = str(prepared.apply(number, found, **words))
+            # What is less than the last place is none, and none has no sign.
+            signed = number.is_signed() and unmoved(text)
+            return str(prepared.apply(abs(number), found, **words)) if signed else text
 
     return write
 

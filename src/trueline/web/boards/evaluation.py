@@ -285,6 +285,8 @@ def _about(panel: Panel) -> str:
 
 def _check_filter(ground: Ground, panel: Panel) -> None:
     """Raises InputError, once for a panel, where the page's filter is none of its KPIs'."""
+    if panel.kind == "plan":  # a plan is of the company alone
+        return
     for key in _keys(panel):
         check_cut(label_of(key), kpi(key).slices, ground.view.cut)
 

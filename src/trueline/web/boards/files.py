@@ -8,13 +8,14 @@ from decimal import Decimal
 from io import StringIO
 
 from trueline.core.money import plain
-from trueline.web.boards.shown import Raw, Table
+from trueline.web.boards.shown import Cell, Raw, Table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_of(table: Table) -> str:
-    """The table's raw values; a value's mark stands in a column of its own where any has one."""
+    """The table's raw values; what they are worth stands in a column of its own where any is
+    marked: in a word where that holds of the whole row, else with the name of the column."""
     marked = any(cell.mark for row in table.rows for cell in row)
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -22,9 +23,24 @@ def csv_of(table: Table) -> str:
     writer.writerow([*header, "Quality"] if marked else header)
     for row in table.rows:
         cells = [written(cell.raw) for cell in row]
-        marks = dict.fromkeys(cell.mark for cell in row if cell.mark)
-        writer.writerow([*cells, " ".join(marks)] if marked else cells)
+        writer.writerow([*cells, _quality(table, row)] if marked else cells)
     return out.getvalue()
+
+
+def _quality(table: Table, row: tuple[Cell, ...]) -> str:
+    """The marks of a row. One that is the first value's, or every value's, needs no name."""
+    numbers = [
+        (column.label, cell.mark)
+        for column, cell in zip(table.columns, row, strict=True)
+        if column.number and (cell.mark or cell.raw is not None)
+    ]
+    if len({mark for _, mark in numbers}) == 1:
+        return numbers[0][1]
+    first = next((column.label for column in table.columns if column.number), "")
+    said = (
+        mark if label == first else f"{harmless(label)}: {mark}" for label, mark in numbers if mark
+    )
+    return "; ".join(said)
 
 
 def written(raw: Raw) -> str:

@@ -259,6 +259,11 @@ def is_partial(reading: Reading) -> bool:
     return reading.value is not None and reading.completeness is Completeness.PARTIAL
 
 
+def is_loose(reading: Reading) -> bool:
+    """Whether a line to its value is dashed."""
+    return is_estimated(reading) or is_partial(reading)
+
+
 def texts_of(readings: Sequence[Reading], locale: str) -> list[str]:
     """Readings of one KPI as they stand beside each other: with as many decimals, by currency."""
     places: dict[str | None, list[int]] = {}

@@ -15,6 +15,7 @@ from trueline.web.boards.ground import (
     Ground,
     days_of,
     is_estimated,
+    is_loose,
     is_partial,
     label_of,
     mark_of,
@@ -248,7 +249,7 @@ def course(
 def _fill(ground: Ground, rows: list[dict[str, Any]], number: int, readings: list[Reading]) -> None:
     """Whole, actual values as a line; the way to and from others as dashes."""
     values = [None if r.value is None else float(r.value) for r in readings]
-    loose = [is_estimated(r) or is_partial(r) for r in readings]
+    loose = [is_loose(r) for r in readings]
     for place, reading in enumerate(readings):
         near = loose[place] or any(0 <= n < len(loose) and loose[n] for n in (place - 1, place + 1))
         mark = "" if reading.value is None else mark_of(reading)

@@ -65,7 +65,8 @@ def ring(ground: Ground, panel: Ring) -> Shown:
     shown.notes = not_shown(_unknown(found), more, panel.by)
     shown.more = {
         "rows": rows,
-        "total": ground.amount(total, first.unit, first.currency),
+        "total": ("~" if "estimated" in shown.marks else "")
+        + ground.amount(total, first.unit, first.currency),
         "of": "known" if _unknown(found) else "shown" if more else "total",
     }
     shown.summary = "; ".join(f"{row['name']}: {row['x']}, {row['share']}" for row in rows)

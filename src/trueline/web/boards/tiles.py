@@ -12,7 +12,7 @@ from trueline.core import words
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Gauge, Tile
 from trueline.engine.engine import change
-from trueline.web.boards.ground import Ground, is_partial, marks_of
+from trueline.web.boards.ground import Ground, is_loose, marks_of
 from trueline.web.boards.over_time import course, sheet
 from trueline.web.boards.shown import Shown
 from trueline.web.pages import figures
@@ -95,8 +95,7 @@ def _year(period: Any) -> Any:
 
 def _spark(readings: list[Reading]) -> dict[str, Any] | None:
     values = [None if r.value is None else float(r.value) for r in readings]
-    last_partial = bool(readings) and is_partial(readings[-1])
-    return figures.spark(values, last_partial)
+    return figures.spark(values, [n for n, r in enumerate(readings) if is_loose(r)])
 
 
 def target_of(ground: Ground, key: str, own: Decimal | None, reading: Reading) -> Any:

@@ -18,7 +18,7 @@ from trueline.core.reading import Reading
 from trueline.engine.engine import Asked, change
 from trueline.home import Trueline
 from trueline.web.answers import Answer
-from trueline.web.boards.ground import missing_of
+from trueline.web.boards.ground import is_loose, missing_of
 from trueline.web.context import company, run
 from trueline.web.pages import figures
 from trueline.web.pages.frame import page
@@ -112,7 +112,12 @@ async def courses(request: Request, query: Annotated[CourseQuery, Query()]) -> A
 def _courses(tl: Trueline, estimates: bool) -> dict[str, Any]:
     weeks = _weeks(tl, tl.engine.period(period_days=DAYS))
     found = _readings(tl, weeks, estimates)
-    return {key: figures.spark([_point(r) for r in readings]) for key, readings in found.items()}
+    return {
+        key: figures.spark(
+            [_point(r) for r in readings], [n for n, r in enumerate(readings) if is_loose(r)]
+        )
+        for key, readings in found.items()
+    }
 
 
 def _weeks(tl: Trueline, period: Period) -> list[Period]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any
 
 WIDTH, HEIGHT = 240, 44
 
 
-def spark(values: Sequence[float | None], last_partial: bool = False) -> dict[str, Any] | None:
-    """Paths of a sparkline: ``line`` and ``area`` of what is known, gaps left open; ``tail`` is the
-    way to a last value that is only partial. None with fewer than two known values."""
+def spark(values: Sequence[float | None], loose: Collection[int] = ()) -> dict[str, Any] | None:
+    """Paths of a sparkline: ``line`` and ``area`` of what is known, gaps left open; ``dashes`` are
+    the ways to and from values that are partial or estimated, whose places are ``loose``. None with
+    fewer than two known values."""
     known = [v for v in values if v is not None]
     if len(known) < 2:
         return None
@@ -24,15 +26,17 @@ def spark(values: Sequence[float | None], last_partial: bool = False) -> dict[st
         return x, HEIGHT - 3 - (value - low) / reach * (HEIGHT - 8)
 
     points = [None if v is None else at(n, v) for n, v in enumerate(values)]
-    tail = None
-    if last_partial and points[-1] is not None and points[-2] is not None:
-        tail = _line([points[-2], points[-1]])
-        points = points[:-1]
-    runs = _runs(points)
+    dashes = "".join(
+        _line([start, end])
+        for place, (start, end) in enumerate(pairwise(points))
+        if start and end and (place in loose or place + 1 in loose)
+    )
+    runs = _runs([None if place in loose else point for place, point in enumerate(points)])
     area = "".join(
         f"{_line(run)}L{run[-1][0]:.1f} {HEIGHT}L{run[0][0]:.1f} {HEIGHT}Z" for run in runs
     )
-    return {"line": "".join(map(_line, runs)), "area": area, "tail": tail, "w": WIDTH, "h": HEIGHT}
+    line = "".join(map(_line, runs))
+    return {"line": line, "area": area, "dashes": dashes, "w": WIDTH, "h": HEIGHT}
 
 
 def _runs(points: Sequence[tuple[float, float] | None]) -> list[list[tuple[float, float]]]:

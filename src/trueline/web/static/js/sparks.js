@@ -4,7 +4,7 @@ const NS = "http://www.w3.org/2000/svg";
 function drawing(found) {
   const svg = document.createElementNS(NS, "svg");
   for (const [name, value] of Object.entries({ class: "spark", viewBox: `0 0 ${found.w} ${found.h}`, preserveAspectRatio: "none", "aria-hidden": "true" })) svg.setAttribute(name, value);
-  for (const [look, path] of [["a", found.area], ["l", found.line]]) {
+  for (const [look, path] of [["a", found.area], ["l", found.line], ["l p", found.dashes]]) {
     const line = document.createElementNS(NS, "path");
     line.setAttribute("class", look);
     line.setAttribute("d", path);
