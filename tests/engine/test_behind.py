@@ -134,3 +134,30 @@ def test_a_moment_that_has_not_come_cannot_be_read(company: Company) -> None:
     company.load("orders", ORDERS)
     with pytest.raises(InputError, match="has not come yet"):
         company.tl.kpi("revenue", **JANUARY, as_of=company.now + timedelta(days=1))
+
+
+def test_costs_of_other_types_are_not_behind_a_sum_of_some(company: Company) -> None:
+    company.load("costs", COSTS + "\n    k5,2026-01-07,personnel,90.00,USD,,")
+    company.load(
+        "spend",
+        "spend_date,channel,campaign,amount,currency\n2026-01-05,Meta,m,3.00,USD",
+        full=True,
+    )
+    found = company.tl.rows_behind("sales_efficiency", "sales_marketing_cost", **JANUARY)
+    assert keys(found, "cost_id") == ["k3", "k1", "k2"]
+    assert found["category"] == "marketing, sales, advertising"
+
+
+def test_the_balance_of_a_week_ago_is_behind_the_cash_of_today(company: Company) -> None:
+    company.load(
+        "cash_balances",
+        """balance_date,account,amount,currency
+        2026-01-09,main,70.00,USD
+        2026-01-16,main,50.00,USD
+        2026-01-12,other,8.00,USD""",
+    )
+    days = {"start": "2026-01-20", "end": "2026-01-21"}
+    item = company.tl.kpi("cash_balance", **days).inputs[0]
+    found = company.tl.rows_behind("cash_balance", "amount", **days)
+    assert [row["amount"] for row in found["rows"]] == [8, 50]
+    assert item.rows == found["total"] == 2

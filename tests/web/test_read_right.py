@@ -13,7 +13,7 @@ from serving import Served
 
 from pages import shown as page
 from trueline.catalog.formula import formula_text
-from trueline.catalog.kpis import kpi
+from trueline.catalog.kpis import KPIS, kpi
 from trueline.core import words
 from trueline.core.period import Grain, Period
 from trueline.facts.tables import COST_TYPES
@@ -170,6 +170,8 @@ def test_a_formula_is_written_in_one_line_a_step() -> None:
     )
     assert formula_text(kpi("nrr")).count("\n") == 1
     assert formula_text(kpi("retention_30d")) == "100 * returned / cohort"
+    assert "100 * (promoters - detractors) / answers" in formula_text(kpi("nps"))
+    assert not [k.key for k in KPIS if "Decimal" in formula_text(k)]
 
 
 def test_the_days_a_cost_pays_for_end_on_their_last_day(served: Served) -> None:

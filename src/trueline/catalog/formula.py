@@ -15,7 +15,8 @@ def formula_text(definition: type[Calculator]) -> str:
     (written,) = ast.parse(textwrap.dedent(inspect.getsource(definition.formula))).body
     said = [s for s in getattr(written, "body", []) if not isinstance(s, ast.Expr)]
     lines = [ast.unparse(s).replace("self.", "").removeprefix("return ") for s in said]
-    return "\n".join(re.sub(r"Decimal\((\w+)\)", r"\1", line) for line in lines)
+    named = [re.sub(r"Decimal\((\w+)\)", r"\1", line) for line in lines]
+    return "\n".join(re.sub(r"Decimal(\([^()]*\))", r"\1", line) for line in named)
 
 
 def adds_up(definition: type[Kpi]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,11 @@ def cash(resolver: Resolver, period: Period) -> dict[str, MeasureValue]:
     if not last:
         begins = min((row[1] for row in kept), default=None)
         return {"cash": MeasureValue.unknown("cash", _no_balance(begins), "cash_balances")}
-    base = MeasureValue("cash", None, Quality.INSUFFICIENT, table="cash_balances", rows=len(rows))
+    days = sorted(datetime.combine(day, time()) for day, _, _ in last.values())
+    base = MeasureValue(
+        "cash", None, Quality.INSUFFICIENT,
+        table="cash_balances", rows=len(last), first=days[0], last=days[-1],
+    )  # fmt: skip
     reason = _lacking(resolver, {n: day for n, (day, amount, _) in last.items() if amount}, end)
     if reason is not None:
         return {"cash": base.blocked(reason)}

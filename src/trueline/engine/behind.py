@@ -41,15 +41,16 @@ class _Since(StrEnum):
 
     WINDOW = "window"  # those dated in its days
     FIRST = "first"  # those since the first one it used, which may lie before its days
+    USED = "used"  # from the first one it used alone: an account's last balance, say
     BEGINNING = "beginning"  # all of them: each made the state what it is
 
 
 @dataclass(frozen=True)
 class _Part:
-    """One fact table that an input counts: of which category, and since when."""
+    """One fact table that an input counts: of which categories (all if none), and since when."""
 
     table: str
-    category: str
+    categories: tuple[str, ...]
     since: _Since
 
 
@@ -124,9 +125,8 @@ def _parts(source: str) -> Iterable[_Part]:
         for part in item.parts:
             yield from _parts(part)
     elif isinstance(item, PeriodMeasure):
-        state = item.source in ("movements", "churn_history")
-        since = _Since.BEGINNING if state else _Since.FIRST
-        yield from (_Part(t, _category(t, item.source), since) for t in item.tables)
+        since = _SINCE.get(item.source, _Since.FIRST)
+        yield from (_Part(t, _categories(t, item.source), since) for t in item.tables)
     else:
         yield from _daily_parts(item)
 
@@ -140,28 +140,39 @@ def _counted(source: str, item: ReadingInput) -> Iterable[_Part]:
     return parts
 
 
-def _category(table: str, source: str) -> str:
+_SINCE = {
+    "movements": _Since.BEGINNING,
+    "churn_history": _Since.BEGINNING,
+    "cash": _Since.USED,
+}
+
+
+def _categories(table: str, source: str) -> tuple[str, ...]:
     """The category of rows that a source counts, where it is named for one (as surveys are)."""
     of, kind = contract(table), source.partition("_")[0]
-    return kind if of.category and kind in of.by_name[of.category].choices else "*"
+    return (kind,) if of.category and kind in of.by_name[of.category].choices else ()
 
 
 def _daily_parts(item: Measure) -> Iterable[_Part]:
     since = _Since.BEGINNING if item.kind is MeasureKind.LEVEL else _Since.WINDOW
     for table in dict.fromkeys(t for t in (item.table, *_TABLES[item.base]) if t):
         if table != "firsts":
-            yield _Part(table, item.category if table == item.table else "*", since)
+            named = table == item.table and item.category != "*"
+            yield _Part(table, (item.category,) if named else (), since)
 
 
 def _kept(resolver: Resolver, parts: Iterable[_Part]) -> Iterable[_Part]:
-    """The parts whose tables hold anything; several categories of one table are all of it."""
+    """The parts whose tables hold anything, each table once with all its categories."""
     found: dict[str, _Part] = {}
     for part in parts:
         if not resolver.covers[part.table].kept:
             continue
         other = found.setdefault(part.table, part)
-        if other.category != part.category:
-            found[part.table] = _Part(part.table, "*", part.since)
+        if other.categories != part.categories:
+            both = (*other.categories, *part.categories)
+            every = not other.categories or not part.categories
+            named = () if every else tuple(dict.fromkeys(both))
+            found[part.table] = _Part(part.table, named, part.since)
     return found.values()
 
 
@@ -170,10 +181,10 @@ def _days(resolver: Resolver, part: _Part, over: Period, item: ReadingInput, sid
     over = over.begun(resolver.today)
     if part.since is _Since.WINDOW:
         return over
-    if part.since is _Since.FIRST:
+    if part.since in (_Since.FIRST, _Since.USED):
         of = contract(part.table)
         first = over.start if item.first is None else _day(resolver, of, item.first)
-        return Period(min(first, over.start), over.end)
+        return Period(first if part.since is _Since.USED else min(first, over.start), over.end)
     end = over.start if side == "opening" else over.end
     first = resolver.covers[part.table].first_day or end
     return Period(min(first, end - timedelta(days=1)), end)
@@ -191,8 +202,8 @@ def _page(resolver: Resolver, part: _Part, days: Period, offset: int, limit: int
     of = contract(part.table)
     columns = _columns(of)
     currency = resolver.cut.value("currency")
-    build = partial(_rows, resolver.view(), of, columns, part.category, currency)
-    key = ("rows behind", of.name, part.category, currency)
+    build = partial(_rows, resolver.view(), of, columns, part.categories, currency)
+    key = ("rows behind", of.name, part.categories, currency)
     counted = resolver.query(key, build, days)
     order = ", ".join(f'"{name}"' for name in dict.fromkeys((of.day, *of.key)))
     rows = resolver.warehouse.rows(
@@ -203,7 +214,7 @@ def _page(resolver: Resolver, part: _Part, days: Period, offset: int, limit: int
         "table": of.name,
         "start": days.start.isoformat(),
         "end": days.end.isoformat(),
-        "category": None if part.category == "*" else part.category,
+        "category": ", ".join(part.categories) or None,
         "sliced": all(by == "currency" and by in of.by_name for by in resolver.cut.by),
         "total": int(total[0][0]),
         "columns": columns,
@@ -223,7 +234,7 @@ def _rows(
     view: FactsView,
     of: Contract,
     columns: list[str],
-    category: str,
+    categories: tuple[str, ...],
     currency: str | None,
     days: Period,
 ) -> Any:
@@ -235,8 +246,8 @@ def _rows(
         spread = (t.service_start < days.end) & (t.service_end > days.start)
         inside = ibis.ifelse(t.service_start.isnull(), inside, spread)
     t = t.filter(inside)
-    if of.category and category != "*":
-        t = t.filter(t[of.category] == category)
+    if of.category and categories:
+        t = t.filter(t[of.category].isin(categories))
     if currency is not None and "currency" in of.by_name:
         t = t.filter(t.currency == currency)
     return t.select(*columns)

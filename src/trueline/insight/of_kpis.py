@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.kpi import NOT_MEASURED, Direction, Kpi, Unit
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
     from trueline.insight.prediction import Prediction
 
 SEASONS = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
-HISTORY = {Grain.DAY: 400, Grain.WEEK: 156, Grain.MONTH: 60, Grain.QUARTER: 40, Grain.YEAR: 20}
+HISTORY = {Grain.DAY: 400, Grain.WEEK: 260, Grain.MONTH: 60, Grain.QUARTER: 40, Grain.YEAR: 20}
 HORIZON = {Grain.DAY: 28, Grain.WEEK: 13, Grain.MONTH: 6, Grain.QUARTER: 4, Grain.YEAR: 2}
 MOST_HORIZON = 120
 LATE = {Grain.DAY: 3, Grain.WEEK: 1, Grain.MONTH: 1, Grain.QUARTER: 1, Grain.YEAR: 1}
 """So many buckets that are over may still wait for their facts."""
 
+_TIME_LEFT = "immature_cohort"
 _GOOD_WAYS: dict[Direction, GoodWay | None] = {
     Direction.UP: "up_is_good",
     Direction.DOWN: "down_is_good",
     Direction.NEUTRAL: None,
 }
 
+_BARE = ("count", "ratio")
 FEWEST = 8
 MOST_GAPS = 0.25
 
@@ -54,6 +57,8 @@ class History:
     calendar: Calendar
     currency: str
     """What its amounts are in: the slice's own currency where it is cut by one."""
+    waiting: int = 0
+    """How many buckets after the last known one cannot be known yet, whatever is recorded."""
 
     def behind(self) -> Iterator[Period]:
         """The buckets that are over and of which nothing complete is known yet."""
@@ -105,10 +110,10 @@ class History:
                 "history_too_gappy",
                 f"{len(values) - len(known)} of {len(values)} {unit}s are unknown or partial "
                 f"({gaps:.0%}); at most {MOST_GAPS:.0%} may be.",
-                "Load what is missing, or declare coverage for it.",
+                "Load what is missing, declare coverage for it, or choose a coarser grain.",
             )
         last = self.readings[-1].end
-        if len(list(self.behind())) > LATE[self.grain]:
+        if len(list(self.behind())) - self.waiting > LATE[self.grain]:
             return Reason(
                 "history_out_of_date",
                 f"The last complete {unit} known ends on {last - timedelta(days=1)}; "
@@ -146,7 +151,14 @@ def history(
         raise InputError(f"There is no complete {size.value} from {first} until {until}.")
     readings = engine.series(key, size.value, Period(first, until), **options)
     currency = (options.get("slice") or {}).get("currency", company.currency)
-    return History(definition, size, _begun(readings), until, calendar, currency)
+    waiting = _waiting(readings)
+    return History(definition, size, _begun(readings), until, calendar, currency, waiting)
+
+
+def _waiting(readings: Sequence[Reading]) -> int:
+    """The buckets since the last known one whose people still have time: to order again, say."""
+    since = takewhile(lambda reading: _value(reading) is None, reversed(readings))
+    return sum(any(reason.code == _TIME_LEFT for reason in reading.reasons) for reading in since)
 
 
 def _begun(readings: Sequence[Reading]) -> tuple[Reading, ...]:
@@ -204,11 +216,10 @@ def _wording(found: History, engine: Engine) -> Wording:
         return words.amount(value, unit, currency, company.locale)
 
     def change(value: float) -> str:
-        if unit == "%":
-            return f"{written(value)} pp"
         if currency is not None and abs(value) >= 0.01:
             return words.amount(value, currency, currency, company.locale)
-        return written(value) if currency is None else f"{written(value)} {currency}"
+        counted_in = currency or words.POINTS.get(unit, "" if unit in _BARE else unit)
+        return f"{written(value)} {counted_in}".rstrip()
 
     def place(index: int) -> str:
         return f"from {found.readings[index].start} on"

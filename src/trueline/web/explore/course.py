@@ -32,7 +32,8 @@ def _course(tl: Trueline, asked: Asked) -> Shown:
     shown = Shown("chart", asked.definition.label, EACH[asked.grain.value], height="tall")
     if not any(reading.known for reading in readings):
         last = next((r for r in reversed(readings) if r.reasons), None)
-        shown.missing = missing_of(last.reasons, last) if last else Missing("Nothing is recorded.")
+        none = "Nothing is recorded." if buckets else "These days have not come yet."
+        shown.missing = missing_of(last.reasons, last) if last else Missing(none)
         shown.table = sheet(ground, buckets, [(shown.title, readings)])
         return shown
     earlier = ground.before(buckets, asked.grain)

@@ -135,6 +135,21 @@ def _text(tl: Trueline, found: dict[str, Any], number: float) -> str:
     return words.amount(number, found["unit"], found["currency"], tl.settings.company.locale)
 
 
+def _between(low: str, high: str, found: dict[str, Any]) -> str:
+    """Two edges with their unit said once where it is a word: "15.5 to 16.2 months"."""
+    unit = found["unit"]
+    after = "/month" if unit.endswith("/month") else f" {unit}"
+    return f"{low.removesuffix(after)} to {high}"
+
+
+def _error(tl: Trueline, found: dict[str, Any], size: float) -> str:
+    """By how much a forecast was off: in points where the KPI is a percentage or a score."""
+    points = words.POINTS.get(found["unit"])
+    if points is None:
+        return _text(tl, found, size)
+    return f"{words.amount(size, 'score', None, tl.settings.company.locale)} {points}"
+
+
 def _step(tl: Trueline, found: dict[str, Any], step: dict[str, Any]) -> Step:
     from trueline.web.pages.frame import span
 
@@ -152,8 +167,8 @@ def _step(tl: Trueline, found: dict[str, Any], step: dict[str, Any]) -> Step:
         low95,
         high95,
         _text(tl, found, step["mean"]),
-        f"{said[0]} to {said[1]}",
-        f"{said[2]} to {said[3]}",
+        _between(said[0], said[1], found),
+        _between(said[2], said[3], found),
     )
 
 
@@ -168,7 +183,7 @@ def _unusual(tl: Trueline, found: dict[str, Any], item: dict[str, Any]) -> Unusu
         float(item["value"]),
         _text(tl, found, item["value"]),
         _text(tl, found, item["expected"]),
-        f"{low} to {high}",
+        _between(low, high, found),
         item["side"],
         {True: "better", False: "worse", None: "other"}[item["good"]],
     )
@@ -186,9 +201,14 @@ def _facts(tl: Trueline, found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if backtest["mae"] is None:
         return [*out, ("Backtest", "The history is too short to forecast it again.")]
-    error = _text(tl, found, backtest["mae"])
-    share = "" if backtest["mape"] is None else f" ({backtest['mape']:.1f}%)"
+    error = _error(tl, found, backtest["mae"])
+    share = f" ({backtest['mape']:.1f}%)" if _telling(found, backtest["mape"]) else ""
     told = f"Off by {error}{share} on average, forecast again from {backtest['origins']} origins"
     if backtest["naive_mae"] is not None:
-        told += f"; repeating the last value is off by {_text(tl, found, backtest['naive_mae'])}"
+        told += f"; repeating the last value is off by {_error(tl, found, backtest['naive_mae'])}"
     return [*out, ("Backtest", told + ".")]
+
+
+def _telling(found: dict[str, Any], share: float | None) -> bool:
+    """Whether an error in percent says something: not of percentages, nor of values near 0."""
+    return share is not None and share < 1000 and found["unit"] not in words.POINTS

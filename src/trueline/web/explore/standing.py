@@ -10,6 +10,7 @@ from trueline.catalog.benchmark import benchmark, spoken
 from trueline.catalog.describe import describe
 from trueline.catalog.kpis import kpi
 from trueline.catalog.schema import fields
+from trueline.catalog.target import AS_LONG
 from trueline.core import words
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality
@@ -22,6 +23,7 @@ from trueline.web.explore.asked import Asked, KnownGround
 from trueline.web.pages import figures
 
 _OVER = {1: "a month", 12: "a year"}
+_YEAR_LONG = (365, 366)
 VERDICTS = {
     "better": ("ok", "Better than others"),
     "typical": ("", "As others"),
@@ -97,8 +99,11 @@ def _day(moment: datetime | None, zone: ZoneInfo) -> date | None:
 
 
 def _others(period: Period) -> list[tuple[str, Period]]:
-    year = [] if period.days > 366 else [("A year earlier", period.year_earlier())]
-    return [("Period before", period.previous()), *year]
+    before = [("Period before", period.previous())]
+    if period.days > 366:
+        return before
+    year = [("A year earlier", period.year_earlier())]
+    return year if before[0][1] == year[0][1] else before + year
 
 
 def _compared(ground: KnownGround, reading: Reading, name: str, period: Period) -> dict[str, Any]:
@@ -152,8 +157,7 @@ def benchmark_of(tl: Trueline, asked: Asked, reading: Reading | None) -> dict[st
     verdict = None
     partial = reading is not None and reading.completeness is Completeness.PARTIAL
     if reading is not None and not partial:
-        over = _OVER.get(asked.period.whole_months or 0)
-        verdict = found.verdict(reading.value, asked.definition.direction, over)
+        verdict = found.verdict(reading.value, asked.definition.direction, _over(asked.period))
     note = ""
     if found.known and partial:
         note = "Only a part of the period is known: it is not compared."
@@ -166,6 +170,13 @@ def benchmark_of(tl: Trueline, asked: Asked, reading: Reading | None) -> dict[st
         "note": note,
         "dated": found.dated,
     }
+
+
+def _over(period: Period) -> str | None:
+    """What a benchmark calls a period's length; days as long as a month or a year count as one."""
+    if period.days in AS_LONG:
+        return "a month"
+    return "a year" if period.days in _YEAR_LONG else _OVER.get(period.whole_months or 0)
 
 
 def declared_of(tl: Trueline, asked: Asked) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def _rows(request: Request, key: str, query: RowsOfQuery) -> Response:
         request, "kpi/rows.html", title=f"Rows behind {name}", found=found,
         days=_days(found), columns=_columns(found), cells=_cells(tl, found),
         inputs=list(asked.definition.origins()), turn=_pager(asked, found),
+        spread=any(row.get("service_start") for row in found["rows"]),
         meaning=contract(found["table"]).meaning if found["table"] else "", **words(tl, asked),
     )  # fmt: skip
 
