@@ -40,6 +40,15 @@ def test_a_rule_between_inputs_is_told_in_words_beside_a_field(served: Served) -
     assert 'id="f-customers_lost-h"' in text
     assert 'aria-invalid="true"' in text
     assert value_of(text, "customers_lost") == "50"
+    assert ">Customers lost</a>" in text
+
+
+def test_what_is_wrong_with_digits_alone_is_their_number(served: Served) -> None:
+    text = shown(
+        served, "/calculators/churn-rate", 422, customers_lost="9" * 70, total_customers_at_start=1
+    )
+    assert "has more than 60 digits" in words_of(text)
+    assert "is no whole number" not in words_of(text)
 
 
 @pytest.mark.parametrize(

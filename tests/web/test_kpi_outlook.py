@@ -118,3 +118,12 @@ def test_the_same_year_is_not_compared_twice(served: Served) -> None:
 def test_days_that_have_not_come_are_not_called_unrecorded(served: Served) -> None:
     text = words_of(page(served, "/kpi/mrr/course", start="2030-01-01", end="2030-02-01"))
     assert "These days have not come yet." in text
+
+
+def test_the_line_of_a_target_says_its_value(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dashed line at the foot of a chart was called Target, without what it aims at."""
+    monkeypatch.setitem(served.tl.settings.targets, "arpu", Decimal(90))
+    words = {"start": "2026-02-01", "end": "2026-03-01"}
+    assert "Target US$90.00" in words_of(page(served, "/kpi/arpu/course", **words))

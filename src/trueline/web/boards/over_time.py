@@ -68,7 +68,7 @@ def line(ground: Ground, panel: Line) -> Shown:
     shown.spec = course(ground, [*series, *earlier], buckets, goals, ahead=ahead, looks=looks)
     shown.marks = marks_of(r for _, readings in series for r in readings)
     shown.legend = _legend(series, looks, before, ahead, shown.marks)
-    shown.legend += _target_key(ground, goals, series[0][1][0])
+    shown.legend += target_key(ground, goals, series[0][1][0])
     shown.notes += (why,) if why else ()
     shown.summary = _summary(ground, series)
     shown.height = "tall" if panel.columns >= 7 else ""
@@ -95,7 +95,7 @@ def bars(ground: Ground, panel: Bars) -> Shown:
     shown.spec = bar_charts.bars(rows, scale, targets=goals)
     shown.table = sheet(ground, buckets, [(title, readings)])
     shown.marks = marks_of(readings)
-    shown.legend = mark_keys(shown.marks) + _target_key(ground, goals, readings[0])
+    shown.legend = mark_keys(shown.marks) + target_key(ground, goals, readings[0])
     shown.summary = _summary(ground, [(title, readings)])
     return shown
 
@@ -170,7 +170,7 @@ def chosen_values(ground: Ground, by: str) -> list[str]:
     return ground.values(by) if own is None else [own]
 
 
-def _target_key(ground: Ground, goals: list[float], reading: Reading) -> tuple[Key, ...]:
+def target_key(ground: Ground, goals: list[float], reading: Reading) -> tuple[Key, ...]:
     """What the lines across are, with their values: nothing else says which is which."""
     if not goals:
         return ()

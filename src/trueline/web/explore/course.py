@@ -9,7 +9,7 @@ from trueline.core.errors import InputError
 from trueline.core.period import Grain
 from trueline.home import Trueline
 from trueline.web.boards.ground import Bucket, marks_of, missing_of
-from trueline.web.boards.over_time import EACH, course, dotted, sheet
+from trueline.web.boards.over_time import EACH, course, dotted, sheet, target_key
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts.axis import MINUTE
 from trueline.web.charts.marked import marked, named_by
@@ -50,7 +50,8 @@ def _course(tl: Trueline, asked: Asked) -> Shown:
     shown.spec = named_by(spec, buckets[0].whole, buckets[-1].whole, ground.locale)
     shown.table = _table(ground, buckets, named, unusual)
     shown.marks = marks_of(readings)
-    shown.legend = _legend(len(named) > 1, bool(rows), bool(unusual), bool(goals), shown.marks)
+    aim = target_key(ground, goals, readings[0])
+    shown.legend = _legend(len(named) > 1, bool(rows), bool(unusual), aim, shown.marks)
     shown.summary = f"{len(buckets)} {asked.grain.value}s, {len(unusual)} of them unusual"
     return shown
 
@@ -133,7 +134,7 @@ def _table(
 
 
 def _legend(
-    before: bool, ahead: bool, unusual: bool, goal: bool, marks: tuple[str, ...]
+    before: bool, ahead: bool, unusual: bool, goal: tuple[Key, ...], marks: tuple[str, ...]
 ) -> tuple[Key, ...]:
     keys = [Key("Actual", "k-c1")] if before or ahead or unusual or goal or marks else []
     if before:
@@ -142,6 +143,4 @@ def _legend(
         keys.append(Key("Forecast, 80% and 95%", "k-dash"))
     if unusual:
         keys.append(Key("Unusual", "k-unusual"))
-    if goal:
-        keys.append(Key("Target", "k-rule"))
-    return (*keys, *dotted(marks))
+    return (*keys, *goal, *dotted(marks))

@@ -26,9 +26,10 @@ from trueline.web.pages.saying import beside
 router = APIRouter(include_in_schema=False)
 _NUMBER = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?")
 _WHOLE = re.compile(r"-?[0-9]{1,60}")
+_ENDLESS = re.compile(r"-?[0-9]{61,}")
 _ENTRY = re.compile(r"(.{1,200}?)\s*[:=]\s*(-?[0-9]{1,60}(?:\.[0-9]{1,60})?)")
 _LONGEST = 4000
-_SHORT = {"arpu", "arr", "cac", "clv", "cogs", "mrr", "nps", "acv"}
+_SHORT = {"acv", "arpu", "arr", "cac", "clv", "cogs", "grr", "mrr", "nps", "nrr"}
 
 
 class CalculatorQuery(BaseModel):
@@ -77,6 +78,7 @@ def _one(request: Request, name: str, number: int, typed: dict[str, str]) -> Res
         errors=beside(problem), formula=formula_text(way),
         rules=[_spoken(rule.spoken(), list(way.model_fields)) for rule in way.rules],
         meaning=definition.meaning(), status=problem.status if problem else 200,
+        labels={item["name"]: item["label"] for item in inputs},
         address=request.scope["path"] + (f"?{request.url.query}" if typed else ""),
     )  # fmt: skip
 
@@ -176,6 +178,8 @@ def _given(inputs: list[dict[str, Any]], typed: dict[str, str]) -> dict[str, Any
 def _value(kind: str, text: str) -> Any:
     if len(text) > _LONGEST:
         raise ValueError(f"has more than {_LONGEST} characters")
+    if kind in ("number", "integer") and _ENDLESS.fullmatch(text):
+        raise ValueError("has more than 60 digits")
     if kind == "number":
         if not _NUMBER.fullmatch(text):
             raise ValueError("is no plain number: write digits and a point, such as 1234.50")
