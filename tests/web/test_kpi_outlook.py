@@ -127,3 +127,21 @@ def test_the_line_of_a_target_says_its_value(
     monkeypatch.setitem(served.tl.settings.targets, "arpu", Decimal(90))
     words = {"start": "2026-02-01", "end": "2026-03-01"}
     assert "Target US$90.00" in words_of(page(served, "/kpi/arpu/course", **words))
+
+
+def test_one_day_is_one_day(company: Company) -> None:
+    company.load("orders", "order_id,customer_id,ordered_at,amount,currency\no,c,2026-03-10,1,USD")
+    found = outlook_of(company.tl, asked_of(company.tl, "revenue", KpiQuery(grain="day")))
+    said = [found.reasons[0], found.silent[0]]
+    assert [text["message"].partition(" known")[0] for text in said] == ["1 complete day is"] * 2
+    assert [text["enable"] for text in said] == ["Load earlier facts, or wait."] * 2
+
+
+def test_a_slice_of_a_long_name_is_read_by_the_api_as_on_its_page(served: Served) -> None:
+    """The API refused more than 200 characters, which facts may have, and pages show."""
+    words = {"start": "2026-02-01", "end": "2026-03-01"}
+    name = "x" * 9_000
+    row = {"order_id": "long", "customer_id": "c1", "ordered_at": "2026-02-10", "amount": "7.00"}
+    served.tl.load_rows("orders", [row | {"currency": "USD", "channel": name}])
+    assert "7.00" in page(served, "/kpi/revenue", channel=name, **words)
+    assert served.get("/api/kpi/revenue", channel=name, **words)["value"] == 7

@@ -101,8 +101,8 @@ class History:
         if len(known) < FEWEST:
             return Reason(
                 "history_too_short",
-                f"{len(known)} complete {unit}s are known; {FEWEST} are needed.",
-                "Load earlier facts, choose a finer grain, or wait.",
+                f"{_number(len(known), unit)} known; {FEWEST} are needed.",
+                f"Load earlier facts, {'' if unit == 'day' else 'choose a finer grain, '}or wait.",
             )
         gaps = 1 - len(known) / len(values)
         if gaps > MOST_GAPS:
@@ -121,6 +121,11 @@ class History:
                 "Load the latest facts, or declare coverage until today.",
             )
         return None
+
+
+def _number(known: int, unit: str) -> str:
+    """How many complete buckets there are, in words that fit one."""
+    return f"{known} complete {unit} is" if known == 1 else f"{known} complete {unit}s are"
 
 
 def _value(reading: Reading) -> float | None:
@@ -317,7 +322,7 @@ def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -
     if len(known) < 2:
         reason = Reason(
             "history_too_short",
-            f"{len(known)} complete {found.grain.value}s are known; 2 are needed.",
+            f"{_number(len(known), found.grain.value)} known; 2 are needed.",
             "Load earlier facts, choose a finer grain, or wait.",
         )
         return shared | {"reasons": [reason.to_json()]}
@@ -371,7 +376,7 @@ def anomalies_of(
     if known <= needed:
         reason = Reason(
             "history_too_short",
-            f"{known} complete {found.grain.value}s are known; nothing is called unusual before "
+            f"{_number(known, found.grain.value)} known; nothing is called unusual before "
             f"{needed + 1}.",
             "Load earlier facts, or wait.",
         )

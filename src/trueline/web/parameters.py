@@ -34,6 +34,10 @@ def none(request: Request) -> None:
         raise InputError(f"{names[0][:60]} is not known here.", "Leave it out.", faults)
 
 
+LONGEST = 10_000
+"""Characters of a slice's value: as long as facts may say one."""
+
+
 class Strict(BaseModel):
     """Parameters that know what they may be."""
 
@@ -53,11 +57,11 @@ class PeriodQuery(Strict):
     start: str | None = Field(None, description="first day, YYYY-MM-DD", examples=["2026-01-01"])
     end: str | None = Field(None, description="the day after the last", examples=["2026-02-01"])
     period_days: int | None = Field(None, ge=1, le=3660, description="instead: days before today")
-    channel: str | None = Field(None, max_length=200, description="only this channel")
-    plan: str | None = Field(None, max_length=200, description="only this plan")
-    country: str | None = Field(None, max_length=200, description="only this country")
+    channel: str | None = Field(None, max_length=LONGEST, description="only this channel")
+    plan: str | None = Field(None, max_length=LONGEST, description="only this plan")
+    country: str | None = Field(None, max_length=LONGEST, description="only this country")
     currency: str | None = Field(None, max_length=3, description="only amounts in this currency")
-    feature: str | None = Field(None, max_length=200, description="only this declared feature")
+    feature: str | None = Field(None, max_length=LONGEST, description="only this declared feature")
     allow_estimates: bool = Field(False, description="also give values that rest on assumptions")
     as_of: str | None = Field(
         None,
@@ -97,11 +101,11 @@ class HistoryOfQuery(Strict):
     grain: str = Field("month", description="day, week, month, quarter or year")
     start: str | None = Field(None, description="first day; as far as is usual if left out")
     end: str | None = Field(None, description="until before this day; the present if left out")
-    channel: str | None = Field(None, max_length=200, description="only this channel")
-    plan: str | None = Field(None, max_length=200, description="only this plan")
-    country: str | None = Field(None, max_length=200, description="only this country")
+    channel: str | None = Field(None, max_length=LONGEST, description="only this channel")
+    plan: str | None = Field(None, max_length=LONGEST, description="only this plan")
+    country: str | None = Field(None, max_length=LONGEST, description="only this country")
     currency: str | None = Field(None, max_length=3, description="only amounts in this currency")
-    feature: str | None = Field(None, max_length=200, description="only this declared feature")
+    feature: str | None = Field(None, max_length=LONGEST, description="only this declared feature")
     allow_estimates: bool = Field(False, description="also use values that rest on assumptions")
 
     def asked(self) -> dict[str, Any]:
