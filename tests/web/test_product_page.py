@@ -123,3 +123,19 @@ def test_times_are_said_as_people_say_them() -> None:
     assert [took(s) for s in (None, 5, 90, 5400, 129_600)] == [
         "", "5 s", "1.5 min", "1.5 hours", "1.5 days",
     ]  # fmt: skip
+
+
+def test_a_step_that_never_happened_is_not_a_silent_0(users: Served) -> None:
+    """A misspelt event gave a funnel of nobody, without a word."""
+    text = page(users, "/product/funnel", step1="visit", step2="bought", **DAYS)
+    assert "No event is recorded under the name &#39;bought&#39;." in text
+    found = users.tl.funnel(steps=["vist", "buy"], **DAYS)
+    assert [(why["code"], why["enable"]) for why in found["reasons"]] == [
+        ("event_never_recorded", "Did you mean: visit?")
+    ]
+    assert not users.tl.funnel("Buy", **DAYS)["reasons"]
+
+
+def test_a_cut_that_is_none_names_those_that_are(users: Served) -> None:
+    text = page(users, "/product/funnel", 404, cut="x9", **DAYS)
+    assert "Known are: channel, country, plan." in text

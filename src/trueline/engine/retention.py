@@ -203,7 +203,7 @@ def _censored(asked: Question, until: date) -> Reason:
     return Reason(
         "not_watched_so_long",
         f"Events are whole until {until - timedelta(days=1)}: a rate counts those users only who "
-        f"were watched through the {asked.grain.value}; see observed.",
+        f"were watched through the {asked.grain.value}.",
     )
 
 

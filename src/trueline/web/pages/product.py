@@ -69,10 +69,11 @@ def asked_of(tl: Trueline, query: ProductQuery) -> users.Users:
         ("kind of retention", query.kind, KINDS),
         ("step", query.step, STEPS),
         ("bucket", query.bucket, BUCKETS),
-        ("cut of a funnel", query.cut, ("", *CUTS)),
     ):
         if value not in known:
             raise UnknownKeyError.among(name, value, known)
+    if query.cut and query.cut not in CUTS:
+        raise UnknownKeyError.among("cut of a funnel", query.cut, CUTS)
     given = [getattr(query, f"step{n}") for n in range(1, users.MOST_STEPS + 1)]
     steps = tuple(text.strip() for text in given if text and text.strip())
     declared = list(tl.settings.product.funnels)
