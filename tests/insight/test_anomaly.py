@@ -148,3 +148,10 @@ def test_positive_must_be_true_of_the_series() -> None:
         anomalies([1.0, 2.0], 0)
     with pytest.raises(SeriesError, match="empty"):
         anomalies([], 7)
+
+
+def test_an_error_as_large_as_the_largest_so_far_is_no_anomaly_by_a_rounding() -> None:
+    """A retention of 0% was unusual beyond "0.0% to 100.0%": by 1e-14."""
+    tenths = [5, 5, 5, 10, 7.5, 10, 0, 7.5, 7.5, 5, 10, 7.5, 7.5, 7.5, 5, 10, 5, 10, 10, 7.5, 10]
+    values = [10.0 * tenth for tenth in [*tenths, 7.5, 0, 10, 10]]
+    assert not anomalies(values, 7)

@@ -14,7 +14,7 @@ from pages import words_of
 from small_company import Company
 from trueline.catalog.kpis import kpi
 from trueline.core.period import Grain
-from trueline.insight.anomaly import SILENT_STEPS
+from trueline.insight.anomaly import SILENT_STEPS, Anomaly
 from trueline.insight.of_kpis import HISTORY, SEASONS, _wording, anomalies_of, history
 from trueline.web.explore.asked import KpiQuery, asked_of
 from trueline.web.explore.outlook import WATCHED, outlook_of
@@ -145,3 +145,14 @@ def test_a_slice_of_a_long_name_is_read_by_the_api_as_on_its_page(served: Served
     served.tl.load_rows("orders", [row | {"currency": "USD", "channel": name}])
     assert "7.00" in page(served, "/kpi/revenue", channel=name, **words)
     assert served.get("/api/kpi/revenue", channel=name, **words)["value"] == 7
+
+
+def test_what_was_expected_of_a_rate_lies_between_0_and_100(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share of cost was unusual outside "-8.0% to 76.9%"."""
+    a_shop(company, 60)
+    far = Anomaly(5, 3.0, -1.0, -8.0, 108.0, "above", 1.5)
+    monkeypatch.setattr("trueline.insight.anomaly.anomalies", lambda *_: [far])
+    (item,) = anomalies_of(company.tl.engine, "retention_30d", "day")["anomalies"]
+    assert (item["expected"], item["lower"], item["upper"]) == (0, 0, 100)

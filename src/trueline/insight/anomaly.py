@@ -73,7 +73,7 @@ def anomalies(
     shown = scale.forward(series)
     expected = one_step_forecasts(shown, season_length)
     limits = np.maximum(thresholds(shown - expected, season_length, alarm_budget), _ROUNDING)
-    far = np.abs(shown - expected) > limits
+    far = np.abs(shown - expected) > limits * (1 + _ROUNDING)
     offset = len(values) - series.size
     return [
         _anomaly(int(at), offset, series, shown, expected, limits, scale)

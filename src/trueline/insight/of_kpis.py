@@ -356,6 +356,13 @@ def described(seen: Any) -> dict[str, Any]:
     }
 
 
+def _within(definition: type[Kpi], value: float) -> float:
+    """A value held to what the KPI can be: no rate is expected below 0 or above 100."""
+    lower, upper = definition.bounds
+    held = value if lower is None else max(value, float(lower))
+    return held if upper is None else min(held, float(upper))
+
+
 def anomalies_of(
     engine: Engine, key: str, grain: str = "day", budget: float | None = None, **options: Any
 ) -> dict[str, Any]:
@@ -387,9 +394,9 @@ def anomalies_of(
         "anomalies": [
             _point(found.readings[item.index])
             | {
-                "expected": item.expected,
-                "lower": item.lower,
-                "upper": item.upper,
+                "expected": _within(found.definition, item.expected),
+                "lower": _within(found.definition, item.lower),
+                "upper": _within(found.definition, item.upper),
                 "side": item.side,
                 "score": item.score,
                 "good": None if good is None else item.side == good,
