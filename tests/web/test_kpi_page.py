@@ -135,6 +135,15 @@ def test_estimates_are_marked_and_name_the_assumption(new_served: Any) -> None:
     assert "estimated" in table
 
 
+def test_the_moment_of_knowledge_stands_within_its_sentence(served: Served) -> None:
+    """What is strong in a note has a line of its own: the sentence went on with a full stop."""
+    for path in ("/kpi/revenue", "/cohorts", "/product"):
+        text = page(served, path, as_of="2026-03-14T12:00")
+        said = text.partition('class="note accent"')[2].partition("Back to the present")[0]
+        assert "As it was known on" in said
+        assert "<strong>" not in said
+
+
 def test_an_unknown_key_is_answered_with_its_neighbours(served: Served) -> None:
     text = page(served, "/kpi/gros_margin", 404)
     assert 'href="/kpi/gross_margin"' in text

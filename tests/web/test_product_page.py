@@ -113,7 +113,7 @@ def test_nonsense_is_refused(users: Served, query: dict[str, str], status: int) 
 
 
 def test_one_step_is_no_funnel(users: Served) -> None:
-    page(users, "/product/funnel", 422, step1="visit")
+    assert "Choose a second step" in page(users, "/product/funnel", 422, step1="visit")
     page(users, "/product/nothing", 404)
 
 

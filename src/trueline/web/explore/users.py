@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from trueline.core import words
+from trueline.core.errors import InputError
 from trueline.core.period import Grain, Period
 from trueline.home import Trueline
 from trueline.web.api import product as product_api
@@ -112,6 +113,8 @@ def funnel_of(tl: Trueline, asked: Users) -> dict[str, Any]:
     """The funnel that is asked for: a declared one, or steps."""
     cut = asked.cut or None
     if asked.steps:
+        if len(asked.steps) == 1:
+            raise InputError("One step is no funnel.", "Choose a second step, taken after it.")
         steps = [product_api.names(step, "steps", "|") for step in asked.steps]
         return tl.funnel(steps=steps, window_hours=asked.window, by=cut, **asked.days)
     return tl.funnel(asked.funnel, by=cut, **asked.days)
