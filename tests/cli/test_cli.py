@@ -73,6 +73,13 @@ def test_an_unknown_value_is_an_answer_with_its_reason(home: Path) -> None:
     assert "–" in shown and "No marketing cost" in shown
 
 
+def test_a_comparison_that_is_refused_says_why(home: Path) -> None:
+    """What was asked for was left out without a word."""
+    days = ("--start", "2026-01-01", "--end", "2026-02-01")
+    shown = run("kpi", "cac", *days, "--compare", "--home", str(home))
+    assert "Not compared with the period before. 2026-01-01 to 2026-01-31: No marketing" in shown
+
+
 def test_all_kpis_and_a_comparison(home: Path) -> None:
     assert len(json.loads(run("kpi", "--days", "30", "--home", str(home), "--json"))) >= 54
     compared = run(

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from trueline.core.period import Period
 from trueline.engine import knowledge
 from trueline.engine.cover import TableCover
 
@@ -51,3 +52,28 @@ def test_rows_beside_a_declared_span_join_it_and_fill_no_hole() -> None:
         (JANUARY, FEBRUARY),
         (MARCH, date(2026, 4, 10)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "said"),
+    [
+        ([("*", date(2026, 1, 10), date(2026, 1, 21))], "from 2026-01-10 to 2026-01-20."),
+        ([("*", date(2025, 12, 20), date(2026, 1, 3))], "from 2026-01-01 to 2026-01-02."),
+        (
+            [("*", date(2026, 1, 5), date(2026, 1, 6)), ("*", date(2026, 1, 20), MARCH)],
+            "for days from 2026-01-05 to 2026-01-31.",
+        ),
+    ],
+)
+def test_the_days_that_are_declared_incomplete_are_named(
+    gaps: list[tuple[str, date, date]], said: str
+) -> None:
+    """The period that was asked for was named, whichever days of it were missing."""
+    spend = TableCover("spend", (("*", JANUARY, APRIL),), tuple(gaps), JANUARY, APRIL, APRIL)
+    reason = knowledge.unwatched(
+        {"spend": spend},  # type: ignore[arg-type]
+        "spend",
+        Period(JANUARY, FEBRUARY),
+    )
+    assert reason is not None
+    assert reason.message == f"Spend is declared incomplete {said}"

@@ -91,12 +91,15 @@ def readings(found: list[Reading], locale: str, changes: dict[str, Any]) -> None
 
 def _alone(reading: Reading, locale: str, changes: dict[str, Any]) -> None:
     """One KPI in lines, which need no Rich: importing it takes longer than the reading does."""
-    change = words.changed(changes.get(reading.key), reading.unit, locale)
+    found = changes.get(reading.key) or {}
+    change = words.changed(found, reading.unit, locale)
     beside = f"  {change} against the period before" if change else ""
     line(f"{printable(reading.label)} ({reading.key}): {words.value(reading, locale)}{beside}")
     line(f"{reading.start} to {reading.end - timedelta(days=1)}, {_known(reading)}")
     for reason in reading.reasons:
         line("  - " + printable(f"{reason.message} {reason.enable or ''}".strip()))
+    if found.get("reason"):
+        line(f"  - Not compared with the period before. {printable(found['reason'])}")
 
 
 def _known(reading: Reading) -> str:

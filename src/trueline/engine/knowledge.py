@@ -124,9 +124,13 @@ def _of(cover: TableCover, category: str) -> str:
 
 def _incomplete(cover: TableCover, period: Period, category: str) -> Reason:
     what = _of(cover, category)
+    gaps = [gap for gap in merged(cover.gaps(category)) if overlapping(period, [gap])]
+    days = Period(max(gaps[0][0], period.start), min(gaps[-1][1], period.end))
+    some = "for days " if gaps[1:] else ""
     return Reason(
         "declared_incomplete",
-        f"{what[:1].upper()}{what[1:]} are declared incomplete for days from {_span(period)}.",
+        f"{what[:1].upper()}{what[1:]} {_are(cover.table)} declared incomplete {some}from "
+        f"{_span(days)}.",
         "Load what is missing and declare them complete.",
     )
 
