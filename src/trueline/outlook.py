@@ -63,7 +63,7 @@ class Insights:
         **options: Any,
     ) -> dict[str, Any]:
         """The buckets of a KPI that its own past did not let expect; ``budget`` may alarm."""
-        from trueline.insight.of_kpis import anomalies_of
+        from trueline.insight.unusual import anomalies_of
 
         return anomalies_of(self.engine, key, grain, budget, **_days(start, end), **options)
 

@@ -15,7 +15,8 @@ from small_company import Company
 from trueline.catalog.kpis import kpi
 from trueline.core.period import Grain
 from trueline.insight.anomaly import SILENT_STEPS, Anomaly
-from trueline.insight.of_kpis import HISTORY, SEASONS, _wording, anomalies_of, history
+from trueline.insight.of_kpis import HISTORY, SEASONS, _wording, history
+from trueline.insight.unusual import anomalies_of
 from trueline.web.explore.asked import KpiQuery, asked_of
 from trueline.web.explore.outlook import WATCHED, outlook_of
 from trueline.web.explore.standing import benchmark_of
@@ -55,6 +56,12 @@ def test_a_week_is_unusual_after_three_years_of_them(company: Company) -> None:
     )
     found = anomalies_of(company.tl.engine, "new_customer_orders", "week")
     assert [item["start"] for item in found["anomalies"]] == [spike.isoformat()]
+    # "Every week since the first was within what its past let expect": the first had no past.
+    assert found["judged_from"] == found["history"][156]["start"]
+    shown = outlook_of(
+        company.tl, asked_of(company.tl, "new_customer_orders", KpiQuery(grain="week"))
+    )
+    assert shown.since == date.fromisoformat(found["judged_from"])
 
 
 def test_cohorts_that_still_have_time_do_not_make_a_history_out_of_date(company: Company) -> None:

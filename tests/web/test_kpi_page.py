@@ -276,7 +276,7 @@ def test_restated_values_stand_beside_what_they_were(new_served: Any) -> None:
     assert "$150.00" in text
     assert "$157.25" in text
     listed = page(made, "/kpi/revenue/reported.csv")
-    assert listed.splitlines()[1].startswith("2026-03-15,2,157.25")
+    assert listed.splitlines()[1].startswith("2026-03-15,2026-02-13,2026-03-14,2,157.25")
 
 
 def test_an_earlier_moment_is_read_as_it_was_known(new_served: Any) -> None:

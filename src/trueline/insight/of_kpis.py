@@ -101,7 +101,7 @@ class History:
         if len(known) < FEWEST:
             return Reason(
                 "history_too_short",
-                f"{_number(len(known), unit)} known; {FEWEST} are needed.",
+                f"{number_of(len(known), unit)} known; {FEWEST} are needed.",
                 f"Load earlier facts, {'' if unit == 'day' else 'choose a finer grain, '}or wait.",
             )
         gaps = 1 - len(known) / len(values)
@@ -123,7 +123,7 @@ class History:
         return None
 
 
-def _number(known: int, unit: str) -> str:
+def number_of(known: int, unit: str) -> str:
     """How many complete buckets there are, in words that fit one."""
     return f"{known} complete {unit} is" if known == 1 else f"{known} complete {unit}s are"
 
@@ -195,7 +195,8 @@ def _back(until: date, grain: Grain) -> date:
     return add_months(until, -steps * months)
 
 
-def _shared(found: History) -> dict[str, Any]:
+def shared_of(found: History) -> dict[str, Any]:
+    """What every answer about a history begins with."""
     definition, currency = found.definition, found.currency
     return {
         "key": definition.key,
@@ -204,7 +205,7 @@ def _shared(found: History) -> dict[str, Any]:
         "currency": currency if definition.unit.is_money else None,
         "direction": definition.direction.value,
         "grain": found.grain.value,
-        "history": [_point(reading) for reading in found.readings],
+        "history": [point_of(reading) for reading in found.readings],
         "missing": sum(1 for value in found.values if value is None),
         "quality": found.quality.value,
     }
@@ -232,7 +233,8 @@ def _wording(found: History, engine: Engine) -> Wording:
     return Wording(number, change, found.grain.value, place, "complete value")
 
 
-def _point(reading: Reading) -> dict[str, Any]:
+def point_of(reading: Reading) -> dict[str, Any]:
+    """A reading as a point of a series."""
     return {
         "start": reading.start.isoformat(),
         "end": reading.end.isoformat(),
@@ -261,7 +263,7 @@ def forecast_of(
     steps = HORIZON[found.grain] if horizon is None else horizon
     if not 1 <= steps <= MOST_HORIZON:
         raise InputError(f"horizon is {steps}; it must be 1 to {MOST_HORIZON}.")
-    shared = _shared(found) | {"horizon": steps, "forecast": None, "reasons": []}
+    shared = shared_of(found) | {"horizon": steps, "forecast": None, "reasons": []}
     refused = found.refusal()
     if refused is not None:
         return shared | {"reasons": [refused.to_json()]}
@@ -317,12 +319,12 @@ def pattern_of(engine: Engine, key: str, grain: str = "month", **options: Any) -
     from trueline.insight.patterns import pattern
 
     found = history(engine, key, grain, **options)
-    shared = _shared(found) | {"pattern": None, "reasons": []}
+    shared = shared_of(found) | {"pattern": None, "reasons": []}
     known = [value for value in found.values if value is not None]
     if len(known) < 2:
         reason = Reason(
             "history_too_short",
-            f"{_number(len(known), found.grain.value)} known; 2 are needed.",
+            f"{number_of(len(known), found.grain.value)} known; 2 are needed.",
             "Load earlier facts, choose a finer grain, or wait.",
         )
         return shared | {"reasons": [reason.to_json()]}
@@ -353,54 +355,4 @@ def described(seen: Any) -> dict[str, Any]:
         "known": seen.known,
         "missing": seen.missing,
         "insights": list(seen.insights),
-    }
-
-
-def _within(definition: type[Kpi], value: float) -> float:
-    """A value held to what the KPI can be: no rate is expected below 0 or above 100."""
-    lower, upper = definition.bounds
-    held = value if lower is None else max(value, float(lower))
-    return held if upper is None else min(held, float(upper))
-
-
-def anomalies_of(
-    engine: Engine, key: str, grain: str = "day", budget: float | None = None, **options: Any
-) -> dict[str, Any]:
-    """The buckets of a KPI far from what its own past forecast, at its alarm budget.
-
-    ``budget`` is the share of ordinary buckets that may alarm; left out, the company's setting for
-    the KPI, else 1%. Silent below three seasons of history, and says so.
-    """
-    from trueline.insight.anomaly import SILENT_STEPS, anomalies
-
-    found = history(engine, key, grain, **options)
-    given = engine.settings.alarm_budgets.get(key) if budget is None else budget
-    share = float(given) if given is not None else 0.01
-    season = SEASONS[found.grain]
-    needed = max(SILENT_STEPS, 3 * season)
-    known = sum(1 for value in found.values if value is not None)
-    shared = _shared(found) | {"alarm_budget": share, "anomalies": [], "reasons": []}
-    if known <= needed:
-        reason = Reason(
-            "history_too_short",
-            f"{_number(known, found.grain.value)} known; nothing is called unusual before "
-            f"{needed + 1}.",
-            "Load earlier facts, or wait.",
-        )
-        return shared | {"reasons": [reason.to_json()]}
-    unusual = anomalies(found.values, season, share, found.positive)
-    good = {"up_is_good": "above", "down_is_good": "below"}.get(found.definition.direction.value)
-    return shared | {
-        "anomalies": [
-            _point(found.readings[item.index])
-            | {
-                "expected": _within(found.definition, item.expected),
-                "lower": _within(found.definition, item.lower),
-                "upper": _within(found.definition, item.upper),
-                "side": item.side,
-                "score": item.score,
-                "good": None if good is None else item.side == good,
-            }
-            for item in unusual
-        ]
     }

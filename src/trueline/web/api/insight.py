@@ -185,6 +185,7 @@ async def kpi_pattern(
         {
             "key": "revenue",
             "alarm_budget": 0.01,
+            "judged_from": "2025-03-04",
             "anomalies": [
                 {
                     "start": "2026-02-11",

@@ -60,7 +60,7 @@ class Outlook:
     silent: tuple[dict[str, Any], ...]
     budget: str
     since: date | None
-    """The first day that was looked at: usually long before the range that a page shows."""
+    """The first day that was judged by what came before: the buckets until then teach alone."""
 
     def table(self) -> Table:
         """The forecast as a table."""
@@ -103,8 +103,8 @@ def outlook_of(tl: Trueline, asked: Asked) -> Outlook:
             seen = {"anomalies": [], "reasons": [_said(error)], "alarm_budget": None}
         unusual = [_unusual(tl, seen, item) for item in reversed(seen["anomalies"])]
         silent = list(seen["reasons"])
-        history = seen.get("history")
-        since = date.fromisoformat(history[0]["start"]) if history else None
+        judged = seen.get("judged_from")
+        since = date.fromisoformat(judged) if judged else None
         if seen["alarm_budget"] is not None:
             budget = words.amount(100 * seen["alarm_budget"], "%", None, tl.settings.company.locale)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from trueline.core import words
@@ -61,6 +61,13 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+def _days(period: Period | None) -> tuple[Cell, Cell]:
+    """The first and the last day that a snapshot is of."""
+    if period is None:
+        return Cell("", ""), Cell("", "")
+    return Cell("", period.start), Cell("", period.end - timedelta(days=1))
+
+
 def table_of(tl: Trueline, asked: Asked) -> Table:
     """All of them as a table, for a file."""
     rows, cursor = [], None
@@ -72,13 +79,14 @@ def table_of(tl: Trueline, asked: Asked) -> Table:
             break
         if len(rows) > 100_000:
             raise InputError("There are more than 100,000 snapshots.", "Ask the API in pages.")
-    names = ("Reported on", "Revision", "Value", "Value before", "Recorded at")
-    columns = tuple(Column(name, number=place in (1, 2, 3)) for place, name in enumerate(names))
+    names = ("Reported on", "From", "To", "Revision", "Value", "Value before", "Recorded at")
+    columns = tuple(Column(name, number=place in (3, 4, 5)) for place, name in enumerate(names))
     return Table(
         columns,
         tuple(
             (
                 Cell("", row["day"]),
+                *_days(row["period"]),
                 Cell("", row["revision"]),
                 Cell(row["text"], row["value"], row["quality"]),
                 Cell(row["previous"], row["before"]),
