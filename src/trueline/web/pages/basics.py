@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 import trueline
 from trueline.catalog.kpis import KPIS, SUBJECTS
 from trueline.core.errors import NotFoundError
-from trueline.web import assets
+from trueline.web import assets, forms
 from trueline.web.answers import Answer
 from trueline.web.charts import samples
 from trueline.web.context import company, run
@@ -76,6 +76,15 @@ async def places(request: Request) -> Answer:
     ]
     kpis = [{"label": k.label, "path": f"/kpi/{k.key}", "kind": SUBJECTS[k.subject]} for k in KPIS]
     return Answer({"places": [*pages, *kpis]})
+
+
+@router.get("/form-token")
+async def form_token(request: Request) -> Response:
+    """What this browser's forms must carry now: a page that was open while the server started anew
+    asks for it, and nothing that was typed is lost."""
+    answer = Answer({"token": forms.token(request)}, headers={"Cache-Control": "no-store"})
+    forms.remember(request, answer)
+    return answer
 
 
 @router.get("/events")

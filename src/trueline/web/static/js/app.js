@@ -1,13 +1,15 @@
 // What every page does: menus, theme, navigation on small screens, keys, the palette, live updates.
 import { drawCharts, forgetCharts, forgetGone } from "./charts.js";
-import { refresh } from "./refresh.js";
+import { followJob, refresh } from "./refresh.js";
 import { openPalette, openShortcuts } from "./palette.js";
 import { follow } from "./live.js";
 import { filterLists } from "./filter.js";
 import { drawSparks } from "./sparks.js";
 import { heights, keepHeights, loadPanels } from "./panels.js";
 import "./paper.js";
+import "./sending.js";
 import { markEdges } from "./edges.js";
+import { counterparts, typedIn } from "./typed.js";
 
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];
@@ -27,11 +29,22 @@ function placeOf(element, main) {
   return (inside) => $$(element.tagName, inside).filter(alike)[at] ?? $$(element.tagName, inside)[nth] ?? null;
 }
 
+// What was done is said once: a page that is loaded again, or shared, does not say it anew.
+const asked = new URL(location.href);
+if (asked.searchParams.has("said")) { asked.searchParams.delete("said"); history.replaceState({}, "", asked); }
+
 const shownAddress = () => location.pathname + location.search;
 let shown = shownAddress();
 let asking = null;
 
-/** Fetch an address of this page and put its inside in place, keeping scroll, focus and what is open. */
+/** Whether a renewed page must not take the place of what is shown: the server could not make it, or wants the key. */
+function refused(answer, push) {
+  if (new URL(answer.url).pathname !== "/sign-in") return !push && !answer.ok;
+  if (push) location.assign(answer.url);
+  return true;
+}
+
+/** Fetch an address of this page and put its inside in place, keeping scroll, focus, what is open and what is typed. */
 export async function show(address, { push = true, text = "" } = {}) {
   const main = $("#main");
   asking?.abort();
@@ -49,6 +62,11 @@ export async function show(address, { push = true, text = "" } = {}) {
     return false;
   }
   if (mine !== asking) return false;
+  const kept = shownAddress() === shown && !push ? counterparts(typedIn(main), made) : [];
+  if (refused(answer, push) || kept.some(([, theirs]) => !theirs)) {
+    main.removeAttribute("aria-busy");
+    return false;
+  }
   const focused = document.activeElement;
   const hadFocus = main.contains(focused);
   const again = placeOf(focused, main);
@@ -61,7 +79,11 @@ export async function show(address, { push = true, text = "" } = {}) {
   const scroll = [scrollX, scrollY];
   const tall = heights();
   const drawn = new Map($$("[data-chart*='v='][data-drawn='1']", main).map((e) => [e.dataset.chart, e]));
+  kept.forEach(([ours, theirs]) => theirs.replaceWith(ours));
   main.replaceChildren(...($("#main", made) ?? made.body).childNodes);
+  const state = $("[data-state]", made);
+  if (state) $("[data-state]")?.replaceWith(state);
+  if (made.documentElement.dataset.load) root.dataset.load = made.documentElement.dataset.load;
   // What is drawn already is kept where its address says which state it shows: nothing flickers.
   $$("[data-chart]", main).forEach((e) => { const kept = drawn.get(e.dataset.chart); if (kept) e.replaceWith(kept); });
   forgetGone();
@@ -76,7 +98,7 @@ export async function show(address, { push = true, text = "" } = {}) {
   scrollTo(...scroll);
   // What was before the reader's eyes stays there, also where the page grew above it.
   if (held && scroll[1] > 0) scrollBy(0, (heldAgain(main)?.getBoundingClientRect().top ?? heldAt) - heldAt);
-  if (hadFocus) (again(main) ?? main).focus({ preventScroll: true });
+  if (hadFocus) (main.contains(focused) ? focused : again(main) ?? main).focus({ preventScroll: true });
   if (text) say(text);
   ready();
   return true;
@@ -88,6 +110,7 @@ function ready() {
   filterLists();
   drawSparks();
   markEdges();
+  followJob({ show });
   $$("[data-submit-on-change]").forEach((form) => form.addEventListener("change", () => form.requestSubmit()));
 }
 

@@ -1,20 +1,33 @@
-// The pages on which a company keeps its records: files dropped, loads watched, forms sent once.
+// The pages on which a company keeps its records: files dropped and sent, loads watched.
+import { formToken, sending, unsent } from "./sending.js";
+
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];
 
-// A form is sent once, however often its button is pressed.
-document.addEventListener("submit", (event) => {
-  const form = event.target;
-  if (form.method !== "post" || event.defaultPrevented) return;
-  if (form.dataset.sent) { event.preventDefault(); return; }
-  form.dataset.sent = "1";
-  $$("button[type=submit]", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
-});
-// The page may come back from the browser's memory: its forms can be sent again.
-addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => {
-  delete form.dataset.sent;
-  $$("[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
-}));
+/** Send a file, its progress shown; where it leads to. */
+function sent(form, bar) {
+  return new Promise((resolve, reject) => {
+    const asked = new XMLHttpRequest();
+    asked.open("POST", form.action);
+    asked.setRequestHeader("Accept", "text/html");
+    asked.upload.onprogress = (event) => { bar.hidden = false; bar.max = event.total; bar.value = event.loaded; };
+    asked.onload = () => {
+      if (asked.status < 400) { resolve(asked.responseURL); return; }
+      reject(new DOMParser().parseFromString(asked.responseText, "text/html"));
+    };
+    asked.onerror = () => reject(new Error("The file was cut off on its way."));
+    asked.send(new FormData(form));
+  });
+}
+
+/** Why a file was not taken: as the server says it, or that the server was not reached. */
+function notTaken(form, why) {
+  const note = why instanceof Document ? $("#problem", why) : null;
+  if (note) {
+    form.closest(".grid").before(note);
+    note.focus();
+  } else unsent(form, why instanceof Document ? $(".empty", why)?.innerText ?? "The file was not taken." : why.message);
+}
 
 function upload(form) {
   const drop = $("[data-drop]", form), input = $("input[type=file]", form), said = $("[data-file-error]", form);
@@ -32,7 +45,23 @@ function upload(form) {
       if (name === "drop" && event.dataTransfer.files.length) { input.files = event.dataTransfer.files; named(); }
     });
   }
-  form.addEventListener("submit", (event) => { if (!said.hidden) { event.preventDefault(); input.focus(); } });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.sent) return;
+    if (!said.hidden) { input.focus(); return; }
+    $("#problem")?.remove();
+    unsent(form, null);
+    sending(form, true);
+    const bar = $("[data-sent-bytes]", form);
+    try {
+      form.elements.form_token.value = await formToken();
+      location.assign(await sent(form, bar));
+    } catch (why) {
+      sending(form, false);
+      bar.hidden = true;
+      notTaken(form, why);
+    }
+  });
   const table = $("select[name=table]", form), columns = $$("[data-columns]");
   const show = () => columns.forEach((one) => { const mine = one.dataset.columns === table.value; one.open = mine; one.classList.toggle("other", table.value !== "" && !mine); });
   table.addEventListener("change", show);
@@ -48,7 +77,10 @@ async function watch(card) {
       const answer = await fetch(`${address}/state`, { headers: { Accept: "application/json" } });
       if (!answer.ok) { location.replace(address); return; }
       now = await answer.json();
-    } catch { continue; }
+    } catch {
+      $("[data-watch-text]", card).textContent = "The server does not answer; this page goes on as soon as it does.";
+      continue;
+    }
     if (now.over) { location.replace(address); return; }
     $("[data-watch-phase]", card).textContent = now.phase.charAt(0).toUpperCase() + now.phase.slice(1);
     if (now.done) $("[data-watch-text]", card).textContent = `${now.done.toLocaleString()}${now.total ? ` of ${now.total.toLocaleString()}` : ""} ${now.unit}`;

@@ -1,12 +1,32 @@
 // The refresh button: runs the daily job, shows how far it is, then the page anew.
+import { formToken } from "./sending.js";
+
 const EVERY = 400;
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 async function job(form) {
+  form.elements.form_token.value = await formToken();
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { Accept: "text/html" } });
   const id = new URL(answer.url).searchParams.get("job");
   if (!answer.ok || !id) throw new Error(String(answer.status));
   return id;
+}
+
+/** How far the daily job is that somebody else began; at its end the page is made anew. */
+export async function followJob({ show }) {
+  const band = document.querySelector("[data-job]:not([data-followed])");
+  if (!band) return;
+  band.dataset.followed = "1";
+  while (band.isConnected) {
+    await wait(2 * EVERY);
+    try {
+      const answer = await fetch(`/api/refresh/${band.dataset.job}`, { headers: { Accept: "application/json" } });
+      const state = answer.ok ? await answer.json() : { status: "gone" };
+      if (state.status === "running") { band.textContent = `The daily job is running: ${state.step}.`; continue; }
+    } catch { continue; }
+    await show(location.href, { push: false });
+    return;
+  }
 }
 
 export async function refresh(form, { show, say }) {
