@@ -178,12 +178,14 @@ def write(tl: Trueline, cost_id: str, entry: Mapping[str, Any]) -> dict[str, Any
     """
     given = {name: value for name, value in entry.items() if value is not None}
     row = {"cost_id": cost_id, "currency": tl.settings.company.currency} | given
+    broken = faults_of(tl.settings, "costs", row)
+    if broken:  # what somebody mistyped is told, and is no load
+        raise InputError(f"{broken[0].where}: {broken[0].message}.", broken[0].fix, broken)
     report = tl.load_rows("costs", [row], source=OWN)
     if report.rejects:
         first = report.rejects[0]
         told = Fault(first.rule, first.column, first.value, first.fix)
-        others = (f for f in faults_of(tl.settings, "costs", row) if f.where != first.column)
-        raise InputError(f"{first.column}: {first.rule}.", first.fix, (told, *others))
+        raise InputError(f"{first.column}: {first.rule}.", first.fix, (told,))
     return cost(tl.warehouse, cost_id)
 
 

@@ -18,6 +18,7 @@ from loader import FORMS, NOW, Loader, Row, csv_of, order
 
 from trueline.facts.load import LoadReport, load_report, rejects
 from trueline.facts.load.report import neutral, original
+from trueline.settings import Settings
 
 AMOUNTS = ("1", "2", "bad")
 ROWS = st.lists(st.tuples(st.sampled_from("abcde"), st.sampled_from(AMOUNTS)), max_size=12)
@@ -237,6 +238,34 @@ def test_a_rejects_file_is_corrected_and_loaded_again(
         assert loader.load_as(form, [order("a", channel="=1+1")]).accepted == 1
     want = {r["order_id"]: r["channel"] for r in rows}
     assert dict(loader.rows("SELECT order_id, channel FROM orders")) == want
+
+
+UTC_EXPORT = """timezone = "UTC"
+[columns]
+"Order ID" = "order_id"
+Total = "amount"
+[constants]
+currency = "CAD"
+"""
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_corrected_rejects_file_is_read_by_the_mapping_it_had(
+    loader: Loader, renamed: bool
+) -> None:
+    """Its times were read as the company's when it came back: a row counted a day too late."""
+    loader.settings = Settings.parse('[company]\ncurrency = "CAD"\n')
+    text = "Order ID,customer_id,ordered_at,Total\nu1,c1,2026-02-01 03:30,$5\n"
+    report = loader.load(text, mapping=loader.file(UTC_EXPORT, "map.toml"))
+    assert report.status == "refused"
+    assert report.rejects_path
+    back = report.rejects_path.read_text(encoding="utf-8").replace("$5", "5.00")
+    if renamed:
+        back = back.replace("Order ID", "order_id").replace("Total", "amount", 1)
+    again = loader.load(back, name=report.rejects_path.name)
+    assert (again.accepted, again.rejected) == (1, 0), again.rejects
+    found = loader.rows("SELECT order_id, CAST(ordered_on AS VARCHAR), currency FROM orders")
+    assert found == [("u1", "2026-01-31", "CAD")]
 
 
 @pytest.mark.parametrize("form", FORMS)

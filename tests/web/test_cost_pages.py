@@ -196,6 +196,16 @@ def test_costs_are_filtered_paged_and_added_up_by_currency(
     assert ["€7.00" in row for row in rows] == [True, False]
 
 
+def test_what_was_mistyped_is_no_load(served: Served) -> None:
+    """Each mistake of a form stood among the loads of the Data page, as a refused file."""
+    before = served.tl.warehouse.rows("SELECT count(*) FROM loads")
+    files = sorted((served.tl.home / "rejects").glob("*"))
+    answer = send(served, "/costs", {**COST, "entry": "a" * 32, "amount": "$5"}, page="/costs")
+    assert answer.status_code == 422
+    assert served.tl.warehouse.rows("SELECT count(*) FROM loads") == before
+    assert sorted((served.tl.home / "rejects").glob("*")) == files
+
+
 def test_bad_addresses_are_told(served: Served) -> None:
     for query in ("days=7", "type=bribes", "cursor=%00", "x=1", "days=30&days=90"):
         assert served.client.get(f"/costs?{query}").status_code == 422, query

@@ -173,6 +173,16 @@ def test_a_company_without_facts_is_welcomed(tmp_path: Path) -> None:
         assert client.get("/d/executive/tile-mrr", headers=HTML).status_code == 200
 
 
+def test_a_company_whose_only_file_was_refused_is_welcomed_still(tmp_path: Path) -> None:
+    home = trueline.init(tmp_path / "refused")
+    with Trueline(home) as tl, TestClient(create_app(tl)) as client:
+        row = {"order_id": "o1", "customer_id": "c1", "ordered_at": "2026-01-05", "amount": "$5"}
+        assert tl.load_rows("orders", [row]).status == "refused"
+        assert client.get("/", headers=HTML).url.path == "/welcome"
+        tl.load_rows("orders", [row | {"amount": "5", "currency": "USD"}])
+        assert client.get("/", headers=HTML).url.path == "/executive"
+
+
 def test_a_panel_that_nothing_feeds_is_not_shown(served: Served) -> None:
     text = page(served, "/executive")
     assert "p-experiments" not in text

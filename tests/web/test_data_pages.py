@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import datetime
 from typing import Any
 
@@ -107,6 +108,36 @@ def test_a_form_of_another_site_declares_nothing(served: Served) -> None:
     assert left(served) == before
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            b"order_id,order_id,ordered_at,amount,currency\n1,2,2026-03-01,5,USD\n",
+            "The header names a column twice: order_id. Give every column one name.",
+        ),
+        (
+            b"order_id,customer_id,ordered_at,amount,currency\n1,Ren\xe9,2026-03-01,5,USD\n",
+            "The file is not UTF-8 at byte 53. Save it as UTF-8.",
+        ),
+    ],
+)
+def test_a_file_that_no_naming_of_columns_mends_is_told_why(
+    served: Served, content: bytes, said: str
+) -> None:
+    answer = upload(served, "broken.csv", content)
+    page = finished(served, answer.headers["location"])
+    assert page.status_code == 422
+    text = words_of(page.text)
+    assert said in text
+    assert "Which column is which?" not in text
+
+
+def test_the_first_page_and_the_data_page_count_the_same_tables(served: Served) -> None:
+    tables = sum(1 for t in served.tl.facts() if t["rows"] and t["table"] != "coverage")
+    assert f"{tables} tables hold facts already" in words_of(shown(served, "/welcome"))
+    assert f"{tables} of " in words_of(shown(served, "/data"))
+
+
 def test_a_bad_row_refuses_the_file_and_its_good_rows_can_still_be_loaded(served: Served) -> None:
     answer = loaded(served, "mixed.csv", MIXED)
     text = words_of(answer.text)
@@ -136,6 +167,27 @@ def test_rejected_rows_are_corrected_in_place(served: Served) -> None:
     )
     assert [(r[0], str(r[1]), r[2]) for r in rows] == [("n2", "1234.5000", "again.csv (corrected)")]
     assert "The rejected ones wait below" in words_of(served.client.get(load).text)
+
+
+def test_corrected_rows_are_read_by_the_columns_and_the_clock_of_their_file(served: Served) -> None:
+    """The page asked for the columns again, and took times in UTC for the company's."""
+    text = "Number,Buyer,When,Sum\nz1,c1,2026-02-01 03:30,$5\nz2,c1,2026-02-02 12:00,7.00\n"
+    answer = upload(served, "utc.csv", text.encode(), keep_good="on")
+    asked = answer.headers["location"]
+    finished(served, asked)
+    names = {"order_id": "Number", "customer_id": "Buyer", "ordered_at": "When", "amount": "Sum"}
+    fields = {f"from-{ours}": theirs for ours, theirs in names.items()} | {"timezone": "UTC"}
+    answer = send(served, f"{asked}/columns", fields, page="/data")
+    first = finished(served, answer.headers["location"])
+    load = str(first.url.path)
+    assert re.search(r'<input name="c0-3" value="\$5"[^>]*aria-invalid="true"', first.text)
+    answer = send(served, f"{load}/corrected", {"take0": "on", "c0-3": "5.00"}, page=load)
+    page = finished(served, answer.headers["location"])
+    assert "Read 1 Accepted 1" in words_of(page.text)
+    days = served.tl.warehouse.rows(
+        "SELECT order_id, CAST(ordered_on AS VARCHAR) FROM orders WHERE order_id IN ('z1', 'z2')"
+    )
+    assert sorted(days) == [("z1", "2026-01-31"), ("z2", "2026-02-02")]
 
 
 def test_a_rejects_file_s_load_says_whether_its_own_rejected_rows_still_wait(

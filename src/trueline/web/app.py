@@ -96,6 +96,7 @@ def create_app(home: Path | Trueline, *, access: Access | None = None) -> FastAP
     app.state.access = access or Access.open_to_loopback()
     app.state.jobs = Jobs(tl)
     app.state.live = Live(tl)
+    app.state.has_facts = False
     app.state.boards = Boards(tl, ahead=(catalogue.readings_ahead,))
     app.state.loadings = Loadings(tl)
     # From the innermost: a calculator's answer is short and passes no compression.

@@ -164,7 +164,7 @@ class Loadings:
             )  # fmt: skip
         except TruelineError as error:
             item.error = error
-            item.header = self._header(item) if isinstance(error, InputError) else ()
+            item.header = self._header(item) if _can_be_named(error) else ()
         if item.error is None and item.report is not None and item.report.status != "refused":
             item.discard()
         if item.error is not None and not item.header:
@@ -198,3 +198,10 @@ class Loadings:
         worker.join(_WAITED_SECONDS)
         for item in self._known.values():
             item.discard()
+
+
+def _can_be_named(error: TruelineError) -> bool:
+    """Whether the file may be taken once somebody says which of its columns is which."""
+    from trueline.facts.load.mapping import HeaderError
+
+    return isinstance(error, InputError) and not isinstance(error, HeaderError)

@@ -19,11 +19,13 @@ from trueline.facts.load.job import Job
 from trueline.facts.load.jsonlines import ndjson_rows
 from trueline.facts.load.ledger import Warehouse
 from trueline.facts.load.mapping import Mapping as Renames
+from trueline.facts.load.mapping import mapping_beside
 from trueline.facts.load.parquet import parquet_rows
 from trueline.facts.load.report import LoadReport, Progress
 from trueline.facts.load.scan import form_of, scan
 from trueline.facts.load.sources import TextRows, csv_rows, json_rows
 from trueline.facts.load.ways import run
+from trueline.facts.rejected import REJECTS_NAME
 from trueline.facts.tables import contract as contract_named
 from trueline.settings import Settings
 
@@ -62,12 +64,23 @@ def load_file(
         mark=mark, when_changed=when_changed, **more,
     )  # fmt: skip
     try:
-        return _load(job, path)
+        return _load(_as_before(job, path), path)
     except InputError as error:
         # An upload has a name of the server's on the disk: people know it by their own.
         error.message = error.message.replace(path.name, Path(job.source).name)
         _enter_refusal(job, error)
         raise
+
+
+def _as_before(job: Job, path: Path) -> Job:
+    """Rows of a rejects file that come back without a mapping are read by the one they had: their
+    times without an offset are of the same clock, what every row has is the same."""
+    name = Path(job.source).name
+    kept = mapping_beside(job.rejects_folder / name)
+    if job.mapping != Renames() or not REJECTS_NAME.fullmatch(name) or not kept.is_file():
+        return job
+    header = columns_of(job.warehouse, job.contract.name, path)
+    return replace(job, mapping=Renames.read(kept).fitting(header, job.contract))
 
 
 def _load(job: Job, path: Path) -> LoadReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections import Counter
 from collections.abc import Sequence
@@ -72,6 +73,31 @@ class Mapping:
             zone,
         )
 
+    def text(self) -> str:
+        """As a mapping file says it."""
+        own = {"order_by": self.order_by, "timezone": self.timezone}
+        lines = [f"{name} = {_quoted(value)}" for name, value in own.items() if value is not None]
+        for name, entries in (("columns", self.columns), ("constants", self.constants)):
+            lines += [f"[{name}]", *(f"{_quoted(k)} = {_quoted(v)}" for k, v in entries.items())]
+        return "\n".join(lines) + "\n"
+
+    def keep(self, rejects: Path) -> None:
+        """Write it beside a rejects file: its rows are read as before when they come back."""
+        path = mapping_beside(rejects)
+        path.unlink(missing_ok=True)
+        if self != Mapping():
+            path.write_text(self.text(), encoding="utf-8")
+
+    def fitting(self, header: Sequence[str], contract: Contract) -> Mapping:
+        """What of it can be said of a file with these columns: some may have our names by now."""
+        order = self.order_by
+        return Mapping(
+            {k: v for k, v in self.columns.items() if k in header and v in contract.by_name},
+            {k: v for k, v in self.constants.items() if k in contract.by_name},
+            order if order in header or order in contract.by_name else None,
+            self.timezone,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """What makes two mappings the same."""
         zone = {} if self.timezone is None else {"timezone": self.timezone}
@@ -81,6 +107,15 @@ class Mapping:
 
 
 _KEYS = ("columns", "constants", "order_by", "timezone")
+
+
+def mapping_beside(rejects: Path) -> Path:
+    """Where the mapping is kept by which the rows of a rejects file were read."""
+    return rejects.with_suffix(".toml")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _check_zone(name: Any, where: str) -> None:
@@ -118,6 +153,10 @@ class Matched:
     """The zone of times without an offset; None: the company's."""
 
 
+class HeaderError(InputError):
+    """The header itself breaks a rule: nobody can say which of its columns is which."""
+
+
 def match(contract: Contract, header: Sequence[str], mapping: Mapping) -> Matched:
     """Find each column of the contract in ``header``.
 
@@ -153,13 +192,13 @@ def _fold(name: str) -> str:
 
 def _check_header(header: Sequence[str]) -> None:
     if len(header) > MOST_COLUMNS:
-        raise InputError(
+        raise HeaderError(
             f"The file has {len(header)} columns.", f"At most {MOST_COLUMNS} are taken."
         )
     twice = [name for name, count in Counter(map(_fold, header)).items() if count > 1]
     if twice:
         faults = tuple(Fault("comes more than once in the header", where=name) for name in twice)
-        raise InputError(
+        raise HeaderError(
             f"The header names a column twice: {', '.join(twice)[:200]}.",
             "Give every column one name.",
             faults,

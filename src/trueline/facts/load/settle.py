@@ -48,6 +48,7 @@ def settle(
     if rejected:
         path = job.rejects_folder / rejects_name(stamp.load_id)
         outcome = replace(outcome, path=path, shown=write_faults(connection, staging, path))
+        job.mapping.keep(path)
     if rejected and not job.keep_good:
         return finish(job, connection, staging, stamp, replace(outcome, refused=True))
     same, updates = apply.classify(connection, contract)

@@ -15,7 +15,6 @@ from trueline.core.reading import dumps
 from trueline.dashboards import DashboardError, Entry, find
 from trueline.dashboards.ranges import PRESETS
 from trueline.dashboards.shelf import BUILT_IN
-from trueline.engine.rollup import last_load
 from trueline.web import seals
 from trueline.web.boards.evaluation import Board
 from trueline.web.boards.view import View, ViewQuery, view_of
@@ -37,10 +36,19 @@ _NO_STORE = {"Cache-Control": "no-store"}
 async def built_in(request: Request, asked: Asked) -> Response:
     """A built-in dashboard, or the company's own of that name."""
     name = request.scope["path"].strip("/")
-    known = request.app.state.live.load  # loads are numbered on: some facts stay some facts
-    if not known and not await run(request, last_load, company(request).warehouse):
+    if not request.app.state.has_facts and not await run(request, _has_facts, request):
         return RedirectResponse("/welcome", status_code=307, headers=_NO_STORE)
     return await run(request, _dashboard, request, asked, name)
+
+
+def _has_facts(request: Request) -> bool:
+    """Whether a row was ever taken; a file that was refused, or had no rows, brought nothing to show.
+    Once there are facts nobody asks again."""
+    found = company(request).warehouse.rows(
+        "SELECT count(*) FROM loads WHERE status <> 'refused' AND accepted > 0"
+    )[0][0]
+    request.app.state.has_facts = found > 0
+    return bool(found)
 
 
 @router.get("/d/{name}")

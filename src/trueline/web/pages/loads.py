@@ -22,6 +22,7 @@ from trueline.facts.load import (
     returned_rows,
     write_corrected,
 )
+from trueline.facts.load.mapping import Mapping, mapping_beside
 from trueline.facts.rejected import CORRECTED, rejects_name
 from trueline.web import forms
 from trueline.web.context import company, run
@@ -90,8 +91,15 @@ def _load(request: Request, load_id: int, query: RejectedQuery) -> Response:
         request, "load.html", title=f"Load {report.load_id}", report=report,
         moment_of=load_moment(tl.warehouse, report.load_id), shown=shown, pager=pager,
         gone=report.rejected > 0 and path is None, editable=editable, broken=broken,
+        ours=_ours(path) if editable else {},
         held=request.app.state.loadings.held(report.load_id), waiting=_waiting(tl, report),
     )  # fmt: skip
+
+
+def _ours(rejects: Path | None) -> dict[str, str]:
+    """What the columns of a rejects file are called here, where a mapping says so."""
+    kept = mapping_beside(rejects) if rejects else None
+    return Mapping.read(kept).columns if kept is not None and kept.is_file() else {}
 
 
 def _waiting(tl: Any, report: LoadReport) -> bool:
@@ -132,6 +140,16 @@ def _rejected(request: Request, load_id: int) -> Response:
     return StreamingResponse(blocks(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _mapping_of(rejects: Path | None, file: Path) -> Path | None:
+    """A copy, beside a file of corrected rows, of the mapping by which they were read at first."""
+    kept = mapping_beside(rejects) if rejects else None
+    if kept is None or not kept.is_file():
+        return None
+    copy = file.with_name(f"{file.name}.toml")
+    copy.write_bytes(kept.read_bytes())
+    return copy
+
+
 @router.post("/data/loads/{load_id}/corrected")
 async def corrected(request: Request, load_id: int) -> Response:
     """Load rows as they were corrected on the page."""
@@ -157,7 +175,8 @@ def _corrected(request: Request, load_id: int, fields: dict[str, str]) -> Respon
     folder.mkdir(exist_ok=True)
     file = folder / f"{secrets.token_hex(12)}.csv"
     write_corrected(file, found.header, rows)
+    mapping = _mapping_of(path, file)
     name = f"{report.source.removesuffix(CORRECTED)[:180]}{CORRECTED}"
-    loading = Loading(report.table, file, name, keep_good=True)
+    loading = Loading(report.table, file, name, mapping, keep_good=True)
     request.app.state.loadings.start(loading)
     return to(f"/data/upload/{loading.id}")

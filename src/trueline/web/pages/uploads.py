@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from trueline.core.errors import InputError, TruelineError
 from trueline.facts.contract import Column, Contract, Kind
+from trueline.facts.load.mapping import Mapping
 from trueline.facts.load.suggest import Suggested, suggest
 from trueline.facts.tables import CONTRACTS, contract
 from trueline.web import forms
@@ -212,20 +213,8 @@ def _mapping(table: Contract, header: tuple[str, ...], fields: dict[str, str]) -
             renames[theirs] = column.name
         elif _needed(column):
             raise wrong(f"from-{column.name}", f"Say which column is {column.name}.")
-    zone = 'timezone = "UTC"\n' if fields.get("timezone") == "UTC" else ""
-    return zone + _toml({"columns": renames, "constants": constants})
-
-
-def _toml(tables: dict[str, dict[str, str]]) -> str:
-    import json
-
-    def text(value: str) -> str:
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-
-    lines = []
-    for name, entries in tables.items():
-        lines += [f"[{name}]", *(f"{text(k)} = {text(v)}" for k, v in entries.items())]
-    return "\n".join(lines) + "\n"
+    zone = "UTC" if fields.get("timezone") == "UTC" else None
+    return Mapping(renames, constants, timezone=zone).text()
 
 
 @router.post("/data/upload/{loading_id}/good")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from trueline.catalog.feeding import tables_of
 from trueline.catalog.kpis import SUBJECTS, from_facts
-from trueline.facts.tables import CONTRACTS
+from trueline.facts.tables import CONTRACTS, COVERAGE
 from trueline.web.context import company, run
 from trueline.web.multipart import SUFFIXES
 from trueline.web.pages.frame import page
@@ -23,7 +23,7 @@ async def welcome(request: Request) -> Response:
 
 def _welcome(request: Request) -> Response:
     tl = company(request)
-    kept = [table for table in tl.facts() if table["rows"]]
+    kept = [t for t in tl.facts() if t["rows"] and t["table"] != COVERAGE.name]
     return page(
         request, "welcome.html", title="Welcome", needs=_needs(), kept=kept,
         tables=[("", "Choose a table"), *((c.name, f"{c.name}: {c.meaning}") for c in CONTRACTS)],
