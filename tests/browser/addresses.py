@@ -20,6 +20,7 @@ PAGES = (
     "/data/upload?table=costs",
     "/data/loads",
     "/data/loads/3",
+    "/data/remove",
     "/costs",
     "/calculators",
     "/calculators/mrr",

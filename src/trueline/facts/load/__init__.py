@@ -5,7 +5,7 @@ from trueline.facts.load.judge import faults_of
 from trueline.facts.load.ledger import Warehouse, load_report, marked
 from trueline.facts.load.log import LoadsPage, list_loads, load_moment
 from trueline.facts.load.overview import facts_overview
-from trueline.facts.load.removal import key_of, remove_rows
+from trueline.facts.load.removal import key_of, key_word, remove_rows, rows_with
 from trueline.facts.load.report import (
     LoadReport,
     Progress,
@@ -28,6 +28,7 @@ __all__ = [
     "facts_overview",
     "faults_of",
     "key_of",
+    "key_word",
     "list_loads",
     "load_file",
     "load_moment",
@@ -38,5 +39,6 @@ __all__ = [
     "rejects_by_rule",
     "remove_rows",
     "returned_rows",
+    "rows_with",
     "write_corrected",
 ]

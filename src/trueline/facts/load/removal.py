@@ -51,6 +51,33 @@ def remove_rows(
         return count
 
 
+def rows_with(
+    warehouse: Warehouse, table: str, keys: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The recorded rows with these keys, each with the load that brought it (``load_id``).
+
+    Raises InputError where a key does not have exactly the table's key columns.
+    """
+    contract = contract_named(table)
+    wanted = [_key(contract, key) for key in keys]
+    if not wanted:
+        return []
+    columns = [*(column.name for column in contract.columns), "source", "load_id"]
+    one = " AND ".join(f"{quoted(name)} = ?" for name in contract.key)
+    found = warehouse.rows(
+        f"SELECT {apply.names(columns)} FROM {quoted(contract.name)} "
+        f"WHERE {' OR '.join(f'({one})' for _ in wanted)} ORDER BY {apply.names(contract.key)}",
+        [value for key in wanted for value in key],
+    )
+    return [dict(zip(columns, map(_aware, row), strict=True)) for row in found]
+
+
+def _aware(value: Any) -> Any:
+    """Moments are stored in UTC without saying so."""
+    naive = isinstance(value, datetime) and value.tzinfo is None
+    return value.replace(tzinfo=UTC) if naive else value
+
+
 def _find(
     warehouse: Warehouse,
     connection: duckdb.DuckDBPyConnection,

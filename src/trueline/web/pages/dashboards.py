@@ -42,7 +42,7 @@ async def built_in(request: Request, asked: Asked) -> Response:
 
 
 def _has_facts(request: Request) -> bool:
-    """Whether a row was ever taken; a file that was refused, or had no rows, brought nothing to show.
+    """Whether a row was ever taken; a file that was refused, or had no rows, brought nothing.
     Once there are facts nobody asks again."""
     found = company(request).warehouse.rows(
         "SELECT count(*) FROM loads WHERE status <> 'refused' AND accepted > 0"

@@ -82,12 +82,12 @@ def _columns(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _cells(tl: Trueline, found: dict[str, Any]) -> list[list[dict[str, Any]]]:
     names = {column["name"]: column["number"] for column in _columns(found)}
     return [
-        [{"text": _text(tl, row[name]), "number": number} for name, number in names.items()]
+        [{"text": cell_text(tl, row[name]), "number": number} for name, number in names.items()]
         for row in found["rows"]
     ]
 
 
-def _text(tl: Trueline, value: Any) -> str:
+def cell_text(tl: Trueline, value: Any) -> str:
     """A recorded value as people read it; nothing where nothing was recorded."""
     home = tl.settings.company
     if value is None:

@@ -22,6 +22,7 @@ class Said(StrEnum):
     RECORDED_BEFORE = "recorded-before"
     CHANGED = "changed"
     DELETED = "deleted"
+    REMOVED = "removed"
     SAVED = "saved"
     UNCHANGED = "unchanged"
     RESTART = "restart"
@@ -39,6 +40,7 @@ _TEXTS = {
     Said.RECORDED_BEFORE: "This very form was sent before: the cost is recorded once.",
     Said.CHANGED: "The cost is changed; the version before is kept in its history.",
     Said.DELETED: "The cost is deleted: it counts no more, and its history is kept.",
+    Said.REMOVED: "The rows are removed: they count in no number, and the history keeps them.",
     Said.SAVED: "The settings are saved, and in use.",
     Said.UNCHANGED: "Nothing was different: nothing was written.",
     Said.RESTART: "The settings are saved. Some take effect when the server starts anew.",
