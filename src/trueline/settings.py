@@ -13,6 +13,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -108,12 +109,34 @@ def _is_written_in_full(locale: str) -> bool:
     return Path(found.origin).with_name("locale-data").joinpath(f"{locale}.dat").is_file()
 
 
+def _of_form(form: str, words: str) -> AfterValidator:
+    """Text of a form, told in words where it is another."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(form, value):
+            raise ValueError(f"'{value[:60]}' is {words}")
+        return value
+
+    return AfterValidator(check)
+
+
+Size = Annotated[str, _of_form(r"\d+(\.\d+)?\s?(MB|MiB|GB|GiB)", "no size, such as 512MB or 2GB")]
+TimeOfDay = Annotated[str, _of_form(r"([01]\d|2[0-3]):[0-5]\d", "no time of day, such as 01:10")]
+Origin = Annotated[
+    str,
+    _of_form(
+        r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?",
+        "no site's address, such as https://intranet.example",
+    ),
+]
+
+
 class WarehouseSettings(_Section):
     """Where facts are kept and what the engine may use."""
 
     url: str = "duckdb://warehouse.duckdb"
-    memory_limit: str = Field("512MB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
-    temp_limit: str = Field("20GB", pattern=r"^\d+(\.\d+)?\s?(MB|MiB|GB|GiB)$")
+    memory_limit: Size = "512MB"
+    temp_limit: Size = "20GB"
     threads: int | None = Field(None, ge=1, le=256)
     query_seconds: float = Field(120, ge=0.1, le=86400)
 
@@ -124,15 +147,12 @@ class StoreSettings(_Section):
     url: str = "sqlite://store.sqlite"
 
 
-Origin = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$")]
-
-
 class ServerSettings(_Section):
     """How ``trueline serve`` listens and when its daily job runs (company time)."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
-    refresh_at: str = Field("01:10", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    refresh_at: TimeOfDay = "01:10"
     cors_origins: tuple[str, ...] = ()
     embed_origins: tuple[Origin, ...] = ()
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -76,7 +76,7 @@ def test_a_form_sent_while_the_server_is_away_is_sent_once_it_is_back(
     own_site.stop()
     expect(page.locator(".toast.away")).to_be_visible()
     page.get_by_role("button", name="Record", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("what you filled in stays here")
+    expect(page.get_by_role("alert")).to_contain_text("What you filled in stays here")
     watched.accessible()
     watched.fits()
     own_site.start()

@@ -206,6 +206,12 @@ def test_what_was_mistyped_is_no_load(served: Served) -> None:
     assert sorted((served.tl.home / "rejects").glob("*")) == files
 
 
+def test_a_filter_by_a_channel_that_is_not_listed_is_shown(served: Served) -> None:
+    """The list was empty, and its control said that all channels are shown."""
+    text = shown(served, "/costs", channel="nobody <b>")
+    assert '<option value="nobody &lt;b&gt;" selected>' in text
+
+
 def test_bad_addresses_are_told(served: Served) -> None:
     for query in ("days=7", "type=bribes", "cursor=%00", "x=1", "days=30&days=90"):
         assert served.client.get(f"/costs?{query}").status_code == 422, query

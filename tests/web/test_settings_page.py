@@ -139,6 +139,12 @@ def test_a_wrong_setting_is_told_beside_its_field_and_nothing_is_written(
     assert home.read_text(encoding="utf-8") == WRITTEN
 
 
+def test_a_form_that_text_has_to_have_is_told_in_words(served: Served, home: Path) -> None:
+    answer = save(served, server__refresh_at="1:10")
+    assert "'1:10' is no time of day, such as 01:10" in words_of(answer.text)
+    assert "\\d" not in answer.text
+
+
 def test_a_target_of_no_kpi_is_told(served: Served, home: Path) -> None:
     answer = save(served, **{"target-0": "mrrr", "target-value-0": "1"})
     assert answer.status_code in (404, 422)
@@ -157,6 +163,10 @@ def test_a_file_changed_by_hand_meanwhile_is_not_overwritten(served: Served, hom
     assert home.read_text(encoding="utf-8") == by_hand
     assert value_of(answer.text, "company.name") == "Mine"
     assert "was changed by somebody else" in words_of(answer.text)
+    # All of it that differs is shown, and nothing that does not.
+    assert "company.name Ada &amp; Sons Mine" in words_of(answer.text).replace("& ", "&amp; ")
+    assert "targets.cac 90 100" in words_of(answer.text)
+    assert "tier_prices" not in words_of(answer.text)
     assert "The file was changed by hand" in shown(served, "/settings")
     again = mine | {"seen": value_of(answer.text, "seen"), "targets.cac": "90"}
     assert send(served, "/settings", again, page="/settings").status_code == 303

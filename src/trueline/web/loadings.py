@@ -115,7 +115,8 @@ class Loadings:
         found = self._known.get(loading_id)
         if found is None:
             raise NotFoundError(
-                "That file is no longer waiting here.", "Its load is listed at /data/loads."
+                "That file is no longer waiting here.",
+                "If it was loaded, it is listed at /data/loads; else send it again.",
             )
         return found
 

@@ -13,7 +13,7 @@ from trueline.catalog.kpis import KPIS
 from trueline.catalog.target import targets as default_targets
 from trueline.core.errors import InputError, TruelineError
 from trueline.home import check_keys
-from trueline.settings import VARIABLES
+from trueline.settings import VARIABLES, Settings
 from trueline.settings_file import ChangedMeanwhileError, SettingsFile, refuse_fixed
 from trueline.web import forms
 from trueline.web.context import company, run
@@ -22,6 +22,7 @@ from trueline.web.pages.saying import Said, beside, to
 from trueline.web.pages.settings_fields import (
     FIELDS,
     RESTART,
+    alike,
     changes_of,
     shown_targets,
     typed_of,
@@ -94,9 +95,9 @@ def _settings(
     return page(
         request, "settings.html", title="Settings", groups=FIELDS, typed=typed, seen=file.digest,
         problem=problem, errors=_by_field(problem), said=said, behind=behind, unread=unread,
-        others=[
-            (n, current[n], typed[n]) for n in typed if current[n] != typed[n]
-        ] if isinstance(problem, ChangedMeanwhileError) else [],
+        others=_others(now, current, typed, given or {})
+        if isinstance(problem, ChangedMeanwhileError)
+        else [],
         overridden={
             ".".join(place): name for name, place in VARIABLES.items() if os.environ.get(name)
         },
@@ -105,6 +106,16 @@ def _settings(
         defaults={key: item["value"] for key, item in default_targets().items()},
         path=str(file.path.name), status=problem.status if problem else 200,
     )  # fmt: skip
+
+
+def _others(
+    now: Settings, current: Mapping[str, str], typed: Mapping[str, str], given: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """What the file says otherwise than the form: its fields, and the company's targets."""
+    both = [(name, current[name], typed[name]) for name in typed]
+    targets = zip(shown_targets(now, None)["own"], shown_targets(now, given)["own"], strict=True)
+    both += [(f"targets.{key}", file, form) for (key, file), (_, form) in targets]
+    return [(name, file, form) for name, file, form in both if not alike(file, form)]
 
 
 def _by_field(problem: TruelineError | None) -> dict[str, str]:

@@ -140,7 +140,7 @@ def changes_of(now: Settings, fields: Mapping[str, str]) -> dict[Place, Any]:
     changes: dict[Place, Any] = {}
     for item in ALL:
         text = fields.get(item.place)
-        if text is None or _alike(text, _typed(_value(now, item))):
+        if text is None or alike(text, _typed(_value(now, item))):
             continue
         try:
             changes[item.at] = _parsed(item, text.strip())
@@ -153,7 +153,8 @@ def changes_of(now: Settings, fields: Mapping[str, str]) -> dict[Place, Any]:
     return changes
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
+    """Whether two texts say the same: a browser ends lines in its own way."""
     return one.replace("\r\n", "\n").strip() == other.strip()
 
 

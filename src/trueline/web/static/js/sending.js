@@ -22,7 +22,7 @@ export async function formToken() {
 export function unsent(form, words) {
   form.querySelector("[data-unsent]")?.remove();
   if (words === null) return;
-  const note = Object.assign(document.createElement("p"), { className: "note bad wide unsent", textContent: `${words} Nothing was sent; what you filled in stays here.` });
+  const note = Object.assign(document.createElement("p"), { className: "note bad wide unsent", textContent: `${words} What you filled in stays here: send it again.` });
   note.setAttribute("role", "alert");
   note.dataset.unsent = "";
   if (words === SIGNED_OUT) note.append(" ", Object.assign(document.createElement("a"), { href: "/sign-in?to=/data", target: "_blank", textContent: "Sign in in another tab" }));
