@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from demo_site import Served, record_cost
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from watched import Watched
 
 Open = Callable[..., Watched]
@@ -124,6 +124,36 @@ def test_a_file_of_another_kind_is_refused_and_the_choice_of_table_stays(
     expect(page.get_by_label("Table", exact=True)).to_have_value("costs")
     watched.accessible()
     watched.faults = [f for f in watched.faults if "422" not in f]
+
+
+def test_new_facts_do_not_take_away_the_page_that_was_asked_for(
+    open_page: Open, own_site: Served
+) -> None:
+    """They renewed the page that was there, and the one that was clicked for never came."""
+    page = open_page("/executive?range=90d", site=own_site.base).page
+
+    def late(route: Route) -> None:
+        record_cost(own_site, 91.0)
+        page.wait_for_timeout(1500)
+        route.continue_()
+
+    page.route("**/executive?range=365d", late, times=1)
+    page.locator("#range-365d").click()
+    expect(page).to_have_url(re.compile("range=365d"))
+    expect(page.locator("#range-365d")).to_have_attribute("aria-current", "true")
+
+
+def test_what_is_opened_on_a_cost_stays_open_when_facts_change(
+    open_page: Open, own_site: Served
+) -> None:
+    record_cost(own_site, 19.0, description="to be opened")
+    page = open_page("/costs?days=0", site=own_site.base).page
+    page.get_by_role("row").filter(has_text="to be opened").get_by_role("link").click()
+    page.get_by_text("Delete this cost").click()
+    load = page.locator("html").get_attribute("data-load") or ""
+    record_cost(own_site, 20.0)
+    expect(page.locator("html")).not_to_have_attribute("data-load", load)
+    expect(page.get_by_role("button", name="Delete it")).to_be_visible()
 
 
 def test_the_daily_job_of_the_data_page_says_how_far_it_is(

@@ -62,7 +62,7 @@ def rows_with(
     wanted = [_key(contract, key) for key in keys]
     if not wanted:
         return []
-    columns = [*(column.name for column in contract.columns), "source", "load_id"]
+    columns = (*(column.name for column in contract.columns), "source", "load_id")
     one = " AND ".join(f"{quoted(name)} = ?" for name in contract.key)
     found = warehouse.rows(
         f"SELECT {apply.names(columns)} FROM {quoted(contract.name)} "

@@ -8,8 +8,9 @@ const NEWER = "Newer facts since this page was made";
 const WAITING = "Newer facts wait until you are done";
 const AWAY = "The server does not answer; what is shown may be old.";
 
-/** Whether the reader is in the middle of something that a new page would take away. */
-const busy = () => document.querySelector("dialog[open], details.menu[open], form[data-sent]") !== null
+/** Whether the reader is in the middle of something that a new page would take away: also one that was
+    asked for and is not there yet. */
+const busy = () => document.querySelector("dialog[open], details.menu[open], form[data-sent], #main[aria-busy=true]") !== null
   || document.activeElement?.closest("main")?.querySelector("input:focus, select:focus, textarea:focus") != null;
 
 /** What the corner of the page says of its facts; the page may have been renewed meanwhile. */
