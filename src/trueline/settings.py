@@ -43,6 +43,7 @@ _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_[A-Z]{2})?")
 Budget = Annotated[Decimal, Field(ge=Decimal("0.001"), le=Decimal("0.2"))]
 Share = Annotated[Decimal, Field(ge=0, le=1)]
 Amount = Annotated[Decimal, Field(ge=0)]
+Target = Annotated[Decimal, Field(ge=-(10**15), le=10**15, decimal_places=10)]
 
 
 class _Section(BaseModel):
@@ -268,7 +269,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     assumptions: Assumptions = Assumptions()
     product: Product = Product()
-    targets: dict[str, Decimal] = {}
+    targets: dict[str, Target] = {}
     alarm_budgets: dict[str, Budget] = {}
     sources: tuple[Source, ...] = ()
     databases: dict[str, str] = {}
@@ -308,6 +309,11 @@ class Settings(_Section):
             fix = f"{first.fix} " if first.fix else ""
             raise InputError(
                 f"{where}: {first.where}: {first.message}.", f"{fix}Mend it in {where}.", faults
+            ) from error
+        except (ValueError, RecursionError) as error:  # no number has thousands of digits
+            raise InputError(
+                f"{where} has a number that is too long, or is nested too deeply.",
+                f"Mend it in {where}.",
             ) from error
 
     @classmethod

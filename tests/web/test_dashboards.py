@@ -20,114 +20,12 @@ import trueline
 from pages import HTML
 from pages import shown as page
 from trueline.core.quality import Completeness
-from trueline.dashboards import DashboardError, entries, find, parse
 from trueline.home import Trueline
 from trueline.web import create_app
 from trueline.web.boards import plan_panel
 from trueline.web.charts import export
 
 HEAD = 'title = "Ours"\n\n[[row]]\n\n[[row.panel]]\n'
-
-
-# -- what a file may say --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", ["executive", "finance", "growth"])
-def test_the_built_in_dashboards_are_declared_in_readable_files(tmp_path: Path, name: str) -> None:
-    dashboard = find(tmp_path, name).declared()
-    names = [panel for _, named in dashboard.named() for panel, _ in named]
-    assert len(names) == len(set(names))
-
-
-@pytest.mark.parametrize(
-    ("text", "where", "said"),
-    [
-        (HEAD + 'kind = "line"\nkpi = "mrr"\n', "line 7", "Did you mean: kpis"),
-        (HEAD + 'kind = "til"\nkpi = "mrr"\n', "line 5", "Did you mean: tile"),
-        (HEAD + 'kind = "tile"\nkpi = "mrrr"\n', "line 7", "Did you mean: mrr"),
-        (HEAD + 'kind = "tile"\nkpi = "mrr"\nwidth = 2\n', "line 8", "2 is no width"),
-        (HEAD + 'kpi = "mrr"\n', "line 5", "A panel needs its kind"),
-        (HEAD + 'kind = "tile"\n', "line 5", "kpi is missing"),
-        (HEAD + 'kind = "ranked"\nkpi = "clv"\nby = "channel"\n', "line 5", "cannot be cut by"),
-        (HEAD + 'kind = "ring"\nkpi = "cac"\nby = "channel"\n', "line 5", "so it has no shares"),
-        (HEAD + 'kind = "line"\nkpis = ["mrr", "nrr"]\n', "line 5", "One axis has one unit"),
-        (HEAD + 'kind = "bars"\nkpi = "mrr"\ngrain = "hour"\n', "line 8", "no grain 'hour'"),
-        ('title = "x"\nrang = "90d"\n' + HEAD[15:] + 'kind="bridge"\n', "line 2", "Did you mean"),
-        ('title = "x"\n[[row]]\ntitel = "x"\n[[row.panel]]\nkind = "bridge"', "line 3", "title"),
-        ("title = ", "own.toml", "not TOML"),
-        ('title = "x"\n', "own.toml", "row is missing"),
-    ],
-)
-def test_a_fault_in_a_file_is_said_with_its_line_and_its_neighbours(
-    text: str, where: str, said: str
-) -> None:
-    with pytest.raises(DashboardError) as caught:
-        parse(text, "own.toml")
-    found = {f"{fault.where}: {fault.message} {fault.fix}" for fault in caught.value.faults}
-    assert any(where in fault and said in fault for fault in found), found
-    assert where.startswith("line") == ("line" in str(caught.value).split(":")[0])
-
-
-def test_active_users_of_a_day_a_week_and_a_month_are_drawn_on_one_axis() -> None:
-    assert parse(HEAD + 'kind = "line"\nkpis = ["dau", "wau", "mau"]\n', "own.toml").row
-
-
-def test_users_of_a_week_and_of_a_month_do_not_add_up() -> None:
-    with pytest.raises(DashboardError, match="wau does not add up"):
-        parse(HEAD + 'kind = "stacked"\nkpis = ["wau", "mau"]\n', "own.toml")
-
-
-def test_every_fault_is_said_in_the_order_of_the_file() -> None:
-    text = HEAD + 'kind = "tile"\nkpi = "x"\n\n[[row.panel]]\nkind = "bars"\nkpi = "y"\nz = 1\n'
-    with pytest.raises(DashboardError) as caught:
-        parse(text, "own.toml")
-    lines = [fault.where for fault in caught.value.faults]
-    assert lines == ["own.toml, line 7", "own.toml, line 11", "own.toml, line 12"]
-
-
-def test_a_text_of_several_lines_holds_no_keys() -> None:
-    text = HEAD + 'kind = "tile"\nabout = """\nkpi = "mrr"\n"""\nkpi = "nope"\n'
-    with pytest.raises(DashboardError) as caught:
-        parse(text, "own.toml")
-    assert caught.value.faults[0].where == "own.toml, line 10"
-
-
-def test_a_file_too_long_or_too_deep_is_refused() -> None:
-    for text in ("# " + "x" * 300_000, "x = " + "[" * 5000 + "]" * 5000):
-        with pytest.raises(DashboardError):
-            parse(text, "own.toml")
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Path:
-    folder = tmp_path / "dashboards"
-    folder.mkdir()
-    return folder
-
-
-def test_hostile_files_are_named_and_harm_no_other(shelf: Path) -> None:
-    (shelf / "good.toml").write_text(HEAD + 'kind = "tile"\nkpi = "mrr"\n')
-    (shelf / "<script>.toml").write_text(HEAD)
-    (shelf / "latin.toml").write_bytes(b'title = "\xe9"')
-    (shelf / "folder.toml").mkdir()
-    (shelf / "gone.toml").symlink_to("/nowhere/at/all")
-    found = {entry.name: entry for entry in entries(shelf.parent)}
-    assert found["good"].error is None
-    for name in ("<script>", "latin", "folder", "gone"):
-        assert found[name].error is not None, name
-    assert "byte 9" in str(found["latin"].error)
-
-
-def test_a_companys_file_replaces_a_built_in_one_and_is_read_again_when_it_changes(
-    shelf: Path,
-) -> None:
-    path = shelf / "finance.toml"
-    path.write_text(HEAD + 'kind = "tile"\nkpi = "mrr"\n')
-    assert find(shelf.parent, "finance").title == "Ours"
-    path.write_text(HEAD.replace("Ours", "Theirs now") + 'kind = "tile"\nkpi = "mrr"\n')
-    assert find(shelf.parent, "finance").title == "Theirs now"
-    path.unlink()
-    assert not find(shelf.parent, "finance").own
 
 
 # -- pages ----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ _WORDS = {
     "list_type": "is not a list",
     "tuple_type": "is not a list",
     "decimal_parsing": "is not a number",
+    "decimal_max_places": "has more than {decimal_places} decimals",
     "dict_type": "is not an object",
     "model_type": "is not an object",
     "greater_than_equal": "has to be at least {ge}",

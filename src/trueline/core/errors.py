@@ -82,7 +82,8 @@ class UnknownKeyError(InputError):
         """
         names = sorted(known)
         near = nearest(key, names, labels)
-        listed = ", ".join(near) if near else ", ".join(names[:12])
+        some = names if len(names) <= 16 else [*names[:12], f"and {len(names) - 12} more"]
+        listed = ", ".join(near or some)
         lead = "Did you mean" if near else "Known are"
         return cls(
             f"There is no {kind} '{key[:80]}'.",

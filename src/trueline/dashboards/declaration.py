@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, get_args
+from unicodedata import category
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from trueline.catalog.formula import adds_up
 from trueline.catalog.kpis import from_facts, kpi, unknown
@@ -15,6 +26,11 @@ from trueline.dashboards.ranges import PRESETS
 
 DIMENSIONS = ("channel", "plan", "country", "currency")
 WIDTHS = (3, 4, 5, 6, 7, 8, 9, 12)
+
+
+def _broken(said: str, *path: str | int) -> PydanticCustomError:
+    """A rule between keys is broken; ``path`` leads from here to the one to mend."""
+    return PydanticCustomError("rule", "{said}", {"said": said, "path": path})
 
 
 def _among(kind: str, key: str, known: Any) -> str:
@@ -35,15 +51,34 @@ def _known_width(width: int) -> int:
     return width
 
 
+def _line_of_text(text: str) -> str:
+    line = " ".join(text.split())
+    kinds = {category(letter) for letter in line}
+    if "Cc" in kinds or all(kind[0] in "CZ" for kind in kinds):
+        raise ValueError("This is a line of text that can be seen, without control characters.")
+    return line
+
+
+def _different(keys: tuple[str, ...]) -> tuple[str, ...]:
+    for key, times in Counter(keys).items():
+        if times > 1:
+            raise ValueError(f"{key} is named {times} times. Name each KPI once.")
+    return keys
+
+
 KpiKey = Annotated[str, AfterValidator(_known_kpi)]
-Several = Annotated[tuple[KpiKey, ...], Field(min_length=1, max_length=6)]
+Several = Annotated[
+    tuple[KpiKey, ...], Field(min_length=1, max_length=6), AfterValidator(_different)
+]
 Dimension = Annotated[str, AfterValidator(lambda key: _among("dimension", key, DIMENSIONS))]
 RangeName = Annotated[str, AfterValidator(lambda key: _among("range", key, PRESETS))]
 GrainName = Annotated[
     str, AfterValidator(lambda key: _among("grain", key, [grain.value for grain in Grain]))
 ]
-Width = Annotated[int, AfterValidator(_known_width)]
-Title = Annotated[str, Field(min_length=1, max_length=120)]
+Width = Annotated[StrictInt, AfterValidator(_known_width)]
+Title = Annotated[str, Field(max_length=120), AfterValidator(_line_of_text)]
+About = Annotated[str, Field(max_length=300), AfterValidator(_line_of_text)]
+Target = Annotated[Decimal, Field(ge=-(10**15), le=10**15, decimal_places=10)]
 
 
 class _Part(BaseModel):
@@ -56,7 +91,7 @@ class _Panel(_Part):
     usual_width: ClassVar[int] = 6
 
     title: Title | None = None
-    about: Annotated[str, Field(max_length=300)] | None = None
+    about: About | None = None
     width: Width | None = None
     range: RangeName | None = None
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")] | None = None
@@ -81,8 +116,9 @@ class _Panel(_Part):
         for key in keys:
             can = kpi(key).slices
             if by not in can:
-                listed = ", ".join(name for name in DIMENSIONS if name in can) or "nothing"
-                raise ValueError(f"{key} cannot be cut by {by}. It can be cut by: {listed}.")
+                named = ", ".join(name for name in DIMENSIONS if name in can)
+                fix = f"It can be cut by: {named}." if named else "Nothing cuts it: leave by out."
+                raise _broken(f"{key} cannot be cut by {by}. {fix}", "by")
         return self
 
 
@@ -99,7 +135,7 @@ class Tile(_OfOne):
 
     usual_width = 3
     kind: Literal["tile"]
-    target: Decimal | None = None
+    target: Target | None = None
     grain: GrainName | None = None
 
 
@@ -108,7 +144,7 @@ class Gauge(_OfOne):
 
     usual_width = 3
     kind: Literal["gauge"]
-    target: Decimal | None = None
+    target: Target | None = None
     grain: GrainName | None = None
 
 
@@ -125,25 +161,30 @@ class _OfSeveral(_Panel):
         return (self.kpis, self.by) if self.by else None
 
 
+def _of_one_unit(keys: tuple[str, ...]) -> None:
+    units = {kpi(key).unit for key in keys}
+    if len(units) > 1:
+        named = ", ".join(sorted(unit.value for unit in units))
+        raise _broken(f"One axis has one unit; these KPIs have {named}.", "kpis")
+
+
 class Line(_OfSeveral):
     """KPIs over time, or one KPI by the values of a dimension."""
 
     usual_width = 8
     kind: Literal["line"]
-    previous: bool = False
-    forecast: bool = False
-    target: Decimal | None = None
+    previous: StrictBool = False
+    forecast: StrictBool = False
+    target: Target | None = None
 
     @model_validator(mode="after")
     def _one_thing_at_a_time(self) -> Line:
         if self.by and len(self.kpis) > 1:
-            raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
+            raise _broken("by cuts one KPI: name one in kpis, or leave by out.", "by")
         if (self.previous or self.forecast) and (self.by or len(self.kpis) > 1):
-            raise ValueError("previous and forecast are drawn for one KPI, without by.")
-        units = {kpi(key).unit for key in self.kpis}
-        if len(units) > 1:
-            named = ", ".join(sorted(unit.value for unit in units))
-            raise ValueError(f"One axis has one unit; these KPIs have {named}.")
+            wrong = "previous" if self.previous else "forecast"
+            raise _broken("previous and forecast are drawn for one KPI, without by.", wrong)
+        _of_one_unit(self.kpis)
         return self
 
 
@@ -153,7 +194,7 @@ class Bars(_OfOne):
     usual_width = 4
     kind: Literal["bars"]
     grain: GrainName | None = None
-    target: Decimal | None = None
+    target: Target | None = None
 
 
 class Stacked(_OfSeveral):
@@ -165,10 +206,12 @@ class Stacked(_OfSeveral):
     @model_validator(mode="after")
     def _adds_up(self) -> Stacked:
         if self.by and len(self.kpis) > 1:
-            raise ValueError("by cuts one KPI: name one in kpis, or leave by out.")
+            raise _broken("by cuts one KPI: name one in kpis, or leave by out.", "by")
         for key in self.kpis:
             if not adds_up(kpi(key)):
-                raise ValueError(f"{key} does not add up: no bars of it stand on one another.")
+                said = f"{key} does not add up: no bars of it stand on one another."
+                raise _broken(said, "kpis")
+        _of_one_unit(self.kpis)
         return self
 
 
@@ -185,7 +228,7 @@ class Ring(_OfOne):
     @model_validator(mode="after")
     def _adds_up(self) -> Ring:
         if not adds_up(kpi(self.kpi)):
-            raise ValueError(f"{self.kpi} does not add up, so it has no shares.")
+            raise _broken(f"{self.kpi} does not add up, so it has no shares.", "kpi")
         return self
 
 
@@ -205,7 +248,9 @@ class Table(_Panel):
 
     usual_width = 12
     kind: Literal["table"]
-    kpis: Annotated[tuple[KpiKey, ...], Field(min_length=1, max_length=40)]
+    kpis: Annotated[
+        tuple[KpiKey, ...], Field(min_length=1, max_length=40), AfterValidator(_different)
+    ]
     by: Dimension | None = None
 
     @property
@@ -224,7 +269,7 @@ class Cohorts(_Panel):
     of: Literal["orders", "subscriptions"] = "orders"
     measure: Literal["customers", "revenue"] = "customers"
     view: Literal["heat", "curves"] = "heat"
-    months: int = Field(12, ge=2, le=36)
+    months: StrictInt = Field(12, ge=2, le=36)
 
     @property
     def subject(self) -> str:
@@ -294,20 +339,36 @@ class Dashboard(_Part):
     """A page of panels. ``range`` is what it shows until a reader chooses."""
 
     title: Title
-    about: Annotated[str, Field(max_length=300)] | None = None
+    about: About | None = None
     range: RangeName = "90d"
     row: tuple[Row, ...] = Field(min_length=1, max_length=20)
 
-    def named(self) -> tuple[tuple[Row, tuple[tuple[str, Panel], ...]], ...]:
-        """Its rows, each panel with the name by which an address calls it."""
+    @model_validator(mode="after")
+    def _each_name_once(self) -> Dashboard:
         taken: set[str] = set()
+        for n, row in enumerate(self.row):
+            for m, panel in enumerate(row.panel):
+                if panel.name in taken:
+                    said = f"Another panel has the name '{panel.name}'. Give this one its own."
+                    raise _broken(said, "row", n, "panel", m, "name")
+                taken |= {panel.name} if panel.name else set()
+        return self
+
+    def named(self) -> tuple[tuple[Row, tuple[tuple[str, Panel], ...]], ...]:
+        """Its rows, each panel with the name by which an address calls it.
+
+        A name that is given is kept; one that is made gives way to it.
+        """
+        taken = {panel.name for row in self.row for panel in row.panel if panel.name}
         return tuple(
             (row, tuple((_name(panel, taken), panel) for panel in row.panel)) for row in self.row
         )
 
 
 def _name(panel: Panel, taken: set[str]) -> str:
-    wanted = panel.name or f"{panel.kind}-{panel.subject}".strip("-").replace("_", "-")
+    if panel.name:
+        return panel.name
+    wanted = f"{panel.kind}-{panel.subject}".strip("-").replace("_", "-")
     name, number = wanted, 1
     while name in taken:
         number += 1

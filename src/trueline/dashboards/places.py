@@ -56,6 +56,7 @@ def _path(names: tuple[str, ...], counts: dict[tuple[str, ...], int]) -> Path:
 def line_of(path: Path, found: dict[Path, int]) -> int | None:
     """The line of a path, or of the nearest thing that holds it."""
     for depth in range(len(path), 0, -1):
-        if path[:depth] in found:
-            return found[path[:depth]]
+        for place in (path[:depth], (*path[:depth], 0)):  # a list stands where its first part does
+            if place in found:
+                return found[place]
     return None

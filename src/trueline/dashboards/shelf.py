@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 import threading
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from trueline.core.errors import Fault, UnknownKeyError
 from trueline.dashboards.declaration import Dashboard
@@ -39,9 +41,14 @@ class Entry:
         return self.name if self.dashboard is None else self.dashboard.title
 
     @property
+    def file(self) -> str:
+        """Where it is declared, as a page can show it."""
+        return _said(str(self.path))
+
+    @property
     def address(self) -> str:
         """Its page."""
-        return f"/{self.name}" if self.name in BUILT_IN else f"/d/{self.name}"
+        return f"/{self.name}" if self.name in BUILT_IN else f"/d/{quote(self.name, safe='')}"
 
     def declared(self) -> Dashboard:
         """What it declares. Raises DashboardError where its file is broken."""
@@ -68,10 +75,15 @@ def find(home: Path, name: str) -> Entry:
 def _own(home: Path) -> list[Entry]:
     folder = home / FOLDER
     try:
-        files = sorted(path for path in folder.iterdir() if path.suffix == ".toml")
+        files = sorted(path for path in folder.iterdir() if _is_meant(path.name))
     except OSError:
         return []
     return [_entry(path, own=True) for path in files[:MOST_FILES]]
+
+
+def _is_meant(name: str) -> bool:
+    """Whether a file is meant as a dashboard; editors keep hidden files of their own beside."""
+    return name.lower().endswith(".toml") and not name.startswith(".")
 
 
 @cache
@@ -85,6 +97,8 @@ def _entry(path: Path, *, own: bool) -> Entry:
         state = path.stat()
     except OSError as error:
         return _unreadable(path, own, f"It cannot be read: {error.strerror}.")
+    if not stat.S_ISREG(state.st_mode):
+        return _unreadable(path, own, "It is no file.")
     mark = (state.st_mtime_ns, state.st_size)
     with _keeping:
         known = _kept.get(path)
@@ -97,15 +111,18 @@ def _entry(path: Path, *, own: bool) -> Entry:
 
 
 def _read(path: Path, own: bool) -> Entry:
-    if not _NAME.fullmatch(path.stem):
-        rule = "Its name is part of an address: use a to z, 0 to 9 and -, 60 at the most."
-        return _unreadable(path, own, rule)
+    if not _NAME.fullmatch(path.stem) or path.suffix != ".toml":
+        rule = "Its name is part of an address."
+        fix = "Name it by a to z, 0 to 9 and -, 60 at the most, and then .toml."
+        return _unreadable(path, own, rule, fix)
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
-        dashboard = parse(data.decode("utf-8"), path.name)
+        dashboard = parse(data.decode("utf-8-sig"), path.name)
     except UnicodeDecodeError as error:
-        return _unreadable(path, own, f"It is not UTF-8 at byte {error.start}.")
+        line = data.count(b"\n", 0, error.start) + 1
+        problem = f"It is not UTF-8 at byte {error.start}, in line {line}."
+        return _unreadable(path, own, problem, "Save it as UTF-8.")
     except OSError as error:
         return _unreadable(path, own, f"It cannot be read: {error.strerror}.")
     except DashboardError as error:
@@ -113,12 +130,17 @@ def _read(path: Path, own: bool) -> Entry:
     return Entry(path.stem, path, own, _digest(data), dashboard, None)
 
 
-def _unreadable(path: Path, own: bool, problem: str) -> Entry:
-    shown = path.name[:80]
+def _unreadable(path: Path, own: bool, problem: str, fix: str | None = None) -> Entry:
+    name, shown = _said(path.stem), _said(path.name)[:80]
     error = DashboardError(
-        f"{shown}: {problem}", f"Mend it in {FOLDER}/.", (Fault(problem, shown),)
+        f"{shown}: {problem}", fix or f"Mend it in {FOLDER}/.", (Fault(problem, shown, None, fix),)
     )
-    return Entry(path.stem, path, own, _digest(problem.encode()), None, error)
+    return Entry(name, path, own, _digest(problem.encode()), None, error)
+
+
+def _said(name: str) -> str:
+    """A file's name as it can be shown: in one that is not UTF-8 are letters that are none."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _digest(data: bytes) -> str:
