@@ -120,9 +120,10 @@ def test_one_step_is_no_funnel(users: Served) -> None:
 def test_times_are_said_as_people_say_them() -> None:
     from trueline.web.explore.users import took
 
-    assert [took(s) for s in (None, 5, 90, 5400, 129_600)] == [
+    assert [took(s, "en_CA") for s in (None, 5, 90, 5400, 129_600)] == [
         "", "5 s", "1.5 min", "1.5 hours", "1.5 days",
     ]  # fmt: skip
+    assert took(5400, "fr_CA") == "1,5 hours"
 
 
 def test_a_step_that_never_happened_is_not_a_silent_0(users: Served) -> None:

@@ -274,6 +274,7 @@ def _shown(ground: Ground, name: str, panel: Panel) -> Shown | None:
     if made is not None:
         made.name, made.kind, made.columns = name, panel.kind, panel.columns
         made.link = ground.linked(made.link, panel.range) if made.link else None
+        made.own_days = panel.range is not None or panel.kind in ("cohorts", "plan")
     return made
 
 

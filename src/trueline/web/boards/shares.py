@@ -27,6 +27,7 @@ from trueline.web.boards.over_time import chosen_values
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.boards.tiles import target_of
 from trueline.web.charts import bars as charts
+from trueline.web.pages.frame import span
 
 MOST_ROWS = 50
 
@@ -108,8 +109,6 @@ def _ring_table(ground: Ground, by: str, found: list[tuple[str, Reading]], total
 
 def ranked(ground: Ground, panel: Ranked) -> Shown:
     """A bar a value, with a tick where it was in the previous period."""
-    from trueline.web.pages.frame import span
-
     period = ground.period(panel.range)
     found, more = _by(ground, panel.kpi, panel.by, period, MOST_ROWS)
     earlier = dict(_by(ground, panel.kpi, panel.by, period.previous(), MOST_ROWS)[0])
@@ -173,7 +172,9 @@ def _ranked_table(
 def table(ground: Ground, panel: TablePanel) -> Shown:
     """KPIs beside their earlier values; or a dimension's values, a KPI a column."""
     period = ground.period(panel.range)
-    shown = Shown("table", panel.title or "KPIs", panel.about or "")
+    days = span(period, ground.locale) if panel.range else ""
+    about = ", ".join(part for part in (panel.about, days) if part)
+    shown = Shown("table", panel.title or "KPIs", about)
     if panel.by:
         shown.table, shown.notes = _cross(ground, panel.kpis, panel.by, period)
         if not shown.table.rows:
@@ -260,8 +261,6 @@ def _unknown(found: list[tuple[str, Reading]]) -> list[str]:
 
 
 def _about(ground: Ground, panel: Any, period: Period) -> str:
-    from trueline.web.pages.frame import span
-
     said = panel.about or f"By {panel.by}"
     own = panel.range or not panel.about
     return f"{said}, {span(period, ground.locale)}" if own else said

@@ -84,3 +84,5 @@ class Shown:
     name: str = ""
     kind: str = ""
     columns: int = 6
+    own_days: bool = False
+    """Its days are not the page's: ``about`` says which they are."""

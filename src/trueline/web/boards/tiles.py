@@ -9,6 +9,7 @@ from trueline.catalog.kpi import Direction, Unit
 from trueline.catalog.kpis import kpi
 from trueline.catalog.target import MONTH, fits, stand
 from trueline.core import words
+from trueline.core.period import Period
 from trueline.core.reading import Reading
 from trueline.dashboards.declaration import Gauge, Tile
 from trueline.engine.engine import change
@@ -16,6 +17,7 @@ from trueline.web.boards.ground import Ground, is_loose, marks_of
 from trueline.web.boards.over_time import course, sheet
 from trueline.web.boards.shown import Shown
 from trueline.web.pages import figures
+from trueline.web.pages.frame import span
 
 MOST_BUCKETS = 31
 _STEADY = (Unit.PERCENT, Unit.RATIO, Unit.MONTHS)
@@ -50,7 +52,7 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
     shown = Shown(
         body="tile",
         title=panel.title or definition.label,
-        about=panel.about or "",
+        about=_about(ground, panel, period),
         missing=None if reading.known else ground.missing(reading),
         marks=marks_of([reading]),
         notes=tuple(reason.message for reason in reading.reasons) if reading.known else (),
@@ -66,10 +68,14 @@ def tile(ground: Ground, panel: Tile | Gauge) -> Shown:
     return shown
 
 
+def _about(ground: Ground, panel: Tile | Gauge, period: Period) -> str:
+    """What the file says of it, and its days where they are not the page's."""
+    days = span(period, ground.locale) if panel.range else ""
+    return ", ".join(part for part in (panel.about, days) if part)
+
+
 def _changes(ground: Ground, reading: Reading) -> list[dict[str, Any]]:
     """Against the previous period and a year ago, each with the earlier value."""
-    from trueline.core.period import Period
-
     period = Period(reading.start, reading.end)
     out = []
     for name, earlier in (("previous period", period.previous()), ("a year ago", _year(period))):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from trueline.web.assets import VEGA_LITE
 from trueline.web.charts.axis import Spec
 
 _TOKENS = Path(__file__).parent.parent / "static" / "css" / "1-tokens.css"
+LETTERS = 112
+"""So many of a line below the title are as wide as a chart; the rest goes on below."""
 _FONT = "Inter, Liberation Sans, DejaVu Sans, sans-serif"
 
 
@@ -36,7 +39,7 @@ def coloured(spec: Any) -> Any:
     return spec
 
 
-def complete(spec: Spec, title: str, subtitle: str) -> Spec:
+def complete(spec: Spec, title: str, *lines: str) -> Spec:
     """The specification as it can stand alone: sized, titled, coloured."""
     colours = palette()
     whole: Spec = coloured(spec)
@@ -44,7 +47,8 @@ def complete(spec: Spec, title: str, subtitle: str) -> Spec:
         whole["width"] = 720
     whole["title"] = {
         "text": title,
-        "subtitle": subtitle,
+        "subtitle": [part for line in lines for part in wrap(line, LETTERS) or [""]],
+        "subtitlePadding": 4,
         "anchor": "start",
         "offset": 14,
         "fontSize": 15,
@@ -79,23 +83,23 @@ def _ready() -> None:
     vl_convert.register_font_directory(str(files("fontpkg_inter") / "files"))
 
 
-def png(spec: Spec, title: str, subtitle: str) -> bytes:
+def png(spec: Spec, title: str, *lines: str) -> bytes:
     """The chart as a PNG, twice as fine as a screen."""
     import vl_convert
 
     _ready()
     made: bytes = vl_convert.vegalite_to_png(
-        complete(spec, title, subtitle), vl_version=VEGA_LITE, scale=2, allowed_base_urls=[]
+        complete(spec, title, *lines), vl_version=VEGA_LITE, scale=2, allowed_base_urls=[]
     )
     return made
 
 
-def svg(spec: Spec, title: str, subtitle: str) -> bytes:
+def svg(spec: Spec, title: str, *lines: str) -> bytes:
     """The chart as an SVG."""
     import vl_convert
 
     _ready()
     text: str = vl_convert.vegalite_to_svg(
-        complete(spec, title, subtitle), vl_version=VEGA_LITE, allowed_base_urls=[]
+        complete(spec, title, *lines), vl_version=VEGA_LITE, allowed_base_urls=[]
     )
     return text.encode()

@@ -13,7 +13,7 @@ from trueline.core.period import add_months, parse_day
 from trueline.engine.cohort import KINDS, MEASURED, CohortRow, Cohorts
 from trueline.home import Trueline
 from trueline.web.boards.empty_cells import Months, no_cell
-from trueline.web.boards.shown import Cell, Column, Table
+from trueline.web.boards.shown import Cell, Column, Key, Table
 from trueline.web.charts.axis import Spec, scale_for
 from trueline.web.charts.curves import curves
 from trueline.web.charts.heat import heat, look
@@ -220,6 +220,11 @@ class Shown:
         if len(able) <= CURVES:
             return able
         return [able[round(n * (len(able) - 1) / (CURVES - 1))] for n in range(CURVES)]
+
+    def keys(self) -> list[Key]:
+        """What the curves' legend says."""
+        keys = [Key(name, f"k-{colour}") for name, colour in self.looks()]
+        return [*keys, Key("Least to greatest", "k-soft")]
 
     def looks(self) -> list[tuple[str, str]]:
         """The curves' names and colours, the average first."""

@@ -150,6 +150,10 @@ def _error(tl: Trueline, found: dict[str, Any], size: float) -> str:
     return f"{words.amount(size, 'score', None, tl.settings.company.locale)} {points}"
 
 
+def _percent(tl: Trueline, number: float) -> str:
+    return words.amount(number, "%", None, tl.settings.company.locale)
+
+
 def _step(tl: Trueline, found: dict[str, Any], step: dict[str, Any]) -> Step:
     from trueline.web.pages.frame import span
 
@@ -202,7 +206,7 @@ def _facts(tl: Trueline, found: dict[str, Any]) -> list[tuple[str, str]]:
     if backtest["mae"] is None:
         return [*out, ("Backtest", "The history is too short to forecast it again.")]
     error = _error(tl, found, backtest["mae"])
-    share = f" ({backtest['mape']:.1f}%)" if _telling(found, backtest["mape"]) else ""
+    share = f" ({_percent(tl, backtest['mape'])})" if _telling(found, backtest["mape"]) else ""
     told = f"Off by {error}{share} on average, forecast again from {backtest['origins']} origins"
     if backtest["naive_mae"] is not None:
         told += f"; repeating the last value is off by {_error(tl, found, backtest['naive_mae'])}"

@@ -13,7 +13,7 @@ from trueline.core.period import Grain, Period
 from trueline.home import Trueline
 from trueline.web.api import product as product_api
 from trueline.web.boards.ground import bucket_label
-from trueline.web.boards.shown import Cell, Column, Table
+from trueline.web.boards.shown import Cell, Column, Key, Table
 from trueline.web.charts.axis import Scale, Spec, scale_for
 from trueline.web.charts.bars import stacked
 from trueline.web.charts.curves import curves
@@ -24,6 +24,15 @@ MOST_STEPS = 6
 CURVES = 5
 PARTS = ("returning", "resurrecting", "new", "dormant")
 LOOKS = ("c1", "c2", "c5", "bad-mark")
+LIFECYCLE_KEYS = tuple(
+    Key(part.capitalize(), f"k-{look.removesuffix('-mark')}")
+    for part, look in zip(PARTS, LOOKS, strict=True)
+)
+RETENTION_KEYS = (
+    Key("All", "k-c1"),
+    Key("95% interval", "k-soft"),
+    Key("Latest cohorts watched to the end", "k-faint"),
+)
 MEANINGS = {
     "new": "never active before",
     "returning": "active in the bucket before as well",
@@ -84,14 +93,14 @@ class Users:
         return {"start": period.start, "end": period.end, "as_of": self.as_of}
 
 
-def took(seconds: float | None) -> str:
+def took(seconds: float | None, locale: str) -> str:
     """A time as people say it."""
     if seconds is None:
         return ""
     for size, name in ((86_400, "days"), (3_600, "hours"), (60, "min")):
         if seconds >= size:
-            return f"{seconds / size:.1f} {name}"
-    return f"{seconds:.0f} s"
+            return f"{words.amount(seconds / size, 'score', None, locale)} {name}"
+    return f"{words.amount(round(seconds), 'count', None, locale)} s"
 
 
 def percent(tl: Trueline, rate: float | None) -> str:
@@ -263,7 +272,7 @@ def lifecycle_table(tl: Trueline, asked: Users) -> Table:
         (
             Cell(row["when"], row["start"]),
             *(
-                Cell(_ratio(row[n]) if n == "quick_ratio" else count(tl, row[n]), row[n],
+                Cell(_ratio(tl, row[n]) if n == "quick_ratio" else count(tl, row[n]), row[n],
                      "partial" if row["partial"] and n == "active" else "")
                 for n in names
             ),
@@ -273,5 +282,6 @@ def lifecycle_table(tl: Trueline, asked: Users) -> Table:
     return Table(columns, rows)
 
 
-def _ratio(value: float | None) -> str:
-    return words.UNKNOWN if value is None else f"{value:.2f}"
+def _ratio(tl: Trueline, value: float | None) -> str:
+    locale = tl.settings.company.locale
+    return words.UNKNOWN if value is None else words.amount(value, "ratio", None, locale)

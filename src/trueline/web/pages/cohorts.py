@@ -91,9 +91,9 @@ def _drawn(request: Request, what: str, kind: str, query: CohortsQuery) -> Respo
     spec = shown.heat_spec() if what == "heat" else shown.curve_spec()
     name = company(request).settings.company.name
     title = f"Cohorts of {shown.asked.kind} by {shown.asked.by}"
-    return drawing(
-        spec, kind, title, f"{shown.asked.about} · {name}", _name(request, shown.asked, what)
-    )
+    keys = shown.keys() if what == "curves" else ()
+    about = f"{shown.asked.about} · {name}"
+    return drawing(spec, kind, title, about, _name(request, shown.asked, what), keys)
 
 
 def _name(request: Request, asked: Chosen, what: str) -> str:

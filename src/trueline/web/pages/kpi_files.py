@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -11,9 +11,10 @@ from trueline.core.errors import NotFoundError
 from trueline.core.reading import dumps
 from trueline.home import Trueline
 from trueline.web.boards.files import csv_of
-from trueline.web.boards.shown import Table
+from trueline.web.boards.shown import Key, Table
 from trueline.web.charts import export
 from trueline.web.charts.axis import Spec
+from trueline.web.charts.legend import with_legend
 from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.explore.asked import Asked, KpiQuery, asked_of
@@ -49,14 +50,20 @@ def as_file(content: bytes, name: str, kind: str, media: str) -> Response:
     )
 
 
-def drawing(spec: Spec | None, kind: str, title: str, about: str, name: str) -> Response:
-    """A chart as a file. Raises NotFoundError where there is none, or no such kind of file."""
+def drawing(
+    spec: Spec | None, kind: str, title: str, about: str, name: str, keys: Iterable[Key] = ()
+) -> Response:
+    """A chart as a file, with what its legend says.
+
+    Raises NotFoundError where there is none, or no such kind of file.
+    """
     if kind not in KINDS:
         raise NotFoundError(f"There is no file of kind '{kind[:20]}'.", "csv, png or svg.")
     if spec is None:
         raise NotFoundError("There is nothing to draw.", "Its values are in the CSV.")
     draw, media = KINDS[kind]
-    return as_file(draw(spec, title, about), name, kind, media)
+    whole = with_legend(spec, [(key.text, key.look) for key in keys])
+    return as_file(draw(whole, title, about), name, kind, media)
 
 
 @router.get("/kpi/{key}/course.json")
@@ -99,7 +106,7 @@ def _course_drawn(request: Request, key: str, kind: str, query: KpiQuery) -> Res
     shown = course_of(tl, asked)
     said = _about(tl, asked, shown.about, *(mark.capitalize() for mark in shown.marks))
     spec = shown.spec and localised(shown.spec, tl.settings.company.locale)
-    return drawing(spec, kind, shown.title, said, f"{key}-over-time-{asked.today}")
+    return drawing(spec, kind, shown.title, said, f"{key}-over-time-{asked.today}", shown.legend)
 
 
 def _about(tl: Trueline, asked: Asked, *more: str) -> str:

@@ -20,7 +20,7 @@ from trueline.web.boards.view import ViewQuery, view_of
 from trueline.web.context import company, run
 from trueline.web.explore import users
 from trueline.web.explore.asked import moment_of
-from trueline.web.pages.frame import page
+from trueline.web.pages.frame import page, span
 from trueline.web.pages.kpi_files import as_file, drawing
 from trueline.web.pages.range import SHORT, ReversedDaysError
 from trueline.web.pages.reversed_days import reversed_days
@@ -56,6 +56,7 @@ TABLES = {
     "retention": users.retention_table,
     "lifecycle": users.lifecycle_table,
 }
+KEYS = {"retention": users.RETENTION_KEYS, "lifecycle": users.LIFECYCLE_KEYS}
 TITLES = {"funnel": "Funnel", "retention": "Retention", "lifecycle": "Lifecycle"}
 
 
@@ -142,7 +143,9 @@ def _file(request: Request, part: str, kind: str, query: ProductQuery) -> Respon
     name = f"{part}-{tl.engine.today()}"
     if kind != "csv":
         spec = _spec(request, part, query)
-        return drawing(spec, kind, TITLES[part], tl.settings.company.name, name)
+        home = tl.settings.company
+        days = span(asked_of(tl, query).range.period, home.locale)
+        return drawing(spec, kind, TITLES[part], f"{days} · {home.name}", name, KEYS[part])
     if part not in TABLES:
         raise NotFoundError(f"There is no part '{part[:40]}'.", f"Known are: {', '.join(TABLES)}.")
     content = csv_of(TABLES[part](tl, asked_of(tl, query))).encode()
@@ -159,6 +162,7 @@ def _one(request: Request, part: str, query: ProductQuery) -> Response:
     if part not in TABLES:
         raise NotFoundError(f"There is no part '{part[:40]}'.", f"Known are: {', '.join(TABLES)}.")
     tl = company(request)
+    locale = tl.settings.company.locale
     asked = asked_of(tl, query)
     made: dict[str, Any] = {"funnel": None, "retention": None, "lifecycle": None, "table": None}
     if part == "funnel":
@@ -169,6 +173,8 @@ def _one(request: Request, part: str, query: ProductQuery) -> Response:
         made["lifecycle"] = users.lifecycle_of(tl, asked)
         made["table"] = users.lifecycle_table(tl, asked)
     return page(
-        request, f"product/{part}.html", title=TITLES[part], asked=asked, took=users.took,
-        percent=lambda rate: users.percent(tl, rate), meanings=users.MEANINGS, **made,
+        request, f"product/{part}.html", title=TITLES[part], asked=asked,
+        took=lambda seconds: users.took(seconds, locale),
+        percent=lambda rate: users.percent(tl, rate), meanings=users.MEANINGS,
+        keys=KEYS.get(part, ()), **made,
     )  # fmt: skip

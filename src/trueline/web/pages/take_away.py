@@ -8,13 +8,13 @@ from starlette.responses import Response
 from trueline.core.errors import NotFoundError
 from trueline.dashboards import find
 from trueline.web.boards.files import csv_of
+from trueline.web.boards.picture import drawing_of
 from trueline.web.boards.shown import Shown
 from trueline.web.boards.view import ViewQuery
 from trueline.web.charts import export
-from trueline.web.charts.locales import localised
 from trueline.web.context import company, run
 from trueline.web.pages.dashboards import Asked, board_of, words
-from trueline.web.pages.frame import page, slug, span
+from trueline.web.pages.frame import page, slug
 
 router = APIRouter(include_in_schema=False)
 
@@ -48,27 +48,12 @@ async def svg(request: Request, name: str, panel: str, asked: Asked) -> Response
 def _drawn(request: Request, asked: ViewQuery, name: str, panel: str, kind: str) -> Response:
     board = board_of(request, asked, find(company(request).home, name))
     shown = board.panel(panel)
-    if shown.spec is None:
+    spec, title, lines = drawing_of(shown, board.view, company(request).settings.company)
+    if spec is None:
         raise NotFoundError(f"The panel '{panel}' has no chart.", "Its values are in its CSV.")
-    company_ = company(request).settings.company
-    period = span(board.view.range.period, company_.locale)
-    said = [
-        shown.about,
-        period,
-        *board.view.said,
-        *(mark.capitalize() for mark in shown.marks),
-        company_.name,
-    ]
-    subtitle = " · ".join(part for part in said if part)
     draw = export.png if kind == "png" else export.svg
     media = "image/png" if kind == "png" else "image/svg+xml"
-    return _file(
-        request,
-        draw(localised(shown.spec, company_.locale), shown.title, subtitle),
-        shown,
-        kind,
-        media,
-    )
+    return _file(request, draw(spec, title, *lines), shown, kind, media)
 
 
 def _file(request: Request, content: bytes, shown: Shown, kind: str, media: str) -> Response:
