@@ -204,7 +204,7 @@ def test_the_chart_and_the_file_hold_the_same_readings(served: Served) -> None:
     spec = served.client.get("/kpi/revenue/course.json", params=query).json()["spec"]
     rows = spec["datasets"]["rows"]
     table = list(csv.DictReader(io.StringIO(page(served, "/kpi/revenue/course.csv", **query))))
-    assert [row["Revenue"] for row in table] == ["50", "174.5", "25.5"]
+    assert [row["Revenue (USD)"] for row in table] == ["50", "174.5", "25.5"]
     assert [row["Quality"] for row in table] == ["partial", "", ""]
     assert [row["v0"] for row in rows] == [25.5, 174.5, None]
     assert rows[2]["d0"] == 50

@@ -55,10 +55,30 @@ def test_a_panel_is_taken_away_as_a_file(
     assert f'.{ending}"' in answer.headers["content-disposition"]
 
 
+def test_a_file_says_what_its_numbers_are_counted_in() -> None:
+    columns = (
+        Column("Period"),
+        Column("Sales", True),
+        Column("Share", True),
+        Column("Orders", True),
+    )
+    row = (Cell("", "May"), Cell("", 5, unit="CAD"), Cell("", 1.5, unit="%"), Cell("", 3))
+    assert (
+        csv_of(Table(columns, (row,))) == "Period,Sales (CAD),Share (%),Orders\r\nMay,5,1.5,3\r\n"
+    )
+    mixed = (
+        (Cell("", "a"), Cell("", 5, unit="CAD")),
+        (Cell("", "b"), Cell("", 6, "partial", unit="%")),
+    )
+    assert csv_of(Table(columns[:2], mixed)) == (
+        "Period,Sales,Unit,Quality\r\na,5,CAD,\r\nb,6,%,partial\r\n"
+    )
+
+
 def test_a_file_holds_the_pages_values(served: Served) -> None:
     text = served.client.get("/d/executive/tile-mrr.csv?range=30d").text
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["Period", "MRR"]
+    assert rows[0] == ["Period", "MRR (USD)"]
     assert rows[1] == ["2026-03-14", "300"]
 
 

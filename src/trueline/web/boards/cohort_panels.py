@@ -90,7 +90,7 @@ def _table(ground: Ground, rows: Sequence[CohortRow], ages: int, months: Months)
     out = []
     for row in rows:
         cells = [
-            Cell(_percent(ground, rate) or words.UNKNOWN, rate, why=months.why(row, age))
+            Cell(_percent(ground, rate) or words.UNKNOWN, rate, why=months.why(row, age), unit="%")
             for age in range(ages)
             for rate in (_rate(row, age),)
         ]

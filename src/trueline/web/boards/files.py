@@ -8,23 +8,34 @@ from decimal import Decimal
 from io import StringIO
 
 from trueline.core.money import plain
-from trueline.web.boards.shown import Cell, Raw, Table
+from trueline.web.boards.shown import Cell, Column, Raw, Table
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_of(table: Table) -> str:
     """The table's raw values; what they are worth stands in a column of its own where any is
-    marked: in a word where that holds of the whole row, else with the name of the column."""
+    marked: in a word where that holds of the whole row, else with the name of the column.
+
+    What a column is counted in stands in its head; where rows differ, in a column of its own.
+    """
+    units = [{row[place].unit for row in table.rows} - {""} for place in range(len(table.columns))]
     marked = any(cell.mark for row in table.rows for cell in row)
+    mixed = any(len(found) > 1 for found in units)
     out = StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    header = [harmless(column.label) for column in table.columns]
-    writer.writerow([*header, "Quality"] if marked else header)
+    header = [_head(column, found) for column, found in zip(table.columns, units, strict=True)]
+    writer.writerow([*header, *["Unit"] * mixed, *["Quality"] * marked])
     for row in table.rows:
         cells = [written(cell.raw) for cell in row]
-        writer.writerow([*cells, _quality(table, row)] if marked else cells)
+        unit = next((cell.unit for cell in row if cell.unit), "")
+        worth = [_quality(table, row)] if marked else []
+        writer.writerow([*cells, *[harmless(unit)] * mixed, *worth])
     return out.getvalue()
+
+
+def _head(column: Column, units: set[str]) -> str:
+    return harmless(f"{column.label} ({min(units)})" if len(units) == 1 else column.label)
 
 
 def _quality(table: Table, row: tuple[Cell, ...]) -> str:

@@ -241,7 +241,12 @@ def _cell(text: str, reading: Reading) -> Cell:
     """A value with what it is worth; of one that is not known, why."""
     unknown = reading.value is None and reading.reasons
     why = reading.reasons[0].message if unknown else ""
-    return Cell(text, reading.value, mark_of(reading), why=why)
+    return Cell(text, reading.value, mark_of(reading), why=why, unit=unit_in_file(reading.unit))
+
+
+def unit_in_file(unit: str) -> str:
+    """What a file counts in: a currency, ``%``, months; nothing is said of a count or a ratio."""
+    return "" if unit in ("count", "ratio", "score", "users") else unit
 
 
 def mark_of(reading: Reading) -> str:

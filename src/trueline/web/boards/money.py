@@ -53,7 +53,7 @@ def waterfall(ground: Ground, panel: BridgePanel) -> Shown:
     written = words.alike(amounts, found.currency, found.currency, ground.locale)
     for name, value, text in zip(PARTS, amounts, written, strict=True):
         total = name in ("opening", "closing")
-        cells.append((Cell(name.capitalize(), name), Cell(text, value)))
+        cells.append((Cell(name.capitalize(), name), Cell(text, value, unit=found.currency)))
         if not total and not value:
             continue
         start = Decimal(0) if total else level
@@ -233,15 +233,15 @@ def _moneys(ground: Ground, values: list[MeasureValue]) -> list[Cell]:
     """Amounts of one column, all with as many decimals."""
     currency = ground.company.currency
     texts = words.alike([v.value for v in values], currency, currency, ground.locale)
-    return [_money(text, value) for text, value in zip(texts, values, strict=True)]
+    return [_money(text, value, currency) for text, value in zip(texts, values, strict=True)]
 
 
-def _money(text: str, found: MeasureValue) -> Cell:
+def _money(text: str, found: MeasureValue, currency: str) -> Cell:
     if found.value is None:
         why = found.reasons[0].message if found.reasons else ""
-        return Cell(text, None, "unknown", why=on_page(why))
+        return Cell(text, None, "unknown", why=on_page(why), unit=currency)
     partial = found.completeness is Completeness.PARTIAL
-    return Cell(text, found.value, "partial" if partial else "")
+    return Cell(text, found.value, "partial" if partial else "", unit=currency)
 
 
 def _costs_table(

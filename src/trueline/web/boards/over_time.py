@@ -318,6 +318,15 @@ def _summary(ground: Ground, series: list[Named]) -> str:
 # -- tables ---------------------------------------------------------------------------------------
 
 
+AHEAD = ("Forecast", "80% from", "80% to")
+
+
+def ahead_cells(row: dict[str, Any], unit: str) -> tuple[Cell, ...]:
+    """What is forecast, and between what it lies in 80% of cases."""
+    pairs = ((row["x"], row["v"]), (row["lo_x"], row["lo"]), (row["hi_x"], row["hi"]))
+    return tuple(Cell(text, raw, unit=unit) for text, raw in pairs)
+
+
 def sheet(
     ground: Ground,
     buckets: list[Bucket],
@@ -337,9 +346,9 @@ def sheet(
     empty = Cell("", None)
     ours = [
         (Cell(row["when"], row["t"][:10]), *([empty] * len(series)),
-         Cell(row["x"], row["v"]), Cell(row["lo_x"], row["lo"]), Cell(row["hi_x"], row["hi"]))
+         *ahead_cells(row, cells[0][0].unit))
         for row in ahead
         if row["x"]
     ]  # fmt: skip
-    more = tuple(Column(n, number=True) for n in ("Forecast", "80% from", "80% to"))
+    more = tuple(Column(name, number=True) for name in AHEAD)
     return Table((*columns, *more), (*((*row, empty, empty, empty) for row in rows), *ours))

@@ -19,8 +19,9 @@ from trueline.web.boards.ground import (
     label_of,
     marks_of,
     missing_of,
+    unit_in_file,
 )
-from trueline.web.boards.over_time import course, dotted
+from trueline.web.boards.over_time import AHEAD, ahead_cells, course, dotted
 from trueline.web.boards.shown import Cell, Column, Key, Missing, Shown, Table
 from trueline.web.charts.axis import MINUTE
 from trueline.web.charts.marked import named_by, with_plan
@@ -126,22 +127,22 @@ def _plan_table(
 ) -> Table:  # fmt: skip
     by_month = {reading.start: reading for reading in readings}
     coming = {row["t"][:10]: row for row in ahead if row["x"]}
-    names = ("Actual", "Plan", "Difference", "Forecast", "80% from", "80% to")
-    nothing = Cell("", None)
+    names = ("Actual", "Plan", "Difference", *AHEAD)
+    unit, currency = readings[0].unit, readings[0].currency
+    counted, nothing = unit_in_file(unit), Cell("", None)
     rows = []
     for month in reversed(months):
         reading, goal = by_month.get(month), goals.get(month)
         row = coming.get(month.isoformat())
-        unit, currency = readings[0].unit, readings[0].currency
         rows.append(
             (
                 Cell(_month_name(month, ground.locale), month),
                 ground.cell(reading) if reading else nothing,
-                Cell("–" if goal is None else ground.amount(goal, unit, currency), goal),
+                Cell(
+                    "–" if goal is None else ground.amount(goal, unit, currency), goal, unit=counted
+                ),
                 _difference(reading, goal, ground.locale),
-                Cell(row["x"], row["v"]) if row else nothing,
-                Cell(row["lo_x"], row["lo"]) if row else nothing,
-                Cell(row["hi_x"], row["hi"]) if row else nothing,
+                *(ahead_cells(row, counted) if row else [nothing] * len(AHEAD)),
             )
         )
     return Table((Column("Month"), *(Column(name, True) for name in names)), tuple(rows))
@@ -164,7 +165,8 @@ def _difference(reading: Reading | None, goal: Decimal | None, locale: str) -> C
     more = Decimal(str(reading.value)) - goal
     raw = float(more if points else 100 * more / goal)
     moved = {"absolute": more, "percent": None if points else raw}
-    return Cell(words.changed(moved, reading.unit, locale), raw)
+    text = words.changed(moved, reading.unit, locale)
+    return Cell(text, raw, unit=words.POINTS.get(reading.unit, "%"))
 
 
 def _plan_summary(ground: Ground, readings: list[Reading], goals: dict[date, Decimal]) -> str:

@@ -21,6 +21,7 @@ from trueline.web.boards.ground import (
     marks_of,
     missing_of,
     not_shown,
+    unit_in_file,
     worth_drawing,
 )
 from trueline.web.boards.over_time import chosen_values
@@ -103,7 +104,7 @@ def _ring_table(ground: Ground, by: str, found: list[tuple[str, Reading]], total
     for (name, reading), cell in zip(found, cells, strict=True):
         share = None if reading.value is None else float(100 * Decimal(str(reading.value)) / total)
         text = "–" if share is None else words.amount(share, "%", None, ground.locale)
-        rows.append((Cell(name, name), cell, Cell(text, share)))
+        rows.append((Cell(name, name), cell, Cell(text, share, unit="%")))
     return Table(columns, tuple(rows))
 
 
@@ -210,14 +211,16 @@ def _cross(
 
 
 def _listed(ground: Ground, keys: tuple[str, ...], period: Period) -> Table:
-    names = ("Value", "Previous period", "Change", "A year ago", "Change", "Target")
+    names = ("Value", "Previous period", "Change", "A year ago", "Change in a year", "Target")
     columns = (Column("KPI"), *(Column(name, number=True) for name in names))
     rows = []
     for key in keys:
         now = ground.reading(key, period)
         then, year = (ground.reading(key, p) for p in (period.previous(), period.year_earlier()))
         target = target_of(ground, key, None, now)
-        goal = Cell(target["text"], target["number"]) if target else Cell("", None)
+        goal = Cell("", None)
+        if target:
+            goal = Cell(target["text"], target["number"], unit=unit_in_file(now.unit))
         rows.append(
             (
                 Cell(label_of(key), label_of(key), link=f"/kpi/{key}"),
@@ -232,7 +235,8 @@ def _moved(now: Reading, then: Reading, locale: str) -> Cell:
     found = change(now, then)
     raw = found["absolute"] if now.unit in words.POINTS else found["percent"]
     look = "" if found["good"] is None else "pos" if found["good"] else "neg"
-    return Cell(words.changed(found, now.unit, locale) or "–", raw, look=look)
+    text = words.changed(found, now.unit, locale) or "–"
+    return Cell(text, raw, look=look, unit="% or points")
 
 
 def _by(

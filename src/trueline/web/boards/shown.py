@@ -23,7 +23,7 @@ class Column:
 @dataclass(frozen=True)
 class Cell:
     """A value as people read it, and as a file gives it. ``mark`` says what it is worth, ``why``
-    for what reason there is none."""
+    for what reason there is none, ``unit`` what a file counts it in."""
 
     text: str
     raw: Raw
@@ -31,6 +31,7 @@ class Cell:
     look: str = ""
     link: str | None = None
     why: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)

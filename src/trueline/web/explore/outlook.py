@@ -11,6 +11,7 @@ from trueline.core.errors import InputError
 from trueline.core.period import Period
 from trueline.home import Trueline
 from trueline.web.boards.files import csv_of
+from trueline.web.boards.ground import unit_in_file
 from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.explore.asked import Asked
 
@@ -61,6 +62,7 @@ class Outlook:
     budget: str
     since: date | None
     """The first day that was judged by what came before: the buckets until then teach alone."""
+    unit: str = ""
 
     def table(self) -> Table:
         """The forecast as a table."""
@@ -69,9 +71,9 @@ class Outlook:
         rows = tuple(
             (
                 Cell(step.when, step.period.start),
-                Cell(step.text, step.mean),
+                Cell(step.text, step.mean, unit=self.unit),
                 *(
-                    Cell(f"{edge}", edge)
+                    Cell(f"{edge}", edge, unit=self.unit)
                     for edge in (step.low80, step.high80, step.low95, step.high95)
                 ),
             )
@@ -119,6 +121,7 @@ def outlook_of(tl: Trueline, asked: Asked) -> Outlook:
         tuple(silent),
         budget,
         since,
+        unit_in_file(found["unit"]),
     )
 
 

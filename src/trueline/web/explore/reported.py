@@ -9,6 +9,7 @@ from trueline.core import words
 from trueline.core.errors import InputError
 from trueline.core.period import Period
 from trueline.home import Trueline
+from trueline.web.boards.ground import unit_in_file
 from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.explore.asked import Asked
 
@@ -37,6 +38,7 @@ def _row(tl: Trueline, row: dict[str, Any]) -> dict[str, Any]:
         "text": _text(tl, said, row["kpi_value"]),
         "before": row["previous_value"],
         "previous": _text(tl, said, row["previous_value"]) if row["restated"] else "",
+        "unit": unit_in_file(said.get("unit", "")),
         "quality": said.get("quality", ""),
         "completeness": said.get("completeness", ""),
         "recorded": _moment(row["recorded_at"]),
@@ -88,8 +90,8 @@ def table_of(tl: Trueline, asked: Asked) -> Table:
                 Cell("", row["day"]),
                 *_days(row["period"]),
                 Cell("", row["revision"]),
-                Cell(row["text"], row["value"], row["quality"]),
-                Cell(row["previous"], row["before"]),
+                Cell(row["text"], row["value"], row["quality"], unit=row["unit"]),
+                Cell(row["previous"], row["before"], unit=row["unit"]),
                 Cell("", row["recorded"].isoformat() if row["recorded"] else ""),
             )
             for row in rows

@@ -10,7 +10,7 @@ from trueline.core.reading import Reading
 from trueline.engine.engine import Asked as One
 from trueline.engine.engine import change
 from trueline.home import Trueline
-from trueline.web.boards.ground import mark_of, texts_of
+from trueline.web.boards.ground import mark_of, texts_of, unit_in_file
 from trueline.web.boards.shown import Cell, Column, Table
 from trueline.web.charts.axis import Spec
 from trueline.web.charts.bars import ranked
@@ -38,6 +38,10 @@ class Part:
     mark: str
 
 
+def _moved_in(unit: str) -> str:
+    return words.POINTS.get(unit, unit_in_file(unit))
+
+
 @dataclass(frozen=True)
 class Slices:
     """A KPI by one dimension; ``more`` values are not shown, ``estimated`` bars look so."""
@@ -58,9 +62,11 @@ class Slices:
         rows = tuple(
             (
                 Cell(part.name, part.name),
-                Cell(part.text, part.reading.value, part.mark),
-                Cell(part.before_text, part.before.value),
-                Cell(part.moved, part.change["absolute"]),
+                Cell(
+                    part.text, part.reading.value, part.mark, unit=unit_in_file(part.reading.unit)
+                ),
+                Cell(part.before_text, part.before.value, unit=unit_in_file(part.before.unit)),
+                Cell(part.moved, part.change["absolute"], unit=_moved_in(part.reading.unit)),
             )
             for part in self.parts
         )
