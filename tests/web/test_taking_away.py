@@ -20,10 +20,21 @@ from trueline.web.boards.files import csv_of, harmless, written
 from trueline.web.boards.shown import Cell, Column, Table
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=1", "＝1"])
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
     assert harmless(text) == "'" + text
     assert harmless("plain - text = fine") == "plain - text = fine"
+
+
+def test_a_name_holds_no_second_value_in_a_spreadsheet_of_any_language() -> None:
+    """Where a semicolon is between values, "a;=1+1" without quotes is two of them."""
+    hostile = ["a;=1+1", "a\t=1+1", 'a","=1+1', "a\r\n=1+1", " =1", "a|=1"]
+    rows = tuple((Cell(name, name), Cell("1", 1)) for name in hostile)
+    text = csv_of(Table((Column("Name"), Column("Value", True)), rows))
+    found = list(csv.reader(io.StringIO(text, newline="")))
+    assert [row[0] for row in found[1:]] == hostile
+    for line in text.split("\r\n")[1:3]:
+        assert line.startswith('"') and line.endswith('",1')
 
 
 def test_numbers_in_a_file_are_left_alone() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 
 from trueline.core.money import plain
 from trueline.web.boards.shown import Cell, Column, Raw, Table
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""The wide ones count where a spreadsheet speaks Japanese."""
+_ENDS = re.compile(r"[,;\t|\"\r\n]|^\s|\s$")
+"""What ends a value for some spreadsheet: in many languages that is a semicolon."""
 
 
 def csv_of(table: Table) -> str:
@@ -22,16 +24,20 @@ def csv_of(table: Table) -> str:
     units = [{row[place].unit for row in table.rows} - {""} for place in range(len(table.columns))]
     marked = any(cell.mark for row in table.rows for cell in row)
     mixed = any(len(found) > 1 for found in units)
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
     header = [_head(column, found) for column, found in zip(table.columns, units, strict=True)]
-    writer.writerow([*header, *["Unit"] * mixed, *["Quality"] * marked])
+    lines = [[*header, *["Unit"] * mixed, *["Quality"] * marked]]
     for row in table.rows:
         cells = [written(cell.raw) for cell in row]
         unit = next((cell.unit for cell in row if cell.unit), "")
         worth = [_quality(table, row)] if marked else []
-        writer.writerow([*cells, *[harmless(unit)] * mixed, *worth])
-    return out.getvalue()
+        lines.append([*cells, *[harmless(unit)] * mixed, *worth])
+    return "".join(",".join(map(_quoted, line)) + "\r\n" for line in lines)
+
+
+def _quoted(text: str) -> str:
+    """Between quotes where something in it could end it: what comes after would be a value of its
+    own, and perhaps a formula."""
+    return '"' + text.replace('"', '""') + '"' if _ENDS.search(text) else text
 
 
 def _head(column: Column, units: set[str]) -> str:

@@ -70,7 +70,6 @@ def _embedded(request: Request, asked: EmbedQuery, name: str, panel: str) -> Res
     given = words(request, board) | {
         "data": f"/embed/{name}",
         "framed": True,
-        "still": asked.seal is not None,
     }
     if asked.seal is not None:
         given["chart_query"] = f"?{request.url.query}"

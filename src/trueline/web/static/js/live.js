@@ -102,7 +102,8 @@ export function follow({ show, say }) {
   function connect() {
     source?.close();
     source = null;
-    // A panel that is shown without a key hears nothing: it is fetched again now and then.
+    // A panel in another site's page hears nothing, it is fetched again now and then: a browser has
+    // only a few connections for each server, and with one for each frame none would be left for charts.
     if (document.hidden || "still" in root.dataset) return;
     source = new EventSource("/events");
     source.addEventListener("load", (event) => { if (event.data !== root.dataset.load) want(event.data); });
