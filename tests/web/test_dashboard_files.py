@@ -212,3 +212,16 @@ def test_a_file_whose_name_is_not_utf_8_breaks_no_page(own: Served) -> None:
     for entry in (entry for entry in entries(own.tl.home) if entry.own):
         assert unquote(entry.address) == f"/d/{entry.name}"
         assert "Its name is part of an address" in page(own, entry.address, 422)
+
+
+def test_panels_of_one_title_are_told_apart(own: Served) -> None:
+    """Two regions of a page with one name cannot be told apart by who hears them."""
+    folder = own.tl.home / "dashboards"
+    folder.mkdir()
+    panel = 'kind = "table"\nkpis = ["{}"]\n'
+    text = HEAD + panel.format("mrr") + "[[row.panel]]\n" + panel.format("revenue")
+    (folder / "twice.toml").write_text(text)
+    shown = page(own, "/d/twice")
+    assert 'aria-label="KPIs, table"' in shown
+    assert 'aria-label="KPIs, 2, table"' in shown
+    assert 'aria-label="KPIs, 2">' in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -239,11 +239,19 @@ def evaluate(ground: Ground, entry: Entry, view: View, state: State) -> Board:
         found = [panel for panel in panels if panel is not None]
         if found:
             rows.append(ShownRow(row.title, tuple(_filled(found, len(panels)))))
+    _tell_apart(panel for row in rows for panel in row.panels)
     warehouse = ground.tl.warehouse
     return Board(
         entry, view, state, tuple(rows), datetime.now(UTC), tuple(_cuts(ground)),
         fresh=freshness(ground.tl), left_out=tuple(left_out(warehouse).values()),
     )  # fmt: skip
+
+
+def _tell_apart(panels: Iterable[Shown]) -> None:
+    seen: Counter[str] = Counter()
+    for panel in panels:
+        seen[panel.title] += 1
+        panel.again = seen[panel.title] if seen[panel.title] > 1 else 0
 
 
 def _keys(panel: Panel) -> Iterable[str]:

@@ -85,5 +85,7 @@ class Shown:
     name: str = ""
     kind: str = ""
     columns: int = 6
+    again: int = 0
+    """Which of the panels of this title it is, from the second on: tells their regions apart."""
     own_days: bool = False
     """Its days are not the page's: ``about`` says which they are."""
