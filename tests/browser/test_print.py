@@ -106,3 +106,34 @@ def test_no_card_is_cut_by_the_end_of_a_page(open_page: Open) -> None:
     )
     assert cards == ["avoid"]
     assert headings == ["avoid"]
+
+
+def test_the_table_is_printed_where_the_chart_cannot_be_drawn(open_page: Open) -> None:
+    """A browser's menu waits for nothing: what draws charts may not be there yet."""
+    watched = open_page("/executive")
+    watched.page.route("**/assets/charts*", lambda route: route.abort())
+    page = watched.goto("/kpi/mrr")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    table = page.locator("#course-table")
+    expect(table).to_have_attribute("open", "")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(table).not_to_have_attribute("open", "")
+    watched.faults.clear()
+
+
+def test_what_goes_on_over_pages_runs_over_nothing(open_page: Open) -> None:
+    """A long forecast beside its notes was laid over the section that follows."""
+    watched = open_page("/kpi/mrr")
+    watched.draw()
+    page = watched.page
+    page.emulate_media(media="print")
+    shown = (
+        "[...document.querySelectorAll('.two, .card:has(> .later)')]"
+        ".map((e) => getComputedStyle(e).display)"
+    )
+    assert set(page.evaluate(shown)) == {"block"}
+
+
+def test_the_library_is_fetched_where_a_chart_is_still_to_come(open_page: Open) -> None:
+    page = open_page("/kpi/mrr", height=60).page
+    page.evaluate(LIBRARY)

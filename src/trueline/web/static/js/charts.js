@@ -121,8 +121,9 @@ export function drawCharts(within = document) {
   }, { rootMargin: "200px" });
   const left = within.querySelectorAll("[data-chart]:not([data-drawn])");
   left.forEach((element) => watching.observe(element));
-  // The library is there before a chart comes into view, or a page is printed from a menu.
-  if (left.length) (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => {}));
+  // The library is there before a chart comes into view, or a page is printed from a menu: also where
+  // the chart is in a part that is still to be fetched.
+  if (left.length || document.querySelector("[data-panel]")) (window.requestIdleCallback ?? setTimeout)(() => load().catch(() => {}), { timeout: 400 });
 }
 
 /** Let go of charts whose element is no longer on the page. */

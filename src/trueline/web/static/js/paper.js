@@ -31,6 +31,16 @@ export async function complete() {
   await drawAll();
 }
 
+/** Where a chart could not be drawn, its table is printed: opened, and closed again. */
+function unfoldTables() {
+  const undrawn = window.vegaEmbed ? "[data-chart][data-drawn=failed]" : "[data-chart]:not([data-drawn='1'])";
+  for (const chart of document.querySelectorAll(undrawn)) {
+    const table = chart.parentElement.querySelector("details.as-table:not([open])");
+    if (table) { table.open = true; unfolded.push(table); }
+  }
+}
+
+const unfolded = [];
 let undo = null;
 addEventListener("beforeprint", () => {
   const theme = root.dataset.theme;
@@ -43,9 +53,10 @@ addEventListener("beforeprint", () => {
   root.dataset.theme = "light";
   loadNow();
   drawNow();
+  unfoldTables();
   root.dataset.theme = theme;
 });
-addEventListener("afterprint", () => { undo?.(); undo = null; });
+addEventListener("afterprint", () => { undo?.(); undo = null; unfolded.splice(0).forEach((table) => { table.open = false; }); });
 
 // The keys for printing leave time to draw without holding the browser up: draw, then print.
 addEventListener("keydown", async (event) => {
