@@ -117,7 +117,7 @@ class Ground:
         """The address of one value's page of a KPI; None where no value has that name."""
         if value not in self.values(by):
             return None
-        sliced = replace(self.view, cut=(by, value))
+        sliced = self.view.sliced(by, value)
         return self.linked(f"/kpi/{key}", own, sliced)
 
     # -- readings -----------------------------------------------------------------------------
