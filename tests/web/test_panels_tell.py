@@ -13,6 +13,7 @@ from serving import Served
 
 from pages import shown as page
 from pages import words_of
+from trueline.core.errors import BusyError
 from trueline.core.quality import Completeness, Quality
 from trueline.web.boards.ahead import _last_whole
 from trueline.web.boards.ground import Bucket, mark_of, marks_of
@@ -142,3 +143,13 @@ def test_a_tile_whose_value_was_reported_otherwise_is_marked_restated(own: Serve
     # Other days were never reported, and neither was a part of the company.
     for query in ("range=90d", "range=30d&plan=Pro"):
         assert "Restated" not in page(own, f"/d/executive/tile-mrr?{query}")
+
+
+def test_a_store_that_cannot_be_read_takes_no_number_away(
+    own: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise BusyError("The store is away.")
+
+    monkeypatch.setattr(own.tl.store, "history", away)
+    assert "$300.00" in words_of(page(own, "/d/executive/tile-mrr"))

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from trueline.core import words
+from trueline.core.errors import TruelineError
 from trueline.core.reading import Reading
 from trueline.home import Trueline
 
+log = logging.getLogger("trueline.web")
+
 
 def first_reported(tl: Trueline, day: date) -> dict[str, dict[str, Any]]:
-    """The first revision of a day's snapshot, by KPI; empty where none was kept."""
-    rows, _ = tl.store.history(
-        key=None, stage=None, start=day, end=day + timedelta(days=1), limit=10_000
-    )
+    """The first revision of a day's snapshot, by KPI; empty where none was kept, or where the store
+    cannot be read: numbers come from facts, and stand without it."""
+    try:
+        rows, _ = tl.store.history(
+            key=None, stage=None, start=day, end=day + timedelta(days=1), limit=10_000
+        )
+    except TruelineError as error:
+        log.warning("what was reported could not be read: %s", error)
+        return {}
     return {row["kpi_type"]: row for row in rows}  # newest first: the first revision stays
 
 
