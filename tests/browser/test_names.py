@@ -46,3 +46,17 @@ def test_a_hostile_company_is_found_in_its_title(open_page: Open, hostile_site: 
     page = open_page("/kpis", site=hostile_site.base).page
     assert hostile.SCRIPT in page.title()
     assert hostile.RTL in page.locator(".brand").inner_text()
+
+
+def test_a_long_name_takes_no_number_out_of_view(open_page: Open) -> None:
+    """One of 190 letters, in a legend or a panel's table, made the page wider than the window."""
+    watched = open_page("/growth?range=365d")
+    page = watched.page
+    for name in (".legend li", ".panel-table > table.tight tbody th"):
+        page.locator(name).first.evaluate("e => { e.textContent = 'w'.repeat(190); }")
+    watched.fits()
+    row = page.locator(".panel-table > table.tight tbody tr").first
+    box, card = row.locator("td").last.bounding_box(), page.locator("#main").bounding_box()
+    assert box is not None
+    assert card is not None
+    assert box["x"] + box["width"] <= card["x"] + card["width"]

@@ -68,6 +68,10 @@ def test_a_company_without_facts_is_welcomed(tmp_path: Path) -> None:
         answer = client.get("/", headers=HTML)
         assert answer.status_code == 200
         assert answer.url.path == "/welcome"
+        assert "trueline demo --home demo --port 8000" in answer.text
+        # A demo cannot listen where this server does.
+        there = client.get("http://127.0.0.1:8000/welcome", headers=HTML)
+        assert "trueline demo --home demo --port 8001" in there.text
         assert client.get("/d/executive/tile-mrr", headers=HTML).status_code == 200
 
 

@@ -29,6 +29,7 @@ def _welcome(request: Request) -> Response:
         tables=[("", "Choose a table"), *((c.name, f"{c.name}: {c.meaning}") for c in CONTRACTS)],
         suffixes=",".join(f".{s.rsplit('.', 1)[-1]}" for s in SUFFIXES), kinds=SUFFIXES,
         most=tl.settings.server.max_upload_bytes, request_base=str(request.base_url).rstrip("/"),
+        demo_port=8001 if request.url.port == 8000 else 8000,  # this server has its own already
     )  # fmt: skip
 
 
