@@ -116,8 +116,8 @@ def cohorts(
     if by not in MEASURED:
         raise UnknownKeyError.among("cohort measure", by, MEASURED)
     if resolver.cut:
-        by = " and ".join(resolver.cut.by)
-        raise InputError(f"Cohorts cannot be cut by {by}.", "Ask for them without a slice.")
+        cut = " and ".join(resolver.cut.by)
+        raise InputError(f"Cohorts cannot be cut by {cut}.", "Ask for them without a slice.")
     table = "orders" if kind == "orders" else "subscription_events"
     cover = [resolver.covers[t] for t in knowledge.TABLES_OF.get(table, (table,))]
     kept = [c for c in cover if c.kept]
