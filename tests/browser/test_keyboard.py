@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -75,6 +76,14 @@ def test_the_palette_goes_to_a_kpi(open_page: Open, keys: str) -> None:
     expect(page.get_by_role("dialog").get_by_role("option").first).to_contain_text("All KPIs")
     page.keyboard.press("Enter")
     page.wait_for_url("**/kpis")
+
+
+def test_the_palette_has_what_is_called_so_before_what_only_begins_so(open_page: Open) -> None:
+    page = open_page("/kpis").page
+    page.keyboard.press("Control+k")
+    page.keyboard.type("revenue")
+    first = page.get_by_role("dialog").get_by_role("option").first
+    expect(first).to_have_text(re.compile("^Revenue(?! )"))
 
 
 def test_arrows_move_in_the_palette_and_stop_at_its_ends(open_page: Open) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from watched import Watched
 
 Open = Callable[..., Watched]
@@ -41,3 +43,21 @@ def test_a_tooltip_names_the_company_s_day(open_page: Open) -> None:
         found.add(tooltip.inner_text())
     assert len(found) == 1, found
     assert "undefined" not in found.pop()
+
+
+@pytest.mark.parametrize("name", ["line-revenue", "line-gross-margin-ebitda-margin"])
+def test_a_tooltip_says_what_its_row_says(open_page: Open, name: str) -> None:
+    """Of what is nearest to the pointer it said "undefined", of each line."""
+    page = open_page("/executive").page
+    chart = page.locator(f"#c-{name}")
+    chart.scroll_into_view_if_needed()
+    chart.locator("svg").wait_for()
+    box = chart.bounding_box()
+    assert box is not None
+    for step in (0, 2):
+        page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] * 0.7)
+    tooltip = page.locator("#vg-tooltip-element.visible")
+    tooltip.wait_for()
+    said = tooltip.inner_text()
+    assert "undefined" not in said
+    assert re.search(r"\d", said), said

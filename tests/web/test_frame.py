@@ -14,7 +14,7 @@ from trueline.web.charts import bars, export, samples
 from trueline.web.charts.axis import Scale
 from trueline.web.pages import figures
 from trueline.web.pages import range as ranges
-from trueline.web.pages.frame import span
+from trueline.web.pages.frame import STATIC, TEMPLATES, span
 
 HTML = {"Accept": "text/html"}
 
@@ -130,3 +130,12 @@ def test_all_styles_come_in_one_answer_that_may_be_kept(served: Served) -> None:
     assert ".card" in answer.text
     old = re.sub(r"/static/\w+/", "/static/0123456789ab/", sheets[0])
     assert served.client.get(old).status_code == 404
+
+
+def test_a_page_is_in_english_whatever_locale_its_numbers_have() -> None:
+    """Who hears a page hears English words; the locale is that of numbers and days."""
+    for name in ("base.html", "embed.html"):
+        text = (TEMPLATES / name).read_text(encoding="utf-8")
+        assert """<html lang="en" data-locale="{{ locale|replace('_', '-') }}\"""" in text, name
+    script = (STATIC / "js" / "records.js").read_text(encoding="utf-8")
+    assert "toLocaleString()" not in script

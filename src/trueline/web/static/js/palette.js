@@ -12,6 +12,9 @@ function dialog(className, label) {
   return element;
 }
 
+/** How near a label is to what is typed: the same, beginning with it (the shorter the nearer), holding it. */
+const near = (label, wanted) => (wanted !== "" && label.toLowerCase().startsWith(wanted) ? label.length : 1000);
+
 const make = (name, text, words = {}) => Object.assign(document.createElement(name), { textContent: text ?? "" }, words);
 
 export async function openPalette() {
@@ -32,7 +35,7 @@ export async function openPalette() {
   const fill = () => {
     const wanted = input.value.trim().toLowerCase();
     const found = (entries ?? []).filter((e) => wanted.split(/\s+/).every((w) => `${e.label} ${e.path} ${e.kind}`.toLowerCase().includes(w)))
-      .sort((a, b) => Number(b.label.toLowerCase().startsWith(wanted)) - Number(a.label.toLowerCase().startsWith(wanted))).slice(0, 40);
+      .sort((a, b) => near(a.label, wanted) - near(b.label, wanted)).slice(0, 40);
     at = 0;
     list.replaceChildren(...found.map((entry, n) => {
       const item = make("li", entry.label, { id: `palette-${n}` });

@@ -1,6 +1,7 @@
 // The pages on which a company keeps its records: files dropped and sent, loads watched.
 import { formToken, sending, unsent } from "./sending.js";
 
+const locale = document.documentElement.dataset.locale;
 const $ = (what, within = document) => within.querySelector(what);
 const $$ = (what, within = document) => [...within.querySelectorAll(what)];
 
@@ -35,7 +36,7 @@ function upload(form) {
     const file = input.files[0], most = Number(form.dataset.most);
     $("[data-drop-name]", form).textContent = file ? file.name.slice(0, 120) : "Choose a file, or drop it here";
     said.hidden = !(file && file.size > most);
-    said.textContent = said.hidden ? "" : `The file has ${file.size.toLocaleString()} bytes; at most ${most.toLocaleString()} are taken. Split it.`;
+    said.textContent = said.hidden ? "" : `The file has ${file.size.toLocaleString(locale)} bytes; at most ${most.toLocaleString(locale)} are taken. Split it.`;
   };
   input.addEventListener("change", named);
   for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
@@ -83,7 +84,7 @@ async function watch(card) {
     }
     if (now.over) { location.replace(address); return; }
     $("[data-watch-phase]", card).textContent = now.phase.charAt(0).toUpperCase() + now.phase.slice(1);
-    if (now.done) $("[data-watch-text]", card).textContent = `${now.done.toLocaleString()}${now.total ? ` of ${now.total.toLocaleString()}` : ""} ${now.unit}`;
+    if (now.done) $("[data-watch-text]", card).textContent = `${now.done.toLocaleString(locale)}${now.total ? ` of ${now.total.toLocaleString(locale)}` : ""} ${now.unit}`;
     if (now.total) { bar.max = now.total; bar.value = now.done; } else bar.removeAttribute("value");
   }
 }
