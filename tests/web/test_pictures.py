@@ -31,7 +31,7 @@ name = "ring"
 
 [[row.panel]]
 kind = "line"
-kpis = ["revenue", "net_revenue"]
+kpis = ["new_customer_orders", "returning_customer_orders"]
 name = "two"
 
 [[row.panel]]
@@ -89,7 +89,9 @@ def test_a_ring_says_its_parts_and_its_whole(pictured: Served) -> None:
 
 
 def test_two_lines_are_told_apart(pictured: Served) -> None:
-    assert {"Revenue", "Net revenue"} <= set(texts(pictured, "/d/pictures/two.svg"))
+    both = {"New customers' orders", "Returning customers' orders"}
+    found = texts(pictured, "/d/pictures/two.svg")
+    assert both <= set(found), found
 
 
 def test_the_picture_of_a_slice_says_which(pictured: Served) -> None:

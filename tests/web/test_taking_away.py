@@ -150,7 +150,7 @@ def test_a_mark_in_a_file_says_whose_it_is() -> None:
 
     def quality(now: Cell, before: Cell) -> str:
         table = Table(columns, ((Cell("Meta", "Meta"), now, before),))
-        return csv_of(table).splitlines()[1].split(",")[-1]
+        return list(csv.reader(io.StringIO(csv_of(table))))[1][-1]
 
     unknown, partial = Cell("–", None, "unknown"), Cell("5", 5, "partial")
     assert quality(Cell("4", 4), unknown) == "Previous period: unknown"

@@ -154,7 +154,7 @@ class Ground:
 
     def reported(self, reading: Reading) -> str:
         """What was reported of the whole company's reading instead, where it was restated."""
-        if self.view.cut is not None or self.view.estimates:
+        if self.view.cut or self.view.estimates:
             return ""
         if reading.end not in self._reported:
             self._reported[reading.end] = first_reported(self.tl, reading.end)
