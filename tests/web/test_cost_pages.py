@@ -48,6 +48,13 @@ def test_a_cost_is_recorded_and_counts(served: Served) -> None:
     assert after > (before or 0)
 
 
+def test_a_cost_whose_day_has_not_come_is_recorded_with_a_word_about_it(served: Served) -> None:
+    entry = value_of(shown(served, "/costs"), "entry")
+    ahead = {**COST, "entry": entry, "cost_date": "2030-01-01"}
+    answer = send(served, "/costs", ahead, page="/costs")
+    assert "Its day has not come yet" in shown(served, answer.headers["location"])
+
+
 def test_a_form_sent_twice_records_one_cost(served: Served) -> None:
     entry = value_of(shown(served, "/costs"), "entry")
     fields = {**COST, "entry": entry, "description": "twice"}

@@ -359,3 +359,23 @@ def test_bars_lie_on_their_line() -> None:
     last = line.bar(date(2026, 1, 10), date(2026, 1, 11), "facts")
     assert last is not None
     assert last["x"] + last["w"] == 1000
+
+
+class Ending(loadings.Loading):
+    """A load that ends while its page is made."""
+
+    looks = 0
+
+    @property
+    def over(self) -> bool:
+        self.looks += 1
+        return self.looks > 1
+
+
+def test_a_load_that_ends_while_its_page_is_made_is_followed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page was neither of a load that runs nor of one that is over, and stayed so."""
+    ending = Ending("costs", served.tl.home / "none.csv", "costs.csv", state="loading")
+    monkeypatch.setattr(app_of(served.client).state.loadings, "of", lambda _id: ending)
+    assert "data-watch=" in shown(served, "/data/upload/ending")

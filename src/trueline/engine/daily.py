@@ -154,7 +154,8 @@ class Dailies:
         """Fetch these measures within several slices, each of the same dimensions: facts that are
         counted for them are looked at once."""
         missing = [cut for cut in cuts if any((key, cut) not in self._series for key in keys)]
-        if len(missing) < 2 or len(missing[0].pairs) < 2:
+        rolled_up = self._facts.as_of is None and bool(missing) and len(missing[0].pairs) < 2
+        if len(missing) < 2 or rolled_up:
             return
         self._make_room(len(keys) * len(missing))
         for cut, measures, rows in self._facts.counted(keys, missing):

@@ -87,11 +87,14 @@ def _record(request: Request, fields: dict[str, str]) -> Response:
         entry_id = fields.get("entry", "")
         if not _ENTRY.fullmatch(entry_id):
             raise InputError("The form is not whole.", "Reload the page and send it again.")
-        _, new = costs.record_once(tl, entry_id, _typed(fields))
+        cost, new = costs.record_once(tl, entry_id, _typed(fields))
     except TruelineError as error:
         query = CostsQuery(days="90")
         return _listed(request, query, given=fields, problem=error)
-    return to("/costs", "recorded" if new else "recorded-before", days="0")
+    if not new:
+        return to("/costs", Said.RECORDED_BEFORE, days="0")
+    ahead = cost["cost_date"] > tl.engine.today()
+    return to("/costs", Said.RECORDED_AHEAD if ahead else Said.RECORDED, days="0")
 
 
 def _typed(fields: Mapping[str, str]) -> dict[str, str | None]:

@@ -19,6 +19,7 @@ class Said(StrEnum):
 
     DECLARED = "declared"
     RECORDED = "recorded"
+    RECORDED_AHEAD = "recorded-ahead"
     RECORDED_BEFORE = "recorded-before"
     CHANGED = "changed"
     DELETED = "deleted"
@@ -37,6 +38,7 @@ class Said(StrEnum):
 _TEXTS = {
     Said.DECLARED: "The coverage is declared. Numbers follow it from now on.",
     Said.RECORDED: "The cost is recorded.",
+    Said.RECORDED_AHEAD: "The cost is recorded. Its day has not come yet: it counts once it has.",
     Said.RECORDED_BEFORE: "This very form was sent before: the cost is recorded once.",
     Said.CHANGED: "The cost is changed; the version before is kept in its history.",
     Said.DELETED: "The cost is deleted: it counts no more, and its history is kept.",

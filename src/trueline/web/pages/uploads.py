@@ -104,8 +104,6 @@ def _needed(column: Column) -> bool:
 async def watched(request: Request, loading_id: str) -> Response:
     """How far a file is; its load's page once it is done."""
     loading: Loading = request.app.state.loadings.of(loading_id)
-    if loading.state == "done" and loading.report is not None:
-        return to(f"/data/loads/{loading.report.load_id}")
     return await run(request, _watch, request, loading)
 
 
@@ -123,12 +121,15 @@ def _watch(
     problem: InputError | None = None,
     given: dict[str, str] | None = None,
 ) -> Response:
+    over = loading.over  # looked at once: it may be over at any moment
+    if over and problem is None and loading.error is None and loading.report is not None:
+        return to(f"/data/loads/{loading.report.load_id}")
     table = contract(loading.table)
-    failed = problem or loading.error
+    failed = problem or (loading.error if over else None)
     missing = [] if problem else [f.where for f in failed.faults if f.where] if failed else []
     return page(
         request, "loading.html", title=f"Loading {loading.name}"[:120], loading=loading,
-        columns=_columns(table), problem=failed, missing=missing,
+        over=over, columns=_columns(table), problem=failed, missing=missing,
         given=_guessed(table, loading, given), zones=_zones(request, table),
         zone=(given or {}).get("timezone", ""),
         same=_SAME, mappable=bool(loading.header) and failed is not None,
