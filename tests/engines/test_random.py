@@ -21,7 +21,7 @@ from trueline.home import Trueline
 
 EXAMPLES = 100 if SOAK else 1
 """A company takes a minute: most of it is the embedded ClickHouse's."""
-ASKED_AS_KNOWN = None if SOAK else 30
+ASKED_AS_KNOWN = None if SOAK else 12
 """So many KPIs, drawn for each company, are asked as of a moment: planning such a query takes
 ClickHouse seconds, however little there is to read."""
 OF_TODAY = date.today().toordinal()  # another first company every day
