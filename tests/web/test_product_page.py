@@ -137,6 +137,17 @@ def test_a_step_that_never_happened_is_not_a_silent_0(users: Served) -> None:
     assert not users.tl.funnel("Buy", **DAYS)["reasons"]
 
 
+def test_nobody_came_back_by_an_event_that_never_happened_is_no_silent_0(users: Served) -> None:
+    found = users.tl.retention(starting="first_event", returning=["buyy"], **DAYS)
+    assert ("event_never_recorded", "Did you mean: buy?") in [
+        (why["code"], why["enable"]) for why in found["reasons"]
+    ], found["reasons"]
+    found = users.tl.retention(starting="vist", **DAYS)
+    assert "event_never_recorded" in [why["code"] for why in found["reasons"]], found
+    found = users.tl.retention(starting="visit", returning=["buy"], **DAYS)
+    assert "event_never_recorded" not in [why["code"] for why in found["reasons"]]
+
+
 def test_a_cut_that_is_none_names_those_that_are(users: Served) -> None:
     text = page(users, "/product/funnel", 404, cut="x9", **DAYS)
     assert "Known are: channel, country, plan." in text

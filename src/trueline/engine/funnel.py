@@ -22,8 +22,8 @@ from trueline.core.quality import Reason
 from trueline.engine import knowledge
 from trueline.engine.observed import (
     Standing,
-    event_names,
     events_until,
+    never_recorded,
     rows_of,
     standing,
     user_days,
@@ -38,9 +38,6 @@ if TYPE_CHECKING:
 CUTS = ("channel", "country", "plan")
 """What a funnel can be cut by: the channel of the event a user enters with; country or plan of the
 customer."""
-
-MOST_NAMES = 1000
-"""Of more names of events it is not said which are not among them."""
 
 EDGES = (60, 600, 3600, 6 * 3600, 86_400, 3 * 86_400, 7 * 86_400, 14 * 86_400, 30 * 86_400)
 """Seconds within which converted users are counted, as far as the window goes."""
@@ -166,24 +163,13 @@ def _whole(parts: dict[str | None, _Steps], steps: int) -> _Steps:
 def _standing(resolver: Resolver, period: Period, funnel: Funnel, whole: _Steps) -> Standing:
     found = standing(resolver, "events", period, whole.entered or user_days(resolver, period))
     if found.known and 0 in whole.reached:
-        found = found.noted(*_never_recorded(resolver, funnel))
+        names = (name for step in funnel.steps for name in step)
+        found = found.noted(*never_recorded(resolver, names))
     if not found.known or not whole.immature:
         return found
     told = {reason.code for reason in found.reasons}
     why = _unsettled(resolver, Period(period.start, period.end + _longest(funnel)), whole.immature)
     return found.partial(*(reason for reason in why if reason.code not in told))
-
-
-def _never_recorded(resolver: Resolver, funnel: Funnel) -> Iterator[Reason]:
-    """Steps whose event never happened under that name: a 0 that may be a slip of the pen."""
-    known = [found["name"] for found in event_names(resolver, MOST_NAMES)]
-    if len(known) == MOST_NAMES:
-        return
-    for name in dict.fromkeys(name for step in funnel.steps for name in step):
-        if name not in known:
-            fix = UnknownKeyError.among("event", name, known).fix
-            said = f"No event is recorded under the name '{name[:80]}'."
-            yield Reason("event_never_recorded", said, fix)
 
 
 def _unsettled(resolver: Resolver, watched: Period, people: int) -> Iterator[Reason]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trueline.catalog.measures import daily
+from trueline.core.errors import UnknownKeyError
 from trueline.core.period import Period
 from trueline.core.quality import Completeness, Quality, Reason
 from trueline.engine import knowledge, left_out
@@ -16,6 +18,8 @@ from trueline.engine.view import day_of, sql
 if TYPE_CHECKING:
     from trueline.engine.resolve import Resolver
 
+MOST_NAMES = 1000
+"""So many names of events are told apart; where there are more, none is called unknown."""
 WHOLE_EVENTS = "Load events with --full, or declare coverage of events."
 
 
@@ -117,3 +121,15 @@ def event_names(resolver: Resolver, limit: int) -> list[dict[str, Any]]:
         }
         for name, n, people, first, last in found
     ]
+
+
+def never_recorded(resolver: Resolver, names: Iterable[str]) -> Iterator[Reason]:
+    """Those of these events that never happened: a 0 of them may be a slip of the pen."""
+    known = [found["name"] for found in event_names(resolver, MOST_NAMES)]
+    if len(known) == MOST_NAMES:
+        return
+    for name in dict.fromkeys(names):
+        if name not in known:
+            fix = UnknownKeyError.among("event", name, known).fix
+            said = f"No event is recorded under the name '{name[:80]}'."
+            yield Reason("event_never_recorded", said, fix)

@@ -20,6 +20,7 @@ from trueline.engine.observed import (
     WHOLE_EVENTS,
     Standing,
     events_until,
+    never_recorded,
     rows_of,
     standing,
     user_days,
@@ -144,6 +145,11 @@ def retention(resolver: Resolver, period: Period, asked: Question) -> dict[str, 
     for bucket, cohort in zip(buckets, cohorts, strict=True):
         if not cohort["size"] and not _told(resolver, bucket, asked):
             cohort["size"] = None
+    named = () if any(overall.returned) else asked.returning
+    if not overall.size and asked.starting not in (SIGNUP, FIRST):
+        named = (asked.starting, *named)
+    if named:
+        stands = stands.noted(*never_recorded(resolver, named))
     if overall.observed[asked.steps] < overall.size:
         stands = stands.noted(_censored(asked, until))
     if asked.kind == "unbounded":
