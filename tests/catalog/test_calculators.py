@@ -397,3 +397,10 @@ def test_hundreds_of_names_that_are_not_known_are_refused_without_seeking_each()
     assert len(fixes) == 100
     assert fixes[:20] == ["Did you mean promoters?"] * 20
     assert not any(fixes[20:])
+
+
+def test_what_was_sent_is_shown_as_json_writes_it() -> None:
+    """true was shown as Python's True."""
+    with pytest.raises(InputError) as refused:
+        calculate(calculator("nps"), {"promoters": True, "passives": None, "detractors": 1})
+    assert [fault.value for fault in refused.value.faults] == ["true", "null"]

@@ -300,3 +300,12 @@ def test_an_earlier_moment_is_read_as_it_was_known(new_served: Any) -> None:
 def test_the_present_of_the_tests_stands_still() -> None:
     assert NOW.isoformat() == "2026-03-15T16:00:00+00:00"
     assert len(from_facts()) < len(KPIS)
+
+
+def test_what_was_reported_is_said_to_be_the_whole_company_s_where_a_filter_holds(
+    served: Served,
+) -> None:
+    """Under a plan's filter stood the MRR of the whole company, without a word."""
+    assert "whatever the filter" not in page(served, "/kpi/mrr")
+    for path in ("/kpi/mrr", "/kpi/mrr/reported"):
+        assert "of the whole company" in page(served, path, currency="USD").lower()

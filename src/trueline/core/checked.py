@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
@@ -104,7 +105,7 @@ def _fault(item: Any, where: str | None, names: Sequence[str]) -> Fault:
 def _given(value: Any) -> str:
     """A value as it was sent, not as Python writes it; its beginning where it is long."""
     try:
-        text = dumps(value) if isinstance(value, list | dict) else str(value)
+        text = str(value) if isinstance(value, str | Decimal) else dumps(value)
     except (TruelineError, TypeError):  # no JSON: it came from Python
         text = str(value)
     return text[:80]
