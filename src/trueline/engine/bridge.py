@@ -76,14 +76,18 @@ class Bridge:
         )
 
 
-def bridge(resolver: Resolver, period: Period) -> Bridge:
-    """The bridge of a period, in the resolver's currency and slice. Raises InputError for a slice
-    that recurring revenue does not have: a bridge of nothing closes, and says nothing."""
+def _refuse_slice(resolver: Resolver) -> None:
     if lacking := uncut(kpi("mrr"), resolver.cut.by):
         raise InputError(
             f"The MRR bridge cannot be cut by {' or '.join(lacking)}.",
             f"It can be cut by: {', '.join(kpi('mrr').slices)}.",
         )
+
+
+def bridge(resolver: Resolver, period: Period) -> Bridge:
+    """The bridge of a period, in the resolver's currency and slice. Raises InputError for a slice
+    that recurring revenue does not have: a bridge of nothing closes, and says nothing."""
+    _refuse_slice(resolver)
     found = {name: resolver.value(f"movement_{name}", period) for name in PARTS}
     level = resolver.value("mrr", period)
     worst = Quality.worst(value.quality for value in found.values())

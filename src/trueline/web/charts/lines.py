@@ -182,6 +182,25 @@ def _forecast(scale: Scale, zero: bool, *, wide: bool) -> list[Spec]:
     ]
 
 
+def _dot(number: int, line: Line, scale: Scale, zero: bool) -> Spec:
+    """Where a line is at the bucket that is pointed at."""
+    return {
+        "data": {"name": "rows"},
+        "transform": [{"filter": {"param": "hover", "empty": False}}],
+        "mark": {
+            "type": "point",
+            "filled": True,
+            "size": 55,
+            "color": f"@{line.colour}",
+            "stroke": "@surface",
+            "strokeWidth": 2,
+            "opacity": 1,
+            "aria": False,
+        },
+        "encoding": {"x": time_axis(), "y": _y(f"v{number}", scale, zero)},
+    }
+
+
 def _hover(
     series: list[Line], scale: Scale, zero: bool, forecast: list[dict[str, Any]] | None
 ) -> list[Spec]:
@@ -210,23 +229,5 @@ def _hover(
         "mark": {"type": "rule", "color": "@muted", "strokeWidth": 1},
         "encoding": {"x": time_axis(), "opacity": shown, "tooltip": tips(*words)},
     }
-    dots = [
-        {
-            "data": {"name": "rows"},
-            "transform": [{"filter": {"param": "hover", "empty": False}}],
-            "mark": {
-                "type": "point",
-                "filled": True,
-                "size": 55,
-                "color": f"@{line.colour}",
-                "stroke": "@surface",
-                "strokeWidth": 2,
-                "opacity": 1,
-                "aria": False,
-            },
-            "encoding": {"x": time_axis(), "y": _y(f"v{n}", scale, zero)},
-        }
-        for n, line in enumerate(series)
-        if not line.thin
-    ]
+    dots = [_dot(n, line, scale, zero) for n, line in enumerate(series) if not line.thin]
     return [rule, *dots]
